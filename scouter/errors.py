@@ -1,0 +1,75 @@
+"""The errors that people meet. Each says what was wrong and what to do; `scouter.api.errors` turns them into HTTP."""
+
+from __future__ import annotations
+
+
+class ScouterError(Exception):
+    """An error with a sentence for the caller. Nothing in it may be secret."""
+
+    def __init__(self, message: str, *, action: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.action = action
+
+
+class InvalidInput(ScouterError):
+    """What the caller sent cannot be used. Names the field, the value and what is accepted."""
+
+    def __init__(self, field: str, value: object, accepted: str) -> None:
+        shown = _shorten(repr(value))
+        super().__init__(f"{field}: {shown} is not accepted; expected {accepted}")
+        self.field = field
+        self.value = shown
+        self.accepted = accepted
+
+
+class Undecodable(ScouterError):
+    """A body that is not the JSON this route takes."""
+
+
+class NotAuthenticated(ScouterError):
+    """No usable credentials."""
+
+
+class PermissionDenied(ScouterError):
+    """A known user without the permission that the request needs."""
+
+
+class NotFound(ScouterError):
+    """Nothing goes by that name."""
+
+
+class Conflict(ScouterError):
+    """The request contradicts what is stored."""
+
+
+class TooLarge(ScouterError):
+    """A body over the accepted size."""
+
+
+class TooManyAttempts(ScouterError):
+    """Too many failed logins for one user from one address."""
+
+    def __init__(self, message: str, *, retry_after_seconds: int) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Unavailable(ScouterError):
+    """The server cannot do this now; the same request may succeed later."""
+
+    def __init__(self, message: str, *, retry_after_seconds: int = 5) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class StartRefused(ScouterError):
+    """The server cannot start. `problems` holds every reason found, one sentence each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+def _shorten(text: str, limit: int = 200) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"

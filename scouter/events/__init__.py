@@ -1,0 +1,1 @@
+"""The way in: from decoded messages to rows that are committed."""

@@ -1,0 +1,1 @@
+"""Everything that talks to Postgres: the pool, migrations, the embedded server and the named statements."""

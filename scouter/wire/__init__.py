@@ -1,0 +1,1 @@
+"""What travels: messages, profiles, chart requests and replies, on both wires."""
