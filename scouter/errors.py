@@ -23,6 +23,19 @@ class InvalidInput(ScouterError):
         self.accepted = accepted
 
 
+class SeveralInvalid(InvalidInput):
+    """Several things in one request cannot be used. The message lists them, the attributes are the first one's."""
+
+    def __init__(self, problems: list[InvalidInput], *, shown: int = 20) -> None:
+        first = problems[0]
+        super().__init__(first.field, first.value, first.accepted)
+        more = [f"and {len(problems) - shown} more problems"] if len(problems) > shown else []
+        self.message = "; ".join([problem.message for problem in problems[:shown]] + more)
+        self.args = (self.message,)
+        self.value = first.value
+        self.problems = problems
+
+
 class Undecodable(ScouterError):
     """A body that is not the JSON this route takes."""
 

@@ -1,0 +1,38 @@
+"""The WSGI application: every noun's routes on one Falcon app."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import falcon
+
+from scouter.api import errors
+from scouter.api.authentication import Authentication
+from scouter.api.request_log import RequestLog
+from scouter.api.routing import Endpoint, Noun, Route
+
+Application = falcon.App[falcon.Request, falcon.Response]
+
+
+class CollapsedSlashes:
+    """A server address that ends in a slash makes clients ask for `//scouter/...`."""
+
+    def process_request(self, request: falcon.Request, _: falcon.Response) -> None:
+        if request.path.startswith("//"):
+            request.path = re.sub("^/+", "/", request.path)
+
+
+def application(nouns: Iterable[Noun], authentication: Authentication, *, most_bytes: int) -> Application:
+    app: Application = falcon.App()
+    app.add_middleware(RequestLog())
+    app.add_middleware(CollapsedSlashes())
+    app.req_options.strip_url_path_trailing_slash = True
+    errors.install(app)
+    by_path: dict[str, list[Route]] = {}
+    for noun in nouns:
+        for route in noun.routes():
+            by_path.setdefault(route.path, []).append(route)
+    for path, routes in by_path.items():
+        app.add_route(path, Endpoint(routes, authentication, most_bytes=most_bytes))
+    return app

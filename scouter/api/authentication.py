@@ -1,0 +1,122 @@
+"""Who is calling: logins, tokens, and tokens renewed in place for clients that never log in twice."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from scouter.auth.login_limit import LoginLimit
+from scouter.auth.passwords import PasswordChecks
+from scouter.auth.permissions import Caller
+from scouter.auth.tokens import Tokens, claimed_subject
+from scouter.errors import InvalidInput, NotAuthenticated, TooManyAttempts
+from scouter.postgres.pool import Pool
+from scouter.postgres.recent import Recent
+from scouter.postgres.users import User, user_by_name
+
+USER_SECONDS = 3.0  # how long a changed password or a lost permission may still count
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a request brought along. The published clients send name and password with every request."""
+
+    username: str | None
+    password: str | None
+    bearer: str | None
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """The caller, and a new token when the one that was sent is of no use any more."""
+
+    caller: Caller
+    renewed: str | None = None
+
+
+class Authentication:
+    """Judges credentials by the users' present state."""
+
+    def __init__(self, pool: Pool, tokens: Tokens, now: Callable[[], datetime]) -> None:
+        self._pool = pool
+        self._tokens = tokens
+        self._now = now
+        self._checks = PasswordChecks()
+        self._limit = LoginLimit()
+        self._users: Recent[str, User] = Recent(self._find, seconds=USER_SECONDS, most=10_000)
+
+    def login(self, sent: Credentials) -> str:
+        """A token for the right name and password. Unknown users and wrong passwords are told the same."""
+        if sent.username is None or sent.password is None:
+            missing = "username" if sent.username is None else "password"
+            raise InvalidInput(f"header {missing}", None, "the headers username and password")
+        user = self._verified(sent.username, sent.password, sent.address)
+        return self._issue(user)
+
+    def admit(self, sent: Credentials) -> Admission:
+        """Raises `NotAuthenticated` when neither the token nor, beside it, name and password are good."""
+        if sent.bearer is None:
+            raise NotAuthenticated("no bearer token", action="log in at /scouter/auth/login")
+        user = self._bearer_of(sent.bearer)
+        if user is not None:
+            return Admission(_caller(user))
+        user = self._renewing(sent, sent.bearer)
+        return Admission(_caller(user), self._issue(user))
+
+    def refresh(self, sent: Credentials) -> str:
+        """A new token for an unexpired, valid one."""
+        user = self._bearer_of(sent.bearer) if sent.bearer is not None else None
+        if user is None:
+            raise NotAuthenticated("no valid token to refresh", action="log in at /scouter/auth/login")
+        return self._issue(user)
+
+    def is_valid(self, sent: Credentials) -> bool:
+        return sent.bearer is not None and self._bearer_of(sent.bearer) is not None
+
+    def _bearer_of(self, token: str) -> User | None:
+        claims = self._tokens.read(token)
+        user = self._users.get(claims.username) if claims else None
+        if claims is None or user is None or not user.active:
+            return None
+        return user if user.credential_version == claims.credential_version else None
+
+    def _renewing(self, sent: Credentials, bearer: str) -> User:
+        subject = claimed_subject(bearer)
+        if sent.username is None or sent.password is None or subject not in (None, sent.username):
+            raise NotAuthenticated("the token is not valid", action="log in again at /scouter/auth/login")
+        return self._verified(sent.username, sent.password, sent.address)
+
+    def _verified(self, username: str, password: str, address: str) -> User:
+        user = self._users.get(username)
+        right = self._checks.matches(username, password, user.password_hash if user else None)
+        if not right and user is not None:  # the password may have been changed a moment ago
+            self._users.drop(username)
+            fresh = self._users.get(username)
+            if fresh is not None and fresh.credential_version != user.credential_version:
+                user = fresh
+                right = self._checks.matches(username, password, fresh.password_hash)
+        if user is not None and right and user.active:
+            return user
+        raise self._failed(username, address)
+
+    def _failed(self, username: str, address: str) -> NotAuthenticated | TooManyAttempts:
+        wait = self._limit.failed(username, address, time.monotonic())
+        if wait is None:
+            return NotAuthenticated("wrong username or password")
+        return TooManyAttempts("too many failed logins", retry_after_seconds=wait)
+
+    def _issue(self, user: User) -> str:
+        return self._tokens.issue(
+            user.username, user.credential_version, user.permissions, user.group_permissions, self._now()
+        )
+
+    def _find(self, username: str) -> User | None:
+        with self._pool.connection() as connection:
+            return user_by_name(connection, username)
+
+
+def _caller(user: User) -> Caller:
+    return Caller(user.username, frozenset(user.permissions), frozenset(user.group_permissions))

@@ -1,0 +1,93 @@
+"""The one place where errors become HTTP. Every error body is `{"error", "code"}` with optional keys beside them."""
+
+from __future__ import annotations
+
+import logging
+
+import falcon
+import msgspec
+import psycopg
+from psycopg_pool import PoolTimeout
+
+from scouter import errors
+from scouter.metrics import MESSAGES_REFUSED
+
+log = logging.getLogger(__name__)
+
+_STATUS: dict[type[errors.ScouterError], tuple[int, str]] = {
+    errors.InvalidInput: (400, "BAD_REQUEST"),
+    errors.Undecodable: (400, "BAD_REQUEST"),
+    errors.NotAuthenticated: (401, "UNAUTHORIZED"),
+    errors.PermissionDenied: (403, "PERMISSION_DENIED"),
+    errors.NotFound: (404, "NOT_FOUND"),
+    errors.Conflict: (409, "CONFLICT"),
+    errors.TooLarge: (413, "TOO_LARGE"),
+    errors.TooManyAttempts: (429, "TOO_MANY_ATTEMPTS"),
+    errors.Unavailable: (503, "UNAVAILABLE"),
+    errors.ScouterError: (500, "INTERNAL_ERROR"),
+}
+
+
+class ErrorReply(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The body of every error."""
+
+    error: str
+    code: str
+    field: str | None = None
+    value: str | None = None
+    accepted: str | None = None
+    suggested_action: str | None = None
+    retry: bool | None = None
+
+
+def install(app: falcon.App[falcon.Request, falcon.Response]) -> None:
+    app.add_error_handler(Exception, _unforeseen)
+    app.add_error_handler(falcon.HTTPError, _of_falcon)
+    app.add_error_handler(psycopg.OperationalError, _database_away)
+    app.add_error_handler(PoolTimeout, _database_away)
+    app.add_error_handler(errors.ScouterError, _ours)
+
+
+def status_of(error: errors.ScouterError) -> tuple[int, str]:
+    """HTTP status and code of an error of ours."""
+    return next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
+
+
+def _ours(_: falcon.Request, response: falcon.Response, error: errors.ScouterError, __: object) -> None:
+    status, code = status_of(error)
+    wait = getattr(error, "retry_after_seconds", None)
+    if wait is not None:
+        response.set_header("Retry-After", str(wait))
+    _answer(response, status, _reply(error, code, retry=True if wait is not None else None))
+
+
+def _reply(error: errors.ScouterError, code: str, *, retry: bool | None) -> ErrorReply:
+    if isinstance(error, errors.InvalidInput):
+        return ErrorReply(error.message, code, error.field, error.value, error.accepted, error.action, retry)
+    return ErrorReply(error.message, code, suggested_action=error.action, retry=retry)
+
+
+def _database_away(request: falcon.Request, response: falcon.Response, error: Exception, _: object) -> None:
+    log.warning("%s %s: the database did not answer: %s", request.method, request.path, type(error).__name__)
+    _ours(request, response, errors.Unavailable("the database does not answer"), None)
+
+
+def _of_falcon(_: falcon.Request, response: falcon.Response, error: falcon.HTTPError, __: object) -> None:
+    status = falcon.http_status_to_code(error.status)
+    codes = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
+    for name, value in dict(error.headers or {}).items():
+        response.set_header(name, value)
+    message = error.description or error.title or error.status
+    _answer(response, status, ErrorReply(str(message), codes.get(status, "BAD_REQUEST")))
+
+
+def _unforeseen(request: falcon.Request, response: falcon.Response, error: Exception, _: object) -> None:
+    log.exception("%s %s failed in an unforeseen way", request.method, request.path, exc_info=error)
+    _answer(response, 500, ErrorReply("the server failed; its log says why", "INTERNAL_ERROR", retry=True))
+
+
+def _answer(response: falcon.Response, status: int, reply: ErrorReply) -> None:
+    MESSAGES_REFUSED.labels(reply.code).inc()
+    response.status = falcon.code_to_http_status(status)
+    response.content_type = falcon.MEDIA_JSON
+    response.data = msgspec.json.encode(reply)

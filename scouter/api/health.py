@@ -1,0 +1,17 @@
+"""Is the server there."""
+
+from __future__ import annotations
+
+from scouter.api.routing import Call, Route
+from scouter.version import VERSION
+from scouter.wire.auth import HealthReply
+
+
+class Health:
+    def routes(self) -> list[Route]:
+        return [
+            Route("GET", "/scouter/healthcheck", self.check, "The process is up.", HealthReply, public=True),
+        ]
+
+    def check(self, _: Call) -> HealthReply:
+        return HealthReply(alive=True, version=VERSION)

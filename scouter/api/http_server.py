@@ -1,0 +1,138 @@
+"""The HTTP server: waitress in a thread of its own, with a stop that answers everything it has accepted.
+
+Waitress cancels pending work when it is stopped, so the stop drains first: close the listening socket, answer what is
+in hand with `Connection: close`, close idle connections, and only then end the loop.
+"""
+
+from __future__ import annotations
+
+import logging
+import select
+import socket
+import threading
+import time
+from typing import Any
+
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
+from waitress.server import create_server
+from waitress.task import WSGITask
+
+from scouter.api.application import Application
+from scouter.errors import StartRefused
+
+log = logging.getLogger(__name__)
+
+_POLL_SECONDS = 0.02
+# A request that a client sent just before it could know of the stop arrives within this time on loopback and in a
+# data centre; an idle connection is closed after it.
+_IDLE_GRACE_SECONDS = 0.25
+# Small enough to answer an oversized body in our own words, large enough to be rarely met by a mistake.
+_WAITRESS_BODY_FACTOR = 4
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A bound socket that does not listen yet. Raises `StartRefused` when the port is taken."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        # On Linux only listening settles who owns the port.
+        listener.listen(1024)
+    except OSError as problem:
+        reason = problem.strerror or problem
+        raise StartRefused([f"cannot listen on {host}:{port} ({reason}); set SCOUTER_SERVER_PORT"]) from problem
+    return listener
+
+
+class _Task(WSGITask):  # type: ignore[misc]  # waitress has no types
+    """Answers with `Connection: close` once the server is draining."""
+
+    def build_response_header(self) -> bytes:
+        if self.channel.server.draining and not self.close_on_finish and self.version == "1.1":
+            self.set_close_on_finish()
+        header: bytes = super().build_response_header()
+        return header
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]
+    task_class = _Task
+
+    @property
+    def is_idle(self) -> bool:
+        return not (self.requests or self.request is not None or self.total_outbufs_len)
+
+
+class HttpServer:
+    """Owns the thread `http` and waitress' request threads."""
+
+    def __init__(
+        self,
+        app: Application,
+        listener: socket.socket,
+        *,
+        threads: int,
+        connection_limit: int,
+        max_message_bytes: int,
+    ) -> None:
+        self._server = _waitress(app, listener, threads, connection_limit, max_message_bytes)
+        self._thread = threading.Thread(target=self._server.run, name="http", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, seconds: float) -> int:
+        """Answer what is in hand, for `seconds` at most. How many requests had to be abandoned."""
+        deadline = time.monotonic() + seconds
+        self._in_loop(self._close_listener)
+        idle_from = time.monotonic() + _IDLE_GRACE_SECONDS
+        while self._channels() and time.monotonic() < deadline:
+            if time.monotonic() >= idle_from:
+                self._in_loop(self._close_idle)
+            time.sleep(_POLL_SECONDS)
+        abandoned = sum(1 for channel in self._channels() if not channel.is_idle)
+        self._server.task_dispatcher.shutdown(timeout=0.5)
+        self._in_loop(lambda: wasyncore.close_all(self._server._map, ignore_all=True))
+        self._thread.join(timeout=2)
+        return abandoned
+
+    def _channels(self) -> list[_Channel]:
+        return list(self._server.active_channels.values())
+
+    def _in_loop(self, action: Any) -> None:
+        """Waitress' sockets belong to its loop; actions on them run there."""
+        self._server.trigger.pull_trigger(action)
+
+    def _close_listener(self) -> None:
+        self._server.draining = True
+        while select.select([self._server.socket], [], [], 0)[0]:
+            self._server.handle_accept()  # who has connected already is answered, not reset
+        wasyncore.dispatcher.close(self._server)
+
+    def _close_idle(self) -> None:
+        for channel in self._channels():
+            if channel.is_idle:
+                channel.handle_close()
+
+
+def _waitress(
+    app: Application, listener: socket.socket, threads: int, connection_limit: int, max_message_bytes: int
+) -> Any:
+    server = create_server(
+        app,
+        sockets=[listener],
+        threads=threads,
+        connection_limit=connection_limit,
+        # select() cannot hold more than 1024 descriptors; every client queue keeps a connection.
+        asyncore_use_poll=True,
+        backlog=1024,
+        channel_timeout=300,
+        max_request_body_size=_WAITRESS_BODY_FACTOR * max_message_bytes,
+        inbuf_overflow=max_message_bytes,
+        ident="scouter",
+        clear_untrusted_proxy_headers=True,
+    )
+    server.channel_class = _Channel
+    server.draining = False
+    return server

@@ -1,0 +1,55 @@
+"""Logging in, and questions about a token."""
+
+from __future__ import annotations
+
+from scouter.api.authentication import Authentication
+from scouter.api.routing import Call, Route
+from scouter.errors import NotAuthenticated
+from scouter.wire.auth import TokenReply, ValidateReply
+
+
+class Login:
+    def __init__(self, authentication: Authentication) -> None:
+        self._authentication = authentication
+
+    def routes(self) -> list[Route]:
+        return [
+            Route(
+                "GET",
+                "/scouter/auth/login",
+                self.login,
+                "A token for the name and password in the headers `username` and `password`.",
+                TokenReply,
+                permission="none; wrong passwords are limited",
+                public=True,
+            ),
+            Route(
+                "GET",
+                "/scouter/auth/refresh",
+                self.refresh,
+                "A new token for one that is valid and has not expired.",
+                TokenReply,
+                permission="a valid token",
+                public=True,
+            ),
+            Route(
+                "GET",
+                "/scouter/auth/validate",
+                self.validate,
+                "Whether the token is valid.",
+                ValidateReply,
+                permission="a valid token",
+                public=True,
+            ),
+        ]
+
+    def login(self, call: Call) -> TokenReply:
+        return TokenReply(self._authentication.login(call.credentials))
+
+    def refresh(self, call: Call) -> TokenReply:
+        return TokenReply(self._authentication.refresh(call.credentials))
+
+    def validate(self, call: Call) -> ValidateReply:
+        if not self._authentication.is_valid(call.credentials):
+            raise NotAuthenticated("the token is not valid", action="log in at /scouter/auth/login")
+        return ValidateReply(is_authenticated=True)

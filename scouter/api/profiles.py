@@ -1,0 +1,104 @@
+"""Profiles: register, fetch, switch on and off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta, Raw, Struct
+
+from scouter.api.registration import register, set_status
+from scouter.api.routing import Call, Route
+from scouter.errors import NotFound
+from scouter.postgres.entities import Entities, EntityName
+from scouter.postgres.pool import Pool
+from scouter.postgres.profiles import document_of
+from scouter.wire.profiles import DriftType, ProfileStatusRequest, RegisterProfileReply, RegisterProfileRequest
+
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class ProfileQuery(Struct, frozen=True):
+    """Names one profile."""
+
+    name: Name
+    space: Name
+    version: str
+    drift_type: DriftType
+
+
+class StatusReply(Struct, frozen=True):
+    message: str
+    status: str = "success"
+
+
+class Profiles:
+    def __init__(self, pool: Pool, entities: Entities, now: Callable[[], datetime]) -> None:
+        self._pool = pool
+        self._entities = entities
+        self._now = now
+
+    def routes(self) -> list[Route]:
+        return [
+            Route(
+                "POST",
+                "/scouter/profile",
+                self.register,
+                "Register a profile. With `version_request` it gets a version of its own, without it the one it says.",
+                RegisterProfileReply,
+                permission="write on the profile's space",
+                body=RegisterProfileRequest,
+            ),
+            Route(
+                "GET",
+                "/scouter/profile",
+                self.fetch,
+                "The stored profile, under its drift type, in the form that every client version reads.",
+                dict[str, Raw],
+                permission="read on the profile's space",
+                query=ProfileQuery,
+            ),
+            Route(
+                "PUT",
+                "/scouter/profile/status",
+                self.set_status,
+                "Switch a version on or off, for one drift type or, without one, for all.",
+                StatusReply,
+                permission="write on the profile's space",
+                body=ProfileStatusRequest,
+            ),
+        ]
+
+    def register(self, call: Call) -> RegisterProfileReply:
+        request: RegisterProfileRequest = call.body
+        call.caller.require("write", request.space)
+        with self._pool.connection() as connection:
+            done = register(connection, request, self._now())
+        entity = done.entity
+        return RegisterProfileReply(
+            entity.space,
+            entity.name,
+            entity.version,
+            entity.uid,
+            done.active,
+            f"registered {entity.drift_type} profile {entity.space}/{entity.name} {entity.version}",
+        )
+
+    def fetch(self, call: Call) -> dict[str, Raw]:
+        query: ProfileQuery = call.query
+        call.caller.require("read", query.space)
+        entity = self._entities.find(EntityName(query.space, query.name, query.version, query.drift_type.value))
+        with self._pool.connection() as connection:
+            document = document_of(connection, entity.id) if entity else None
+        if document is None:
+            raise NotFound(f"there is no {query.drift_type.value} profile {query.space}/{query.name} {query.version}")
+        return {query.drift_type.value: Raw(document.encode())}
+
+    def set_status(self, call: Call) -> StatusReply:
+        request: ProfileStatusRequest = call.body
+        call.caller.require("write", request.space)
+        with self._pool.connection() as connection:
+            count = set_status(connection, request, self._now())
+        state = "active" if request.active else "inactive"
+        return StatusReply(f"{count} profiles of {request.space}/{request.name} {request.version} are {state}")

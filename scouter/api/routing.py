@@ -1,0 +1,127 @@
+"""Routes as data: what each takes, gives and requires. Falcon serves them; the documentation is made from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+import falcon
+import msgspec
+
+from scouter.api.authentication import Admission, Authentication, Credentials
+from scouter.auth.permissions import Caller
+from scouter.errors import TooLarge
+from scouter.wire.decoding import convert_query, decode_json
+
+_NOBODY = Caller("", frozenset(), frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request as a handler sees it. `query` and `body` are structs of the types that the route names."""
+
+    caller: Caller
+    credentials: Credentials
+    query: Any
+    body: Any
+
+
+@dataclass(frozen=True)
+class Route:
+    """One method of one path.
+
+    `permission` says in words what a caller needs; the handler enforces it, for it knows what is asked for.
+    """
+
+    method: str
+    path: str
+    handle: Callable[[Call], Any]
+    summary: str
+    reply: Any
+    permission: str = "any user"
+    query: type[msgspec.Struct] | None = None
+    body: type[msgspec.Struct] | None = None
+    public: bool = False
+
+    @cached_property
+    def decoder(self) -> msgspec.json.Decoder[Any]:
+        return msgspec.json.Decoder(self.body)
+
+
+class Noun(Protocol):
+    """A part of the surface that lists its routes."""
+
+    def routes(self) -> list[Route]: ...
+
+
+class Endpoint:
+    """The Falcon resource of one path: one responder for each of its routes."""
+
+    def __init__(self, routes: list[Route], authentication: Authentication, *, most_bytes: int) -> None:
+        self._authentication = authentication
+        self._most_bytes = most_bytes
+        for route in routes:
+            setattr(self, f"on_{route.method.lower()}", self._responder(route))
+
+    def _responder(self, route: Route) -> Callable[[falcon.Request, falcon.Response], None]:
+        def respond(request: falcon.Request, response: falcon.Response) -> None:
+            sent = credentials_of(request)
+            admission = self._admit(route, sent, response)
+            query = convert_query(request.params, route.query) if route.query else None
+            body = decode_json(route.decoder, self._read(request)) if route.body else None
+            reply = route.handle(Call(admission.caller, sent, query, body))
+            response.content_type = falcon.MEDIA_JSON
+            response.data = msgspec.json.encode(reply)
+
+        return respond
+
+    def _admit(self, route: Route, sent: Credentials, response: falcon.Response) -> Admission:
+        if route.public:
+            return Admission(_NOBODY)
+        admission = self._authentication.admit(sent)
+        if admission.renewed is not None:  # on errors too: the client takes it from any reply
+            response.set_header("Authorization", f"Bearer {admission.renewed}")
+        return admission
+
+    def _read(self, request: falcon.Request) -> bytes:
+        if (request.content_length or 0) > self._most_bytes:
+            raise self._too_large()
+        raw: bytes = request.bounded_stream.read(self._most_bytes + 1)
+        if len(raw) > self._most_bytes:
+            raise self._too_large()
+        return raw
+
+    def _too_large(self) -> TooLarge:
+        return TooLarge(
+            f"the body is larger than {self._most_bytes} bytes",
+            action="send smaller messages, or raise SCOUTER_MAX_MESSAGE_BYTES",
+        )
+
+
+def credentials_of(request: falcon.Request) -> Credentials:
+    return Credentials(
+        username=_utf8(request.get_header("username")),
+        password=_utf8(request.get_header("password")),
+        bearer=_bearer(request),
+        address=request.remote_addr,
+    )
+
+
+def _bearer(request: falcon.Request) -> str | None:
+    cookies = request.get_cookie_values("access_token")
+    if cookies:
+        return cookies[0]
+    scheme, _, token = (request.get_header("authorization") or "").partition(" ")
+    return token.strip() or None if scheme == "Bearer" else None
+
+
+def _utf8(header: str | None) -> str | None:
+    """Clients send raw UTF-8; WSGI reads every header as latin-1."""
+    if header is None:
+        return None
+    try:
+        return header.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return header

@@ -1,0 +1,32 @@
+"""Limits failed logins per user and address. A right password always passes: the limit is for guessing."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict, deque
+
+MOST_FAILURES = 10
+WINDOW_SECONDS = 60.0
+_MOST_TRACKED = 10_000
+
+
+class LoginLimit:
+    """Counts failures in a sliding window. Times are seconds of any steady clock."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._failures: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
+
+    def failed(self, username: str, address: str, now: float) -> int | None:
+        """Note a failure. None, or the seconds to wait when there were too many in the last minute."""
+        with self._lock:
+            times = self._failures.pop((username, address), deque())
+            while times and times[0] <= now - WINDOW_SECONDS:
+                times.popleft()
+            if len(times) <= MOST_FAILURES:  # no more is needed to know that it is too many
+                times.append(now)
+            self._failures[username, address] = times
+            while len(self._failures) > _MOST_TRACKED:
+                self._failures.popitem(last=False)
+            too_many = len(times) > MOST_FAILURES
+            return max(1, int(times[0] + WINDOW_SECONDS - now)) if too_many else None

@@ -1,0 +1,7 @@
+"""The commands of `python scouter.py`, one file each."""
+
+from __future__ import annotations
+
+from scouter.commands.program import main
+
+__all__ = ["main"]

@@ -1,0 +1,47 @@
+"""`serve`: run the server until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+from typing import Any
+
+from scouter.postgres.first_users import FirstUsers
+from scouter.server import Server
+from scouter.settings import Settings, environment_warnings
+
+log = logging.getLogger(__name__)
+
+
+def add_to(commands: Any) -> None:
+    parser = commands.add_parser("serve", help="run the server (the default)")
+    parser.set_defaults(run=run)
+
+
+def run(_: argparse.Namespace, settings: Settings) -> int:
+    """Start, wait for SIGTERM or SIGINT, stop."""
+    for warning in environment_warnings():
+        log.warning(warning)
+    stop_asked = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop_asked.set())
+    server = Server(settings)
+    server.start()
+    if server.first_users is not None:
+        _show(server.first_users)
+    stop_asked.wait()
+    server.stop()
+    return 0
+
+
+def _show(made: FirstUsers) -> None:
+    """A generated password is shown here and nowhere else, and never logged."""
+    if made.generated_password is not None:
+        sys.stdout.write(
+            f"\nThe admin is {made.admin!r} with the password {made.generated_password}\n"
+            "It is shown this once. Change it with: python scouter.py user reset-password\n\n"
+        )
+        sys.stdout.flush()

@@ -1,0 +1,111 @@
+"""`user`: create and list users, reset a password, beside a running server or without one."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import secrets
+import sys
+from typing import Any
+
+from scouter.auth.passwords import hash_password
+from scouter.auth.permissions import ADMIN_GROUP
+from scouter.errors import Conflict, InvalidInput, NotFound
+from scouter.postgres import users
+from scouter.postgres.database import present_database
+from scouter.postgres.migrations import migrate
+from scouter.postgres.pool import connect
+from scouter.postgres.statements import Connection
+from scouter.settings import Settings
+
+_STDIN_HELP = "read the password from standard input; without it one is asked for, or generated and shown"
+
+
+def add_to(commands: Any) -> None:
+    parser = commands.add_parser("user", help="create and list users, reset a password")
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    create = actions.add_parser("create", help="create a user")
+    create.add_argument("username")
+    create.add_argument("--email", help="default: the username")
+    create.add_argument("--admin", action="store_true", help="may do everything")
+    create.add_argument(
+        "--permission",
+        action="append",
+        metavar="VERB:SPACE",
+        help="read:SPACE, write:SPACE, read:all or write:all; may be repeated; default read:all",
+    )
+    listing = actions.add_parser("list", help="list all users")
+    reset = actions.add_parser("reset-password", help="set a new password; ends all tokens of the user")
+    reset.add_argument("username")
+    for action in (create, reset):
+        action.add_argument("--password-stdin", action="store_true", help=_STDIN_HELP)
+    create.set_defaults(run=run, act=_create)
+    listing.set_defaults(run=run, act=_list)
+    reset.set_defaults(run=run, act=_reset)
+
+
+def run(options: argparse.Namespace, settings: Settings) -> int:
+    database = present_database(settings)
+    try:
+        migrate(database.conninfo)
+        with connect(database.conninfo) as connection:
+            options.act(options, connection)
+    finally:
+        database.stop()
+    return 0
+
+
+def _create(options: argparse.Namespace, connection: Connection) -> None:
+    permissions = [_checked(permission) for permission in options.permission or ["read:all"]]
+    password, generated = _new_password(options)
+    added = users.add_user(
+        connection,
+        options.username,
+        hash_password(password),
+        email=options.email or options.username,
+        role="admin" if options.admin else "user",
+        permissions=["read:all", "write:all"] if options.admin else permissions,
+        group_permissions=[ADMIN_GROUP] if options.admin else ["user"],
+    )
+    if not added:
+        raise Conflict(f"the name {options.username!r} or its e-mail is taken")
+    _say(f"created {options.username!r}", password if generated else None)
+
+
+def _list(_: argparse.Namespace, connection: Connection) -> None:
+    for user in users.all_users(connection):
+        state = "active" if user.active else "inactive"
+        rights = ", ".join([*user.group_permissions, *user.permissions])
+        sys.stdout.write(f"{user.username}\t{user.email}\t{state}\t{rights}\n")
+
+
+def _reset(options: argparse.Namespace, connection: Connection) -> None:
+    if users.user_by_name(connection, options.username) is None:
+        raise NotFound(f"there is no user {options.username!r}")
+    password, generated = _new_password(options)
+    users.set_password(connection, options.username, hash_password(password))
+    _say(f"changed the password of {options.username!r}", password if generated else None)
+
+
+def _checked(permission: str) -> str:
+    verb, separator, space = permission.partition(":")
+    if verb not in {"read", "write"} or not separator or not space:
+        raise InvalidInput("permission", permission, "read:SPACE, write:SPACE, read:all or write:all")
+    return permission
+
+
+def _new_password(options: argparse.Namespace) -> tuple[str, bool]:
+    """A password and whether it was generated, so that it has to be shown."""
+    if options.password_stdin:
+        password = sys.stdin.readline().rstrip("\n")
+    elif sys.stdin.isatty():
+        password = getpass.getpass("New password (empty: generate one): ")
+    else:
+        password = ""
+    if options.password_stdin and not password:
+        raise InvalidInput("password", "", "one line of text on standard input")
+    return (password, False) if password else (secrets.token_urlsafe(18), True)
+
+
+def _say(done: str, generated: str | None) -> None:
+    sys.stdout.write(done + (f"; the password is {generated}" if generated else "") + "\n")

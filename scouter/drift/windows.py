@@ -1,0 +1,54 @@
+"""The window of a chart and the width of its time bins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from scouter.errors import InvalidInput
+from scouter.wire.charts import INTERVAL_LENGTHS, ChartQuery, TimeInterval
+
+_NARROWEST = timedelta(seconds=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class ChartWindow:
+    """Records with start <= created_at < end, in bins of `width` that are aligned to 1970-01-01 UTC."""
+
+    start: datetime
+    end: datetime
+    width: timedelta
+
+
+def chart_window(query: ChartQuery, now: datetime) -> ChartWindow:
+    """The window that a query asks for. Two given ends win over the named interval.
+
+    Raises `InvalidInput` for one end without the other, a reversed window, or `Custom` without ends.
+    """
+    start, end = _ends(query, now)
+    if start >= end:
+        raise InvalidInput("start_custom_datetime", start.isoformat(), f"a moment before the end, {end.isoformat()}")
+    return ChartWindow(start, end, bin_width(start, end, query.max_data_points))
+
+
+def bin_width(start: datetime, end: datetime, max_data_points: int) -> timedelta:
+    """The window divided by the points, rounded to microseconds, at least a second."""
+    return max((end - start) / max_data_points, _NARROWEST)
+
+
+def bin_start(moment: datetime, width: timedelta) -> datetime:
+    """The beginning of the bin that `moment` falls into."""
+    return _EPOCH + (moment - _EPOCH) // width * width
+
+
+def _ends(query: ChartQuery, now: datetime) -> tuple[datetime, datetime]:
+    start, end = query.custom_start, query.end_custom_datetime
+    if start is not None and end is not None:
+        return start, end
+    if start is not None or end is not None:
+        missing = "end_custom_datetime" if end is None else "start_custom_datetime"
+        raise InvalidInput(missing, None, "both ends of the window, or neither")
+    if query.time_interval is TimeInterval.Custom:
+        raise InvalidInput("time_interval", "Custom", "start_custom_datetime and end_custom_datetime beside it")
+    return now - INTERVAL_LENGTHS[query.time_interval], now

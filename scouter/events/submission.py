@@ -1,0 +1,58 @@
+"""A message on its way to the database, and the one who waits for it."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Sequence
+
+from scouter.errors import ScouterError
+from scouter.postgres.records import Rows
+
+
+class Submission:
+    """The rows of one message. The writer finishes it once; whoever sent it waits for that."""
+
+    def __init__(self, rows: Sequence[Rows], *, deadline: float) -> None:
+        self.rows = rows
+        self.count = sum(part.count for part in rows)
+        self.deadline = deadline  # on time.monotonic(): after it the sender has been told that it failed
+        self._done = threading.Event()
+        self._error: ScouterError | None = None
+
+    def stored(self) -> None:
+        self._done.set()
+
+    def failed(self, error: ScouterError) -> None:
+        self._error = error
+        self._done.set()
+
+    def wait(self) -> None:
+        """Return once the rows are committed. Raises what the writer says otherwise."""
+        self._done.wait()
+        if self._error is not None:
+            raise self._error
+
+
+class Batch:
+    """Submissions that share a transaction, under an id that stays the same however often it is tried."""
+
+    def __init__(self, submissions: Sequence[Submission]) -> None:
+        self.id = uuid.uuid4()
+        self.submissions = submissions
+
+    @property
+    def rows(self) -> list[Rows]:
+        return [rows for submission in self.submissions for rows in submission.rows]
+
+    @property
+    def deadline(self) -> float:
+        return min(submission.deadline for submission in self.submissions)
+
+    def stored(self) -> None:
+        for submission in self.submissions:
+            submission.stored()
+
+    def failed(self, error: ScouterError) -> None:
+        for submission in self.submissions:
+            submission.failed(error)

@@ -1,0 +1,96 @@
+"""The writer: one thread that stores the messages of many senders in one transaction."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+import psycopg
+from psycopg_pool import PoolTimeout
+
+from scouter.errors import ScouterError, Unavailable
+from scouter.events.inlet import Inlet
+from scouter.events.submission import Batch
+from scouter.metrics import RECORDS_STORED
+from scouter.postgres.partitions import Partitions
+from scouter.postgres.pool import Pool
+from scouter.postgres.records import store_batch
+
+log = logging.getLogger(__name__)
+
+_FIRST_PAUSE_SECONDS = 0.05
+_LONGEST_PAUSE_SECONDS = 1.0
+
+# The connection is gone, or the server says that this try, not this batch, was unlucky.
+_WORTH_ANOTHER_TRY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
+
+
+class Writer:
+    """Owns the thread `writer`. `start` it once; `stop` returns when everything in the inlet has been answered."""
+
+    def __init__(self, inlet: Inlet, pool: Pool, partitions: Partitions, *, batch_rows: int) -> None:
+        self._inlet = inlet
+        self._pool = pool
+        self._partitions = partitions
+        self._batch_rows = batch_rows
+        self._thread = threading.Thread(target=self._run, name="writer")
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._inlet.close()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (submissions := self._inlet.take(self._batch_rows)) is not None:
+            batch = Batch(submissions)
+            try:
+                self._store(batch)
+            except Exception:  # the thread must outlive any bug, and nobody may wait for ever
+                log.exception("the writer failed in an unforeseen way")
+                batch.failed(ScouterError("the server failed to store this message"))
+
+    def _store(self, batch: Batch) -> None:
+        """Store a batch, trying again while the database is away, until the first sender's time is up."""
+        pause = _FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                self._store_once(batch)
+                return
+            except psycopg.errors.CheckViolation:
+                self._partitions.forget()  # a partition went away after it was known to be there
+                problem: Exception | None = None
+            except _WORTH_ANOTHER_TRY as away:
+                problem = away
+            except psycopg.Error as refused:
+                self._store_apart(batch, refused)
+                return
+            if time.monotonic() + pause > batch.deadline:
+                self._give_up(batch, problem)
+                return
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+
+    def _store_once(self, batch: Batch) -> None:
+        rows = batch.rows
+        self._partitions.ensure((part.table, day) for part in rows for day in part.days)
+        with self._pool.connection() as connection:
+            store_batch(connection, batch.id, rows)
+        for part in rows:
+            RECORDS_STORED.labels(part.table).inc(part.count)
+        batch.stored()
+
+    def _store_apart(self, batch: Batch, refused: psycopg.Error) -> None:
+        """Postgres refuses the batch itself: one bad message must not take its neighbours with it."""
+        if len(batch.submissions) > 1:
+            for submission in batch.submissions:
+                self._store(Batch([submission]))
+            return
+        log.error("the database refused a message: %s", refused.diag.message_primary or type(refused).__name__)
+        batch.failed(ScouterError("the database refused this message; the server's log says why"))
+
+    def _give_up(self, batch: Batch, problem: Exception | None) -> None:
+        log.error("gave up storing %d messages: %s", len(batch.submissions), problem)
+        batch.failed(Unavailable("the database is away; this message was not confirmed as stored"))

@@ -1,0 +1,1 @@
+"""The background: what happens on a schedule and not on a request."""

@@ -1,0 +1,52 @@
+"""Chart queries: partial sums by feature and time bin. What is divided by what is decided in `scouter.drift`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from scouter.postgres.statements import Connection, named_statements
+
+_sql = named_statements("charts")
+
+
+@dataclass(frozen=True, slots=True)
+class ValueBin:
+    """Values of one feature within one time bin: how many, their mean, their sum of squared deviations."""
+
+    feature_id: int
+    bin: datetime
+    count: int
+    mean: float
+    m2: float
+
+
+@dataclass(frozen=True, slots=True)
+class CountBin:
+    """How many observations of one feature fell into one profile bin within one time bin."""
+
+    feature_id: int
+    bin: datetime
+    bin_id: int
+    count: int
+
+
+def spc_bins(
+    connection: Connection, entity_id: int, start: datetime, end: datetime, width: timedelta
+) -> list[ValueBin]:
+    """Rows with start <= created_at < end, newest bin first within a feature."""
+    return _sql["spc_bins"].all(connection, ValueBin, entity_id=entity_id, start=start, end=end, width=width)
+
+
+def custom_bins(
+    connection: Connection, entity_id: int, start: datetime, end: datetime, width: timedelta
+) -> list[ValueBin]:
+    """Rows with start <= created_at < end, newest bin first within a metric."""
+    return _sql["custom_bins"].all(connection, ValueBin, entity_id=entity_id, start=start, end=end, width=width)
+
+
+def psi_bins(
+    connection: Connection, entity_id: int, start: datetime, end: datetime, width: timedelta
+) -> list[CountBin]:
+    """Rows with start <= created_at < end, newest time bin first within a feature."""
+    return _sql["psi_bins"].all(connection, CountBin, entity_id=entity_id, start=start, end=end, width=width)

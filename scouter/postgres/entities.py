@@ -1,0 +1,90 @@
+"""Entities: who records belong to. One row for each (space, name, version, drift type), known by its uid."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from scouter.postgres.pool import Pool
+from scouter.postgres.recent import Recent
+from scouter.postgres.statements import Connection, named_statements
+
+SERVICE = "Service"  # the drift type of a model service itself, which request metrics belong to
+
+_sql = named_statements("entities")
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    id: int
+    uid: str
+    space: str
+    name: str
+    version: str
+    drift_type: str
+
+
+class EntityName(NamedTuple):
+    """How the legacy wire names an entity."""
+
+    space: str
+    name: str
+    version: str
+    drift_type: str
+
+
+class Entities:
+    """Look-ups by uid or by name, at most a few seconds old. Identities never change, so that is enough."""
+
+    def __init__(self, pool: Pool, *, most: int, seconds: float = 5.0) -> None:
+        self._pool = pool
+        self._recent: Recent[str | EntityName, Entity] = Recent(self._find, seconds=seconds, most=most)
+
+    def find(self, key: str | EntityName) -> Entity | None:
+        return self._recent.get(key)
+
+    def service(self, name: EntityName) -> Entity:
+        """The service entity of that space, name and version, made when it is not there yet."""
+        key = name._replace(drift_type=SERVICE)
+        return self.find(key) or self._add_service(key)
+
+    def _find(self, key: str | EntityName) -> Entity | None:
+        if "\x00" in "".join(key):  # Postgres has no such text, so nothing can go by that name
+            return None
+        with self._pool.connection() as connection:
+            return entity_by_uid(connection, key) if isinstance(key, str) else entity_by_name(connection, key)
+
+    def _add_service(self, key: EntityName) -> Entity:
+        with self._pool.connection() as connection:
+            entity = add_entity(connection, key) or entity_by_name(connection, key)
+        if entity is None:
+            raise RuntimeError(f"entity {key} is neither new nor there")
+        return entity
+
+
+def entity_by_uid(connection: Connection, uid: str) -> Entity | None:
+    return _sql["entity_by_uid"].one(connection, Entity, uid=uid)
+
+
+def entity_by_name(connection: Connection, name: EntityName) -> Entity | None:
+    return _sql["entity_by_name"].one(connection, Entity, **name._asdict())
+
+
+def add_entity(connection: Connection, name: EntityName) -> Entity | None:
+    """A new entity with a uid of its own; None when the name is taken."""
+    return _sql["add_entity"].one(connection, Entity, uid=str(uuid7()), **name._asdict())
+
+
+def versions_of(connection: Connection, space: str, name: str, drift_type: str) -> list[str]:
+    return _sql["entity_versions"].values(connection, space=space, name=name, drift_type=drift_type)
+
+
+def uuid7() -> uuid.UUID:
+    """A UUID of version 7 (RFC 9562, 5.7): 48 bits of Unix milliseconds, then random bits."""
+    milliseconds = time.time_ns() // 1_000_000
+    random = int.from_bytes(os.urandom(10), "big")
+    high = (milliseconds & (2**48 - 1)) << 80
+    return uuid.UUID(int=high | 7 << 76 | (random >> 64 & 0xFFF) << 64 | 2 << 62 | random & (2**62 - 1))

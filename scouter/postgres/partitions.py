@@ -1,0 +1,84 @@
+"""Daily partitions of the record tables: made ahead of time by maintenance, and on demand by whoever writes."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+
+from psycopg import sql
+
+from scouter.postgres.pool import Pool
+from scouter.postgres.statements import SQL_DIRECTORY, Connection, named_statements
+
+log = logging.getLogger(__name__)
+
+RECORD_TABLES = ("spc_record", "psi_record", "custom_record", "observability_record")
+RECEIPT_DAYS = 2
+
+_sql = named_statements("partitions")
+
+
+@cache
+def _create_partition() -> str:
+    return (SQL_DIRECTORY / "maintenance" / "create_partition.sql").read_text(encoding="utf-8")
+
+
+class Partitions:
+    """Knows which partitions exist and makes the missing ones. Safe to use from any thread."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._known: frozenset[str] = frozenset()
+        self._lock = threading.Lock()
+
+    def ensure(self, wanted: Iterable[tuple[str, date]]) -> None:
+        """Make sure that every (table, UTC day) has its partition. Costs a set look-up when it has."""
+        missing = {partition_name(table, day): (table, day) for table, day in wanted}
+        if missing.keys() <= self._known:
+            return
+        with self._lock:
+            self._make(missing)
+
+    def ensure_ahead(self, now: datetime, days: int) -> None:
+        """Partitions of all tables from yesterday to `days` after `now`."""
+        today = now.astimezone(UTC).date()
+        self.ensure((table, today + timedelta(days=n)) for table in RECORD_TABLES for n in range(-1, days + 1))
+
+    def forget(self) -> None:
+        """Ask the database again next time: somebody else may have removed a partition."""
+        self._known = frozenset()
+
+    def _make(self, wanted: dict[str, tuple[str, date]]) -> None:
+        with self._pool.connection() as connection:
+            _sql["lock_partitions"].run(connection)
+            attached = set(_sql["attached_partitions"].values(connection, tables=list(RECORD_TABLES)))
+            for name in sorted(wanted.keys() - attached):
+                _attach_new(connection, name, *wanted[name])
+        self._known = frozenset(attached | wanted.keys())
+
+
+def partition_name(table: str, day: date) -> str:
+    return f"{table}_{day:%Y%m%d}"
+
+
+def forget_old_receipts(connection: Connection) -> int:
+    """Delete receipts that no retry can ask for any more. How many there were."""
+    return _sql["forget_old_receipts"].run(connection, days=RECEIPT_DAYS)
+
+
+def _attach_new(connection: Connection, name: str, table: str, day: date) -> None:
+    statement = sql.SQL(_create_partition()).format(
+        parent=sql.Identifier(table),
+        partition=sql.Identifier(name),
+        day=sql.Literal(_midnight(day)),
+        next_day=sql.Literal(_midnight(day + timedelta(days=1))),
+    )
+    connection.execute(statement)
+    log.info("made partition %s", name)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)

@@ -1,0 +1,54 @@
+"""Connections: how each is set up, and the pools that hand them out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+from psycopg_pool import ConnectionPool
+
+from scouter.postgres.statements import Connection
+
+SCHEMA = "scouter_py"  # ours alone: the reference's `scouter` schema may live in the same database
+
+Pool = ConnectionPool[Connection]
+
+
+def set_up(connection: Connection) -> None:
+    """Our schema, and UTC: a session in another zone would shift wide chart bins."""
+    connection.execute(f"SET search_path TO {SCHEMA}; SET TIME ZONE 'UTC'")
+    connection.commit()
+
+
+def connect(conninfo: str, **options: Any) -> Connection:
+    """One connection outside every pool."""
+    connection = psycopg.connect(conninfo, application_name="scouter", **options)
+    set_up(connection)
+    return connection
+
+
+def open_pool(
+    conninfo: str,
+    *,
+    name: str,
+    smallest: int,
+    largest: int,
+    acquire_seconds: float,
+    idle_seconds: float = 300.0,
+    lifetime_seconds: float = 1800.0,
+    check: bool = False,
+) -> Pool:
+    """A pool that opens its connections in the background; it is the caller's to close."""
+    return ConnectionPool(
+        conninfo,
+        kwargs={"application_name": f"scouter {name}"},
+        name=name,
+        min_size=smallest,
+        max_size=largest,
+        timeout=acquire_seconds,
+        max_idle=idle_seconds,
+        max_lifetime=lifetime_seconds,
+        configure=set_up,
+        check=ConnectionPool.check_connection if check else None,
+        open=True,
+    )

@@ -1,0 +1,57 @@
+"""A cache of what the database said a moment ago, which also stands in for it while it is away."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+import psycopg
+from psycopg_pool import PoolTimeout
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+class Recent(Generic[Key, Value]):
+    """Values by key, loaded again when older than `seconds`; the least recently used give way beyond `most`.
+
+    When loading fails because Postgres is away, the last known value is given, however old. Absence (None) is not
+    remembered: what was unknown a moment ago may have been registered since.
+    """
+
+    def __init__(self, load: Callable[[Key], Value | None], *, seconds: float, most: int) -> None:
+        self._load = load
+        self._seconds = seconds
+        self._most = most
+        self._lock = threading.Lock()
+        self._held: OrderedDict[Key, tuple[float, Value]] = OrderedDict()
+
+    def get(self, key: Key) -> Value | None:
+        held = self._held.get(key)
+        if held is not None and time.monotonic() - held[0] < self._seconds:
+            return held[1]
+        try:
+            value = self._load(key)
+        except (psycopg.OperationalError, PoolTimeout):
+            if held is None:
+                raise
+            return held[1]
+        self._hold(key, value)
+        return value
+
+    def drop(self, key: Key) -> None:
+        """Load it afresh next time."""
+        with self._lock:
+            self._held.pop(key, None)
+
+    def _hold(self, key: Key, value: Value | None) -> None:
+        with self._lock:
+            self._held.pop(key, None)
+            if value is None:
+                return
+            self._held[key] = (time.monotonic(), value)
+            while len(self._held) > self._most:
+                self._held.popitem(last=False)

@@ -1,0 +1,52 @@
+"""Named SQL statements, read from `sql/queries`. A file holds one noun; each statement begins with `-- name: it`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg.rows import class_row
+
+Row = TypeVar("Row")
+Connection = psycopg.Connection[Any]
+
+SQL_DIRECTORY = Path(__file__).resolve().parents[2] / "sql"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement of `sql/queries`, with `%(name)s` parameters."""
+
+    name: str
+    text: bytes
+
+    def one(self, connection: Connection, row: type[Row], **parameters: object) -> Row | None:
+        """Its only row, or None."""
+        with connection.cursor(row_factory=class_row(row)) as cursor:
+            return cursor.execute(self.text, parameters).fetchone()
+
+    def all(self, connection: Connection, row: type[Row], **parameters: object) -> list[Row]:
+        with connection.cursor(row_factory=class_row(row)) as cursor:
+            return cursor.execute(self.text, parameters).fetchall()
+
+    def values(self, connection: Connection, **parameters: object) -> list[Any]:
+        """The first column of every row."""
+        return [row[0] for row in connection.execute(self.text, parameters).fetchall()]
+
+    def run(self, connection: Connection, **parameters: object) -> int:
+        """Run it; the number of rows that it touched."""
+        return connection.execute(self.text, parameters).rowcount
+
+
+@cache
+def named_statements(noun: str) -> Mapping[str, Statement]:
+    """All statements of `sql/queries/<noun>.sql` by name."""
+    text = (SQL_DIRECTORY / "queries" / f"{noun}.sql").read_text(encoding="utf-8")
+    parts = re.split(r"^-- name: *(\w+)\s*$", text, flags=re.MULTILINE)[1:]
+    bodies = zip(parts[::2], parts[1::2], strict=True)
+    return {name: Statement(name, body.strip().encode()) for name, body in bodies}

@@ -1,0 +1,150 @@
+"""Parsers of single settings: text in, value out, `ValueError` with a sentence about what is accepted."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+
+def text(raw: str) -> str:
+    return raw
+
+
+def secret(raw: str) -> str:
+    """Text that must not be shown, whatever is wrong with it."""
+    return raw
+
+
+def integer(low: int, high: int) -> Callable[[str], int]:
+    def parse(raw: str) -> int:
+        expected = f"a whole number from {low} to {high}"
+        try:
+            value = int(raw)
+        except ValueError:
+            raise ValueError(expected) from None
+        if not low <= value <= high:
+            raise ValueError(expected)
+        return value
+
+    return parse
+
+
+def seconds(low: float, high: float) -> Callable[[str], float]:
+    def parse(raw: str) -> float:
+        expected = f"seconds from {low:g} to {high:g}"
+        try:
+            value = float(raw)
+        except ValueError:
+            raise ValueError(expected) from None
+        if not low <= value <= high:  # also refuses NaN
+            raise ValueError(expected)
+        return value
+
+    return parse
+
+
+def boolean(raw: str) -> bool:
+    words = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+    try:
+        return words[raw.strip().lower()]
+    except KeyError:
+        raise ValueError("true or false") from None
+
+
+def choice(*words: str) -> Callable[[str], str]:
+    def parse(raw: str) -> str:
+        for word in words:
+            if raw.strip().lower() == word.lower():
+                return word
+        raise ValueError("one of " + ", ".join(words))
+
+    return parse
+
+
+def guest_access(raw: str) -> Literal["off", "read", "write"]:
+    levels: dict[str, Literal["off", "read", "write"]] = {"off": "off", "read": "read", "write": "write"}
+    try:
+        return levels[raw.strip().lower()]
+    except KeyError:
+        raise ValueError("one of off, read, write") from None
+
+
+def path(raw: str) -> Path:
+    return Path(raw).expanduser()
+
+
+def username(raw: str) -> str:
+    if not raw.strip() or len(raw) > 200:
+        raise ValueError("a name of 1 to 200 characters")
+    return raw
+
+
+def comma_list(raw: str) -> tuple[str, ...]:
+    parts = tuple(part.strip() for part in raw.split(",") if part.strip())
+    if not parts:
+        raise ValueError("at least one name, separated by commas")
+    return parts
+
+
+def signing_secret(raw: str) -> str:
+    if len(raw.encode()) < 32:
+        raise ValueError("32 bytes or more, for HS256 is only as strong as its key")
+    return raw
+
+
+def bootstrap_key(raw: str) -> str:
+    if len(raw.encode()) < 16:
+        raise ValueError("16 bytes or more")
+    return raw
+
+
+def http_url(raw: str) -> str:
+    parts = urlsplit(raw)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("an address that begins with http:// or https://")
+    return raw
+
+
+def secret_url(raw: str) -> str:
+    """An http address that may carry a secret in its path, as webhooks do."""
+    return http_url(raw)
+
+
+def amqp_url(raw: str) -> str:
+    parts = urlsplit(raw)
+    if parts.scheme not in {"amqp", "amqps"} or not parts.hostname:
+        raise ValueError("an address that begins with amqp:// or amqps://")
+    return raw
+
+
+def storage_uri(raw: str) -> str:
+    scheme, separator, _ = raw.partition("://")
+    if separator and scheme not in {"gs", "s3", "az", "file"}:
+        raise ValueError("a path, or an address that begins with gs://, s3:// or az://")
+    return raw
+
+
+def secret_base64(raw: str) -> str:
+    try:
+        base64.b64decode(raw, validate=True)
+    except binascii.Error:
+        raise ValueError("base64 text") from None
+    return raw
+
+
+SECRET_PARSERS = frozenset({secret, signing_secret, bootstrap_key, secret_url, secret_base64, amqp_url})
+
+
+def show(default: object) -> str:
+    """How a default reads in the table of settings."""
+    if default is None or default == ():
+        return "unset"
+    if isinstance(default, bool):
+        return str(default).lower()
+    if isinstance(default, tuple):
+        return ",".join(default)
+    return f"{default:g}" if isinstance(default, float) else str(default)

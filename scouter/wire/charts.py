@@ -1,0 +1,109 @@
+"""Chart requests and replies, on both wires."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from scouter.wire.messages import Timestamp
+
+MOST_DATA_POINTS = 10_000
+
+
+class TimeInterval(Enum):
+    """Every interval name of any client version. `Custom` says that the window is given by its ends."""
+
+    FiveMinutes = "FiveMinutes"
+    FifteenMinutes = "FifteenMinutes"
+    ThirtyMinutes = "ThirtyMinutes"
+    OneHour = "OneHour"
+    ThreeHours = "ThreeHours"
+    FourHours = "FourHours"
+    SixHours = "SixHours"
+    TwelveHours = "TwelveHours"
+    TwentyFourHours = "TwentyFourHours"
+    TwoDays = "TwoDays"
+    FiveDays = "FiveDays"
+    SevenDays = "SevenDays"
+    Custom = "Custom"
+
+
+INTERVAL_LENGTHS = {
+    TimeInterval.FiveMinutes: timedelta(minutes=5),
+    TimeInterval.FifteenMinutes: timedelta(minutes=15),
+    TimeInterval.ThirtyMinutes: timedelta(minutes=30),
+    TimeInterval.OneHour: timedelta(hours=1),
+    TimeInterval.ThreeHours: timedelta(hours=3),
+    TimeInterval.FourHours: timedelta(hours=4),
+    TimeInterval.SixHours: timedelta(hours=6),
+    TimeInterval.TwelveHours: timedelta(hours=12),
+    TimeInterval.TwentyFourHours: timedelta(hours=24),
+    TimeInterval.TwoDays: timedelta(days=2),
+    TimeInterval.FiveDays: timedelta(days=5),
+    TimeInterval.SevenDays: timedelta(days=7),
+}
+
+
+class ChartQuery(Struct, frozen=True):
+    """The query of a chart. The current wire names the profile by uid, the legacy wire by name and version."""
+
+    time_interval: TimeInterval
+    max_data_points: Annotated[int, Meta(ge=1, le=MOST_DATA_POINTS)]
+    uid: str | None = None
+    space: str | None = None
+    name: str | None = None
+    version: str | None = None
+    drift_type: str | None = None
+    start_custom_datetime: Timestamp | None = None
+    end_custom_datetime: Timestamp | None = None
+    begin_custom_datetime: Timestamp | None = None
+
+    @property
+    def custom_start(self) -> datetime | None:
+        """The legacy wire says begin, the current one start."""
+        return self.start_custom_datetime or self.begin_custom_datetime
+
+
+class SpcSeries(Struct, frozen=True):
+    """Mean per time bin, newest first; the lists are parallel."""
+
+    created_at: list[datetime]
+    values: list[float]
+
+
+class SpcChart(Struct, frozen=True):
+    features: dict[str, SpcSeries]
+
+
+class PsiSeries(Struct, frozen=True):
+    """PSI per time bin, newest first, and over all of them together. `bins` are the overall proportions by bin id."""
+
+    created_at: list[datetime]
+    psi: list[float]
+    overall_psi: float
+    bins: dict[str, float]
+
+
+class PsiChart(Struct, frozen=True):
+    features: dict[str, PsiSeries]
+
+
+class MetricStats(Struct, frozen=True):
+    """Mean, and the mean less and plus one sample standard deviation (0 for a single value)."""
+
+    avg: float
+    lower_bound: float
+    upper_bound: float
+
+
+class CustomSeries(Struct, frozen=True):
+    metric: str
+    created_at: list[datetime]
+    stats: list[MetricStats]
+
+
+class CustomChart(Struct, frozen=True):
+    metrics: dict[str, CustomSeries]

@@ -1,0 +1,44 @@
+-- name: lock_profile_name
+-- Registrations of one name and drift type take turns: the version is chosen from what is there.
+SELECT pg_advisory_xact_lock(hashtext('scouter_py.profile'), hashtext(%(key)s));
+
+-- name: put_profile
+-- Stores a profile, or replaces its document and schedule. A replaced profile keeps its state and its last run.
+INSERT INTO profile (entity_id, document, active, schedule, previous_run, next_run)
+VALUES (%(entity_id)s, %(document)s::json, %(active)s, %(schedule)s, %(now)s, %(next_run)s)
+ON CONFLICT (entity_id) DO UPDATE
+SET document = EXCLUDED.document,
+    schedule = EXCLUDED.schedule,
+    next_run = EXCLUDED.next_run,
+    updated_at = EXCLUDED.previous_run
+RETURNING active;
+
+-- name: deactivate_other_versions
+UPDATE profile
+SET active = false, updated_at = %(now)s
+FROM entity
+WHERE entity.id = profile.entity_id
+  AND entity.space = %(space)s AND entity.name = %(name)s AND entity.drift_type = ANY (%(drift_types)s)
+  AND entity.version <> %(version)s
+  AND profile.active;
+
+-- name: profiles_for_status
+-- The profiles that a change of status is about, locked.
+SELECT entity.id AS entity_id, profile.active, profile.schedule
+FROM profile JOIN entity ON entity.id = profile.entity_id
+WHERE entity.space = %(space)s AND entity.name = %(name)s AND entity.version = %(version)s
+  AND entity.drift_type = ANY (%(drift_types)s)
+ORDER BY entity.id
+FOR UPDATE OF profile;
+
+-- name: activate_profile
+-- Its first window begins now, not when it was registered.
+UPDATE profile
+SET active = true, previous_run = %(now)s, next_run = %(next_run)s, updated_at = %(now)s
+WHERE entity_id = %(entity_id)s;
+
+-- name: deactivate_profile
+UPDATE profile SET active = false, updated_at = %(now)s WHERE entity_id = %(entity_id)s;
+
+-- name: profile_document
+SELECT document::text AS document FROM profile WHERE entity_id = %(entity_id)s;

@@ -1,0 +1,36 @@
+-- name: user_by_name
+SELECT username, password_hash, credential_version, email, role, active, permissions, group_permissions,
+       favorite_spaces
+FROM app_user WHERE username = %(username)s;
+
+-- name: all_users
+SELECT username, password_hash, credential_version, email, role, active, permissions, group_permissions,
+       favorite_spaces
+FROM app_user ORDER BY username;
+
+-- name: lock_first_users
+-- Servers that start together must not each make an admin with a password of its own.
+SELECT pg_advisory_xact_lock(hashtext('scouter_py.first_users'));
+
+-- name: count_users
+SELECT count(*) AS count FROM app_user;
+
+-- name: add_user
+-- Nothing comes back when the name or the e-mail is taken.
+INSERT INTO app_user (username, password_hash, email, role, permissions, group_permissions)
+VALUES (%(username)s, %(password_hash)s, %(email)s, %(role)s, %(permissions)s, %(group_permissions)s)
+ON CONFLICT DO NOTHING
+RETURNING username;
+
+-- name: set_password
+-- Ends every token of that user.
+UPDATE app_user
+SET password_hash = %(password_hash)s, credential_version = nextval('credential_version'), updated_at = now()
+WHERE username = %(username)s;
+
+-- name: keep_secret
+-- The first server to ask decides; all others use what it made.
+INSERT INTO server_secret (name, value) VALUES (%(name)s, %(value)s) ON CONFLICT (name) DO NOTHING;
+
+-- name: secret
+SELECT value FROM server_secret WHERE name = %(name)s;

@@ -1,0 +1,114 @@
+"""A server as a user starts it: `python scouter.py` in a process and a directory of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psycopg
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def free_port() -> int:
+    """A port that nobody listens on, nor on the next one, which metrics use."""
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port: int = first.getsockname()[1]
+            try:
+                second.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+            return port
+
+
+class ServerProcess:
+    """Runs the program. Leaves with SIGTERM; `log` is everything it printed so far."""
+
+    def __init__(self, directory: Path, environment: Mapping[str, str] | None = None, port: int | None = None) -> None:
+        self.directory = directory
+        self.port = port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("SCOUTER_")},
+            "DATABASE_URI": "embedded",
+            "SCOUTER_DATA_DIR": str(directory / "data"),
+            "SCOUTER_SERVER_PORT": str(self.port),
+            **(environment or {}),
+        }
+        self._log = directory / "server.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text(errors="replace") if self._log.exists() else ""
+
+    def start(self, *, seconds: float = 30) -> Self:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, str(ROOT / "scouter.py")],
+                cwd=self.directory,
+                env=self._environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        deadline = time.monotonic() + seconds
+        while "listening on" not in self._fresh_log():
+            assert self._process.poll() is None, f"the server ended:\n{self.log}"
+            assert time.monotonic() < deadline, f"the server did not start:\n{self.log}"
+            time.sleep(0.02)
+        return self
+
+    def terminate(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """SIGKILL, as a crash would end it."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
+    def wait(self, seconds: float = 30) -> int:
+        assert self._process is not None
+        return self._process.wait(seconds)
+
+    def stop(self) -> int:
+        if self._process is None or self._process.poll() is not None:
+            return 0
+        self.terminate()
+        return self.wait()
+
+    def conninfo(self) -> str:
+        """How to look into its embedded database from a test."""
+        from scouter.postgres.embedded import running_conninfo
+
+        conninfo = running_conninfo(self.directory / "data")
+        assert conninfo is not None
+        return psycopg.conninfo.make_conninfo(conninfo, options="-c search_path=scouter_py -c timezone=UTC")
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _fresh_log(self) -> str:
+        return self.log.rpartition("stopped\n")[2]
