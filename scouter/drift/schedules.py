@@ -1,8 +1,8 @@
 """When a profile is checked: the cron dialect of the clients, evaluated in UTC.
 
 A schedule is six or seven fields, `second minute hour day-of-month month day-of-week [year]`, or one of five words.
-White space between fields may be left out where the text stays readable (`******` is every second): the clients accept
-that, so it arrives. Day-of-month and day-of-week must both match; 1 is Sunday.
+White space between fields may be left out where the text stays readable (`******` is every second), and may surround
+commas, dashes and slashes: the clients accept that, so it arrives. Both day fields must match; 1 is Sunday.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ _LONGEST_TEXT = 2000
 _ITEM = r"(?:[*?]|[0-9]+-[0-9]+|[A-Za-z]+-[A-Za-z]+|[0-9]+)(?:/[0-9]+)?|[A-Za-z]+"
 _FIELD = re.compile(rf"(?:{_ITEM})(?:,(?:{_ITEM}))*")
 _SPACE = re.compile(r"[ \t\r\n]+")
+# The clients read `MON, TUE` and `1 - 5` as one field each.
+_SPACED_SIGN = re.compile(r"[ \t\r\n]*([,/-])[ \t\r\n]*")
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,7 @@ def _written_out(text: str) -> str:
         raise _Unreadable(f"{len(text)} characters are too many, {_LONGEST_TEXT} at most")
     bare = text.strip(" \t\r\n")
     if not bare.startswith("@"):
-        return bare
+        return _SPACED_SIGN.sub(r"\1", bare)
     if bare not in _SHORTHANDS:
         raise _Unreadable(f"there is no shorthand {bare!r} (lower case only)")
     return _SHORTHANDS[bare]

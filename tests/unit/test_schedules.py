@@ -72,7 +72,8 @@ def test_the_latest_instant_mirrors_the_next_one(case: dict[str, Any]) -> None:
         ("? 0 0 * * *", "'\\?' is for the two day fields, not for the second"),
         ("0 0 0 L * *", "day-of-month knows no name 'L'"),
         ("0 0 0 1 1 * 2101", "year 2101 is outside 1970-2100"),
-        ("0 0 0 * * MON, TUE", "cannot read ',' after 6 fields"),
+        ("0 0 0 * * MON,, TUE", "cannot read ',,TUE' after 6 fields"),
+        ("0 1, 0 * * *", "there are 5 fields"),
         ("@Daily", "no shorthand '@Daily'"),
         ("@reboot", "no shorthand '@reboot'"),
         ("0 0 0 * * " + "1," * 5000 + "1", "characters are too many"),
@@ -84,6 +85,25 @@ def test_a_refusal_says_what_is_accepted_and_what_was_wrong(text: str, problem: 
     with pytest.raises(InvalidInput, match=problem) as refused:
         Schedule.parse(text)
     assert "second minute hour day-of-month month day-of-week [year]" in refused.value.accepted
+
+
+@pytest.mark.parametrize(
+    ("spaced", "plain"),
+    [
+        ("0 0 0 * * MON, TUE", "0 0 0 * * MON,TUE"),
+        ("0 1 ,2 0 * * *", "0 1,2 0 * * *"),
+        ("0 1 - 5 0 * * *", "0 1-5 0 * * *"),
+        ("0 */ 2 0 * * *", "0 */2 0 * * *"),
+        ("0 1,\t2,\n3 0 * * *", "0 1,2,3 0 * * *"),
+        ("0 0 0 *JAN*", "0 0 0 * JAN *"),
+    ],
+)
+def test_space_around_signs_is_read_as_the_clients_read_it(spaced: str, plain: str) -> None:
+    # Seen with the client 0.25.0, which keeps these texts instead of replacing them by its default.
+    midsummer = instant("2025-06-21T00:00:00Z")
+    schedule = Schedule.parse(spaced)
+    assert schedule.text == spaced
+    assert schedule.next_after(midsummer) == Schedule.parse(plain).next_after(midsummer)
 
 
 def test_both_day_fields_must_match() -> None:
