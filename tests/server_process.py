@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,6 +30,16 @@ def free_port() -> int:
             except OSError:
                 continue
             return port
+
+
+def let_others_enter(directory: Path) -> Path:
+    """As root, Postgres runs as another account, which cannot enter the private folders that pytest makes."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for folder in (directory, *directory.parents):
+        if folder == Path(tempfile.gettempdir()) or folder.stat().st_uid != os.getuid():
+            break
+        folder.chmod(folder.stat().st_mode | 0o711)
+    return directory
 
 
 class ServerProcess:
@@ -58,7 +69,7 @@ class ServerProcess:
         return self._log.read_text(errors="replace") if self._log.exists() else ""
 
     def start(self, *, seconds: float = 30) -> Self:
-        self.directory.mkdir(parents=True, exist_ok=True)
+        let_others_enter(self.directory)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, str(ROOT / "scouter.py")],
@@ -96,7 +107,7 @@ class ServerProcess:
 
     def conninfo(self) -> str:
         """How to look into its embedded database from a test."""
-        from scouter.postgres.embedded import running_conninfo
+        from scouter.postgres.embedded.server import running_conninfo
 
         conninfo = running_conninfo(self.directory / "data")
         assert conninfo is not None

@@ -20,7 +20,7 @@ from scouter.postgres.features import features_of
 from scouter.postgres.pool import Pool
 from scouter.postgres.profiles import document_of
 from scouter.postgres.statements import Connection
-from scouter.wire.charts import ChartQuery, CustomChart, PsiChart, SpcChart
+from scouter.wire.charts import ChartQuery, CustomChart, PsiChart, SpcChart, accepted_by_charts
 from scouter.wire.profiles import DriftType, PsiProfile
 
 _PERMISSION = "read on the profile's space"
@@ -43,6 +43,7 @@ class Drift:
                 reply,
                 permission=_PERMISSION,
                 query=ChartQuery,
+                accepted=accepted_by_charts,
             )
             for kind, handle, reply in charts_of
         ]

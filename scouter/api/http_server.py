@@ -46,17 +46,17 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-class _Task(WSGITask):  # type: ignore[misc]  # waitress has no types
+class _Task(WSGITask):
     """Answers with `Connection: close` once the server is draining."""
 
     def build_response_header(self) -> bytes:
-        if self.channel.server.draining and not self.close_on_finish and self.version == "1.1":
+        server: Any = self.channel.server
+        if server.draining and not self.close_on_finish and self.version == "1.1":
             self.set_close_on_finish()
-        header: bytes = super().build_response_header()
-        return header
+        return super().build_response_header()
 
 
-class _Channel(HTTPChannel):  # type: ignore[misc]
+class _Channel(HTTPChannel):
     task_class = _Task
 
     @property
@@ -119,7 +119,7 @@ class HttpServer:
 def _waitress(
     app: Application, listener: socket.socket, threads: int, connection_limit: int, max_message_bytes: int
 ) -> Any:
-    server = create_server(
+    server: Any = create_server(
         app,
         sockets=[listener],
         threads=threads,

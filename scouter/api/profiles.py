@@ -14,7 +14,13 @@ from scouter.errors import NotFound
 from scouter.postgres.entities import Entities, EntityName
 from scouter.postgres.pool import Pool
 from scouter.postgres.profiles import document_of
-from scouter.wire.profiles import DriftType, ProfileStatusRequest, RegisterProfileReply, RegisterProfileRequest
+from scouter.wire.profiles import (
+    DriftType,
+    ProfileStatusRequest,
+    RegisterProfileReply,
+    RegisterProfileRequest,
+    accepted_by_profiles,
+)
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 
@@ -49,6 +55,7 @@ class Profiles:
                 RegisterProfileReply,
                 permission="write on the profile's space",
                 body=RegisterProfileRequest,
+                accepted=accepted_by_profiles,
             ),
             Route(
                 "GET",
@@ -58,6 +65,7 @@ class Profiles:
                 dict[str, Raw],
                 permission="read on the profile's space",
                 query=ProfileQuery,
+                accepted=accepted_by_profiles,
             ),
             Route(
                 "PUT",
@@ -67,6 +75,7 @@ class Profiles:
                 StatusReply,
                 permission="write on the profile's space",
                 body=ProfileStatusRequest,
+                accepted=accepted_by_profiles,
             ),
         ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
@@ -13,7 +13,7 @@ import msgspec
 from scouter.api.authentication import Admission, Authentication, Credentials
 from scouter.auth.permissions import Caller
 from scouter.errors import TooLarge
-from scouter.wire.decoding import convert_query, decode_json
+from scouter.wire.decoding import Accepted, by_type_alone, convert, decode_json
 
 _NOBODY = Caller("", frozenset(), frozenset())
 
@@ -44,10 +44,17 @@ class Route:
     query: type[msgspec.Struct] | None = None
     body: type[msgspec.Struct] | None = None
     public: bool = False
+    accepted: Accepted = by_type_alone
 
     @cached_property
     def decoder(self) -> msgspec.json.Decoder[Any]:
         return msgspec.json.Decoder(self.body)
+
+    def parse_query(self, parameters: Mapping[str, object]) -> Any:
+        return convert(parameters, self.query, strict=False, accepted=self.accepted) if self.query else None
+
+    def parse_body(self, raw: bytes) -> Any:
+        return decode_json(self.decoder, raw, accepted=self.accepted)
 
 
 class Noun(Protocol):
@@ -69,8 +76,8 @@ class Endpoint:
         def respond(request: falcon.Request, response: falcon.Response) -> None:
             sent = credentials_of(request)
             admission = self._admit(route, sent, response)
-            query = convert_query(request.params, route.query) if route.query else None
-            body = decode_json(route.decoder, self._read(request)) if route.body else None
+            query = route.parse_query(request.params)
+            body = route.parse_body(self._read(request)) if route.body else None
             reply = route.handle(Call(admission.caller, sent, query, body))
             response.content_type = falcon.MEDIA_JSON
             response.data = msgspec.json.encode(reply)

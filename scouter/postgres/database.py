@@ -10,7 +10,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from scouter.errors import StartRefused
-from scouter.postgres.embedded import EmbeddedPostgres, running_conninfo
+from scouter.postgres.embedded.server import EmbeddedPostgres, running_conninfo
 from scouter.settings import DOCUMENTED_DATABASE_URI, Settings
 
 log = logging.getLogger(__name__)

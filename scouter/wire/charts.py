@@ -107,3 +107,9 @@ class CustomSeries(Struct, frozen=True):
 
 class CustomChart(Struct, frozen=True):
     metrics: dict[str, CustomSeries]
+
+
+def accepted_by_charts(name: str, _: object) -> str | None:
+    """What a member of a chart's query takes, where the type alone does not say it well."""
+    names = ", ".join(interval.value for interval in TimeInterval)
+    return f"one of {names}" if name == "time_interval" else None

@@ -3,64 +3,147 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
 from scouter.errors import InvalidInput, Undecodable
 
-T = TypeVar("T")
+Wanted = TypeVar("Wanted")
 
-_WHERE = re.compile(r"^(?P<problem>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
-_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
+# What a field of that name takes, given the value that it cannot take; None: the type says it well enough.
+Accepted = Callable[[str, object], str | None]
+
+_MESSAGE = re.compile(r"(?P<problem>.*?)(?: - at `\$(?P<path>.*)`)?", re.DOTALL)
+_STEP = re.compile(r"\.(?P<name>[^.\[]+)|\[(?P<index>\d+)\]|\[\.\.\.\]")
+_NAMED_FIELD = re.compile(r"Object (?P<what>missing required|contains unknown) field `(?P<name>.*)`", re.DOTALL)
+_EXPECTED = re.compile(r"Expected `(?P<types>[^`]*)`(?P<bound>[^,]*)")
+_WORDS = {
+    "float": "a number",
+    "int": "an integer",
+    "str": "a text",
+    "bool": "true or false",
+    "object": "an object",
+    "array": "a list",
+    "null": "null",
+}
 
 
-def decode_json(decoder: msgspec.json.Decoder[T], raw: bytes) -> T:
+def by_type_alone(_: str, __: object) -> None:
+    """For structs whose types say everything."""
+    return
+
+
+def decode_json(decoder: msgspec.json.Decoder[Wanted], raw: bytes, *, accepted: Accepted = by_type_alone) -> Wanted:
     """Raises `Undecodable` for what is no JSON, `InvalidInput` for JSON of another shape."""
     try:
         return decoder.decode(raw)
-    except msgspec.ValidationError as problem:
-        raise invalid_input(problem, _parsed(raw)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
-        raise Undecodable(f"the body is not usable JSON: {problem}") from None
+    except msgspec.ValidationError as error:
+        raise refusal(str(error), msgspec.json.decode(raw), decoder.type, accepted=accepted) from None
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise Undecodable(f"the body is not usable JSON: {error}") from None
 
 
-def convert_query(query: Mapping[str, object], into: type[T]) -> T:
-    """A query string's values as a struct. Raises `InvalidInput`."""
+def convert(
+    sent: object,
+    wanted: type[Wanted],
+    *,
+    root: str = "",
+    strict: bool = True,
+    accepted: Accepted = by_type_alone,
+) -> Wanted:
+    """Values as a struct; not `strict`: texts are read as numbers and dates, as in a query string."""
     try:
-        return msgspec.convert(query, into, strict=False)
-    except msgspec.ValidationError as problem:
-        raise invalid_input(problem, query) from None
+        return msgspec.convert(sent, wanted, strict=strict)
+    except msgspec.ValidationError as error:
+        raise refusal(str(error), sent, wanted, root=root, accepted=accepted) from None
 
 
-def invalid_input(problem: msgspec.ValidationError, document: object) -> InvalidInput:
-    """What msgspec says about a document, in our words."""
-    match = _WHERE.match(str(problem))
-    said, path = (match["problem"], match["path"] or "$") if match else (str(problem), "$")
-    missing = re.search(r"missing required field `([^`]+)`", said)
-    if missing:
-        return InvalidInput(_field(f"{path}.{missing[1]}"), None, "a value; it is required")
-    return InvalidInput(_field(path), _value_at(document, path), said.replace("Expected ", "").replace("`", ""))
+def refusal(
+    message: str, sent: object, wanted: type, *, root: str = "", accepted: Accepted = by_type_alone
+) -> InvalidInput:
+    """What msgspec says about `sent` not being a `wanted`, as a field, its value and what it takes."""
+    parts = _MESSAGE.fullmatch(message)
+    problem, path = (message, "") if parts is None else (parts["problem"], parts["path"] or "")
+    steps = _steps(path, sent, wanted, message)
+    parent = next((step for step in reversed(steps) if isinstance(step, str)), "")
+    named = _NAMED_FIELD.fullmatch(problem)
+    if named is None:
+        value = _at(sent, steps)
+        return InvalidInput(_field(root, steps), value, _takes(problem, parent, value, accepted))
+    steps = [*steps, named["name"]]
+    if named["what"] == "missing required":
+        return InvalidInput(_field(root, steps), _Absent(), "this field, which is required")
+    return InvalidInput(_field(root, steps), _at(sent, steps), accepted(parent, named) or "no such key here")
 
 
-def _field(path: str) -> str:
-    return path.removeprefix("$").lstrip(".") or "body"
+class _Absent:
+    """Stands for a field that is not there, where errors show a value."""
+
+    def __repr__(self) -> str:
+        return "an absent field"
 
 
-def _value_at(document: object, path: str) -> object:
-    """The value at a path such as `$.records[0].Spc.value`; None where the path does not lead anywhere."""
-    value: Any = document
-    for key, index in _STEP.findall(path):
-        try:
-            value = value[key] if key else value[int(index)]
-        except (KeyError, IndexError, TypeError, ValueError):
-            return None
-    return value
+def _takes(problem: str, name: str, value: object, accepted: Accepted) -> str:
+    expected = _EXPECTED.match(problem)
+    if expected is None:
+        return (accepted(name, value) if problem.startswith("Invalid enum value") else None) or problem
+    words = [_WORDS.get(each, each) for each in expected["types"].split(" | ")]
+    by_type = " or ".join(words) + expected["bound"]
+    return (accepted(name, None) if value is None else None) or by_type
 
 
-def _parsed(raw: bytes) -> object:
+def _field(root: str, steps: Sequence[str | int]) -> str:
+    text = root
+    for step in steps:
+        text += f"[{step}]" if isinstance(step, int) else f".{step[:200]}"
+    return text.removeprefix(".") or "body"
+
+
+def _steps(path: str, sent: object, wanted: type, message: str) -> list[str | int]:
+    """The path as keys and indices. msgspec writes every map key as `[...]`; those are found by trying."""
+    steps: list[str | int] = []
+    for match in _STEP.finditer(path):
+        if match["name"] is not None:
+            steps.append(match["name"])
+        elif match["index"] is not None:
+            steps.append(int(match["index"]))
+        else:
+            steps.append(_failing_key(sent, steps, wanted, message))
+    return steps
+
+
+def _failing_key(sent: object, steps: list[str | int], wanted: type, message: str) -> str:
+    """The first key of the map at `steps` whose value fails with `message`, by halving: the map may be large."""
+    entries = _at(sent, steps)
+    keys = list(entries)
+    while len(keys) > 1:
+        half = keys[: len(keys) // 2]
+        kept = {key: entries[key] for key in half}
+        failing = _fails_alike(_replaced(sent, steps, kept), wanted, message)
+        keys = half if failing else keys[len(half) :]
+    return str(keys[0])
+
+
+def _fails_alike(sent: object, wanted: type, message: str) -> bool:
     try:
-        return msgspec.json.decode(raw)
-    except msgspec.DecodeError:
-        return None
+        msgspec.convert(sent, wanted)
+    except msgspec.ValidationError as error:
+        return str(error) == message
+    return False
+
+
+def _at(sent: Any, steps: Sequence[str | int]) -> Any:
+    for step in steps:
+        sent = sent[step]
+    return sent
+
+
+def _replaced(sent: Any, steps: Sequence[str | int], value: object) -> Any:
+    """A copy of `sent` with `value` at `steps`; what lies beside the path is shared."""
+    if not steps:
+        return value
+    copy = sent.copy()
+    copy[steps[0]] = _replaced(sent[steps[0]], steps[1:], value)
+    return copy

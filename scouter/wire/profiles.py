@@ -6,15 +6,14 @@ download (`http.md` section 5). Whether a profile makes sense is another questio
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from scouter.errors import InvalidInput, Undecodable
+from scouter.errors import InvalidInput
+from scouter.wire.decoding import convert
 from scouter.wire.versions import VersionRequest, VersionType
 
 # Wider integers cannot be read back by any client.
@@ -383,16 +382,6 @@ def drift_type_named(text: str) -> DriftType:
         raise InvalidInput("drift_type", text, _one_of(DriftType)) from None
 
 
-def decode_register_request(body: bytes) -> RegisterProfileRequest:
-    """The envelope of a registration; `Undecodable` when it is not JSON, `InvalidInput` when a field does not fit."""
-    return _converted(_body_json(body), RegisterProfileRequest, "")
-
-
-def decode_status_request(body: bytes) -> ProfileStatusRequest:
-    """The body of a status change; errors as in `decode_register_request`."""
-    return _converted(_body_json(body), ProfileStatusRequest, "")
-
-
 def decode_profile(drift_type: DriftType, text: str | bytes) -> Profile:
     """The profile in `text`, of the type that its envelope names.
 
@@ -416,6 +405,13 @@ def superset_document(
     if isinstance(profile, CustomProfile):
         _complete_conditions(document["config"]["alert_config"], profile)
     return msgspec.json.encode(document).decode()
+
+
+def accepted_by_profiles(name: str, value: object) -> str | None:
+    """What a field of a profile or of its envelope takes, where the type alone does not say it well."""
+    if value is None:
+        return _NULL_LIMITS if name in _LIMIT_NAMES else None
+    return _ACCEPTED.get(name)
 
 
 def _complete_conditions(alert_config: dict[str, Any], profile: CustomProfile) -> None:
@@ -450,7 +446,7 @@ def _typed(drift_type: DriftType, sent: Any) -> Profile:
     if claimed != drift_type:
         accepted = f"{drift_type}, the drift_type of the request"
         raise InvalidInput("profile.config.drift_type", claimed, accepted)
-    return _converted(sent, _PROFILE_CLASSES[drift_type], "profile")
+    return convert(sent, _PROFILE_CLASSES[drift_type], root="profile", accepted=accepted_by_profiles)
 
 
 def _profile_json(text: str | bytes) -> Any:
@@ -460,49 +456,10 @@ def _profile_json(text: str | bytes) -> Any:
         raise InvalidInput("profile", text, f"a profile as JSON text ({error})") from None
 
 
-def _body_json(body: bytes) -> Any:
-    try:
-        return msgspec.json.decode(body)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise Undecodable(f"The body is not JSON: {error}") from None
-
-
-_Wanted = TypeVar("_Wanted")
-
-
-def _converted(sent: object, wanted: type[_Wanted], root: str) -> _Wanted:
-    try:
-        return msgspec.convert(sent, wanted)
-    except msgspec.ValidationError as error:
-        raise _refusal(str(error), sent, wanted, root) from None
-
-
-# From here on: from msgspec's error text to a field, its value and what it takes.
-
-_MESSAGE = re.compile(r"(?P<problem>.*?)(?: - at `\$(?P<path>.*)`)?", re.DOTALL)
-_STEP = re.compile(r"\.(?P<name>[^.\[]+)|\[(?P<index>\d+)\]|\[\.\.\.\]")
-_NAMED_FIELD = re.compile(r"Object (?P<what>missing required|contains unknown) field `(?P<name>.*)`", re.DOTALL)
-_EXPECTED = re.compile(r"Expected `(?P<types>[^`]*)`(?P<bound>[^,]*)")
-_WORDS = {
-    "float": "a number",
-    "int": "an integer",
-    "str": "a text",
-    "bool": "true or false",
-    "object": "an object",
-    "array": "a list",
-    "null": "null",
-}
 _LIMIT_NAMES = frozenset(SpcFeature.__struct_fields__) - {"id", "timestamp"}
 _NULL_LIMITS = (
     "a finite number (a training table whose last chunk has a single row yields null limits: add or drop a row)"
 )
-
-
-class _Absent:
-    """Stands for a field that is not there, where errors show a value."""
-
-    def __repr__(self) -> str:
-        return "an absent field"
 
 
 def _one_of(choices: type[StrEnum]) -> str:
@@ -514,7 +471,7 @@ def _keys_of(struct: type[msgspec.Struct]) -> str:
     return f"only the keys {', '.join(struct.__struct_encode_fields__)}"
 
 
-_CHOICES = {
+_ACCEPTED = {
     "drift_type": _one_of(DriftType),
     "version_type": _one_of(VersionType),
     "zones_to_monitor": _one_of(Zone),
@@ -529,86 +486,6 @@ _CHOICES = {
     "binning_strategy": _keys_of(BinningStrategy),
     "method": _keys_of(EqualWidthMethod),
 }
-
-
-def _refusal(message: str, sent: object, wanted: type, root: str) -> InvalidInput:
-    parts = _MESSAGE.fullmatch(message)
-    problem, path = (message, "") if parts is None else (parts["problem"], parts["path"] or "")
-    steps = _steps(path, sent, wanted, message)
-    parent = next((step for step in reversed(steps) if isinstance(step, str)), "")
-    named = _NAMED_FIELD.fullmatch(problem)
-    if named is None:
-        value = _at(sent, steps)
-        return InvalidInput(_field(root, steps), value, _accepted(problem, parent, value))
-    steps = [*steps, named["name"]]
-    if named["what"] == "missing required":
-        return InvalidInput(_field(root, steps), _Absent(), "this field, which the clients need")
-    return InvalidInput(_field(root, steps), _at(sent, steps), _CHOICES.get(parent, "no such key here"))
-
-
-def _accepted(problem: str, name: str, value: object) -> str:
-    if value is None and name in _LIMIT_NAMES:
-        return _NULL_LIMITS
-    expected = _EXPECTED.match(problem)
-    if expected is None:
-        return _CHOICES.get(name, problem) if problem.startswith("Invalid enum value") else problem
-    words = [_WORDS.get(each, each) for each in expected["types"].split(" | ")]
-    return " or ".join(words) + expected["bound"]
-
-
-def _field(root: str, steps: Sequence[str | int]) -> str:
-    text = root
-    for step in steps:
-        text += f"[{step}]" if isinstance(step, int) else f".{step[:200]}"
-    return text.removeprefix(".") or "body"
-
-
-def _steps(path: str, sent: object, wanted: type, message: str) -> list[str | int]:
-    """The path as keys and indices. msgspec writes every map key as `[...]`; those are found by trying."""
-    steps: list[str | int] = []
-    for match in _STEP.finditer(path):
-        if match["name"] is not None:
-            steps.append(match["name"])
-        elif match["index"] is not None:
-            steps.append(int(match["index"]))
-        else:
-            steps.append(_failing_key(sent, steps, wanted, message))
-    return steps
-
-
-def _failing_key(sent: object, steps: list[str | int], wanted: type, message: str) -> str:
-    """The first key of the map at `steps` whose value fails with `message`, by halving: the map may be large."""
-    entries = _at(sent, steps)
-    keys = list(entries)
-    while len(keys) > 1:
-        half = keys[: len(keys) // 2]
-        kept = {key: entries[key] for key in half}
-        failing = _fails_alike(_replaced(sent, steps, kept), wanted, message)
-        keys = half if failing else keys[len(half) :]
-    return str(keys[0])
-
-
-def _fails_alike(sent: object, wanted: type, message: str) -> bool:
-    try:
-        msgspec.convert(sent, wanted)
-    except msgspec.ValidationError as error:
-        return str(error) == message
-    return False
-
-
-def _at(sent: Any, steps: Sequence[str | int]) -> Any:
-    for step in steps:
-        sent = sent[step]
-    return sent
-
-
-def _replaced(sent: Any, steps: Sequence[str | int], value: object) -> Any:
-    """A copy of `sent` with `value` at `steps`; what lies beside the path is shared."""
-    if not steps:
-        return value
-    copy = sent.copy()
-    copy[steps[0]] = _replaced(sent[steps[0]], steps[1:], value)
-    return copy
 
 
 def _listed(names: list[str], limit: int = 10) -> str:

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from scouter.postgres.embedded import EmbeddedPostgres
+from scouter.postgres.embedded.server import EmbeddedPostgres
 from scouter.postgres.first_users import make_first_users
 from scouter.postgres.migrations import migrate
 from scouter.postgres.partitions import Partitions
@@ -19,7 +19,7 @@ from scouter.postgres.pool import Pool, connect, open_pool
 from scouter.server import Server
 from scouter.settings import Settings
 from tests.http_client import HttpClient
-from tests.server_process import free_port
+from tests.server_process import free_port, let_others_enter
 
 _numbers = itertools.count(1)
 
@@ -27,7 +27,7 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The conninfo of a Postgres with a database `template_migrated`."""
-    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres")) as embedded:
+    with EmbeddedPostgres(let_others_enter(tmp_path_factory.mktemp("postgres"))) as embedded:
         conninfo = embedded.start()
         _run(conninfo, "CREATE DATABASE template_migrated")
         _prepare(make_conninfo(conninfo, dbname="template_migrated"))

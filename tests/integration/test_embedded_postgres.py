@@ -23,8 +23,8 @@ import psycopg
 import pytest
 
 from scouter.errors import StartRefused
-from scouter.postgres.binaries import Candidate, distribution, find_binaries, python_package
-from scouter.postgres.embedded import EmbeddedPostgres, running_conninfo
+from scouter.postgres.embedded.binaries import Candidate, distribution, find_binaries, python_package
+from scouter.postgres.embedded.server import EmbeddedPostgres, running_conninfo
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 IS_ROOT = os.geteuid() == 0
@@ -35,7 +35,7 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="the parent-death 
 SERVE = """
 import sys, time
 from pathlib import Path
-from scouter.postgres.embedded import EmbeddedPostgres
+from scouter.postgres.embedded.server import EmbeddedPostgres
 server = EmbeddedPostgres(Path(sys.argv[1]))
 server.start()
 print("started", flush=True)
@@ -47,7 +47,7 @@ INSERT_FOR_EVER = """
 import sys
 from pathlib import Path
 import psycopg
-from scouter.postgres.embedded import EmbeddedPostgres
+from scouter.postgres.embedded.server import EmbeddedPostgres
 with psycopg.connect(EmbeddedPostgres(Path(sys.argv[1])).start(), autocommit=True) as connection:
     connection.execute("DROP TABLE IF EXISTS numbers")
     connection.execute("CREATE TABLE numbers (number int)")

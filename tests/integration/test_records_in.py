@@ -162,7 +162,7 @@ def test_request_metrics_are_stored_under_the_service(admin: HttpClient, uids: d
         (b"\xff\xfe", None, "JSON"),
         (b"[1,2]", "body", "object"),
         (b"{}", "records", "list of records"),
-        (b'{"records": 7}', "records", "array"),
+        (b'{"records": 7}', "records", "a list"),
         (b'{"records": [{"Spc": {"feature": "f0", "value": 1, "uid": "u"}}]}', "records[0].Spc.created_at", "required"),
         (
             b'{"records": [{"Spc": {"created_at": "yesterday", "feature": "f0", "value": 1, "uid": "u"}}]}',

@@ -6,11 +6,13 @@ import copy
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 import pytest
 
 from scouter.errors import InvalidInput, Undecodable
+from scouter.wire.decoding import decode_json
 from scouter.wire.profiles import (
     AlertThreshold,
     BinType,
@@ -20,21 +22,27 @@ from scouter.wire.profiles import (
     DispatchConfig,
     DriftType,
     OpsGenieDispatch,
+    ProfileStatusRequest,
     PsiProfile,
     RegisterProfileReply,
+    RegisterProfileRequest,
     SlackDispatch,
     SpcProfile,
     Zone,
+    accepted_by_profiles,
     decode_profile,
-    decode_register_request,
-    decode_status_request,
     drift_type_named,
     superset_document,
 )
 from scouter.wire.versions import VersionRequest
 
 CONTRACT = Path(__file__).parents[1] / "contract"
+Body = TypeVar("Body")
 IDENTITY = {"uid": "u-1", "space": "s2", "name": "n2", "version": "9.9.9"}
+
+
+def decode_body(wanted: type[Body], body: bytes) -> Body:
+    return decode_json(msgspec.json.Decoder(wanted), body, accepted=accepted_by_profiles)
 
 
 def registrations() -> list[Any]:
@@ -89,7 +97,7 @@ def holds(document: Any, path: str) -> bool:
 
 @pytest.mark.parametrize("body", registrations())
 def test_every_recorded_registration_decodes(body: dict[str, Any]) -> None:
-    request = decode_register_request(json.dumps(body).encode())
+    request = decode_body(RegisterProfileRequest, json.dumps(body).encode())
     profile = decode_profile(request.drift_type, request.profile)
     sent = json.loads(body["profile"])
     assert (profile.config.space, profile.config.name) == (sent["config"]["space"], sent["config"]["name"])
@@ -245,7 +253,7 @@ def altered(document: dict[str, Any], path: str, value: object) -> str:
     [
         ("spc", "features/f1/center", "x", "features.f1.center", "'x'", "a number"),
         ("spc", "features/f1/center", None, "features.f1.center", "None", "a finite number"),
-        ("spc", "features/f2/center", ABSENT, "features.f2.center", "an absent field", "which the clients need"),
+        ("spc", "features/f2/center", ABSENT, "features.f2.center", "an absent field", "which is required"),
         ("spc", "features/f2", [1], "features.f2", "[1]", "an object"),
         ("spc", "features", [], "features", "[]", "an object"),
         ("spc", "config/sample_size", 2.5, "config.sample_size", "2.5", "an integer"),
@@ -253,8 +261,8 @@ def altered(document: dict[str, Any], path: str, value: object) -> str:
         ("spc", "config/sample_size", 2**70, "config.sample_size", "1180591620717411303424", "an integer <= "),
         ("spc", "config/sample", 1, "config.sample", "1", "true or false"),
         ("spc", "config/space", None, "config.space", "None", "a text"),
-        ("spc", "config", ABSENT, "config", "an absent field", "which the clients need"),
-        ("spc", "scouter_version", ABSENT, "scouter_version", "an absent field", "which the clients need"),
+        ("spc", "config", ABSENT, "config", "an absent field", "which is required"),
+        ("spc", "scouter_version", ABSENT, "scouter_version", "an absent field", "which is required"),
         (
             *("spc", "config/alert_config/rule/zones_to_monitor/1", "Zone9"),
             *("config.alert_config.rule.zones_to_monitor[1]", "'Zone9'", "Zone1, Zone2, Zone3, Zone4 or NotApplicable"),
@@ -359,7 +367,7 @@ def test_a_profile_of_another_type_than_its_envelope_is_refused(call: str, envel
 def test_other_drift_types_are_refused(name: str | None) -> None:
     body = json.dumps({"space": "s", "drift_type": name, "profile": "{}"}).encode()
     with pytest.raises(InvalidInput) as refused:
-        decode_register_request(body)
+        decode_body(RegisterProfileRequest, body)
     assert refused.value.field == "drift_type"
     if name is not None:
         assert (refused.value.value, refused.value.accepted) == (repr(name), "Spc, Psi or Custom")
@@ -375,7 +383,7 @@ def test_drift_types_are_found_by_name() -> None:
     ("body", "field", "accepted"),
     [
         (b"[]", "body", "an object"),
-        (b'{"drift_type":"Spc","profile":"{}"}', "space", "which the clients need"),
+        (b'{"drift_type":"Spc","profile":"{}"}', "space", "which is required"),
         (b'{"space":"s","drift_type":"Spc","profile":{}}', "profile", "a text"),
         (b'{"space":"s","drift_type":"Spc","profile":"","active":"yes"}', "active", "true or false"),
         (
@@ -386,7 +394,7 @@ def test_drift_types_are_found_by_name() -> None:
 )
 def test_a_malformed_envelope_is_refused(body: bytes, field: str, accepted: str) -> None:
     with pytest.raises(InvalidInput) as refused:
-        decode_register_request(body)
+        decode_body(RegisterProfileRequest, body)
     assert refused.value.field == field
     assert accepted in refused.value.accepted
 
@@ -394,14 +402,14 @@ def test_a_malformed_envelope_is_refused(body: bytes, field: str, accepted: str)
 def test_a_body_that_is_not_json_is_undecodable() -> None:
     for body in (b"", b"{", b"\xff"):
         with pytest.raises(Undecodable):
-            decode_register_request(body)
+            decode_body(RegisterProfileRequest, body)
 
 
 def test_the_current_envelope_carries_a_version_request() -> None:
     body = json.loads((CONTRACT / "samples/0.25.0/register_profile.spc.default_version.request.json").read_text())[
         "body"
     ]
-    request = decode_register_request(json.dumps(body).encode())
+    request = decode_body(RegisterProfileRequest, json.dumps(body).encode())
     assert request.version_request == VersionRequest()
 
 
@@ -410,7 +418,7 @@ def test_status_requests_of_every_client_decode(version: str) -> None:
     for call, drift_type in (("", DriftType.Spc), (".no_drift_type", None)):
         path = CONTRACT / "samples" / version / f"update_profile_status{call}.request.json"
         body = json.loads(path.read_text())["body"]
-        request = decode_status_request(json.dumps(body).encode())
+        request = decode_body(ProfileStatusRequest, json.dumps(body).encode())
         assert request.drift_type is drift_type
         assert (request.name, request.active, request.deactivate_others) == ("spc_console", True, drift_type is None)
 

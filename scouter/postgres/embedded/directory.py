@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scouter.errors import StartRefused
-from scouter.postgres.unprivileged import Account, account_for, blocked_at
+from scouter.postgres.embedded.unprivileged import Account, account_for, blocked_at
 
 log = logging.getLogger(__name__)
 

@@ -7,9 +7,9 @@ import tempfile
 from pathlib import Path
 
 from scouter.errors import StartRefused
-from scouter.postgres.embedded_directory import DataDirectory, write_private
-from scouter.postgres.embedded_settings import PORT
-from scouter.postgres.unprivileged import Account, blocked_at
+from scouter.postgres.embedded.directory import DataDirectory, write_private
+from scouter.postgres.embedded.settings import PORT
+from scouter.postgres.embedded.unprivileged import Account, blocked_at
 
 LONGEST_SOCKET_PATH = 103  # bytes: 107 on Linux, 103 on macOS and the BSDs
 TEMPORARY_PREFIX = "scouter-"

@@ -16,10 +16,10 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from scouter.errors import StartRefused
-from scouter.postgres.binaries import Binaries, find_binaries
-from scouter.postgres.binaries_copy import reachable
-from scouter.postgres.embedded_cluster import ROLE, ensure_cluster
-from scouter.postgres.embedded_directory import (
+from scouter.postgres.embedded.binaries import Binaries, find_binaries
+from scouter.postgres.embedded.binaries_copy import reachable
+from scouter.postgres.embedded.cluster import ROLE, ensure_cluster
+from scouter.postgres.embedded.directory import (
     DataDirectory,
     held,
     hold,
@@ -27,9 +27,9 @@ from scouter.postgres.embedded_directory import (
     prepare_directory,
     present_directory,
 )
-from scouter.postgres.embedded_process import read_postmaster_file, settle_predecessor, start_process, stop_process
-from scouter.postgres.embedded_settings import PORT
-from scouter.postgres.embedded_socket import make_socket_directory, remove_temporary
+from scouter.postgres.embedded.process import read_postmaster_file, settle_predecessor, start_process, stop_process
+from scouter.postgres.embedded.settings import PORT
+from scouter.postgres.embedded.socket_directory import make_socket_directory, remove_temporary
 
 log = logging.getLogger(__name__)
 

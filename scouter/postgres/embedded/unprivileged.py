@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scouter.errors import StartRefused
-from scouter.postgres import access_probe, launch
+from scouter.postgres.embedded import access_probe, launch
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 
 from scouter.errors import StartRefused
-from scouter.postgres.binaries import Binaries
-from scouter.postgres.embedded_directory import DataDirectory, sync_directory
-from scouter.postgres.unprivileged import Account
+from scouter.postgres.embedded.binaries import Binaries
+from scouter.postgres.embedded.directory import DataDirectory, sync_directory
+from scouter.postgres.embedded.unprivileged import Account
 
 log = logging.getLogger(__name__)
 

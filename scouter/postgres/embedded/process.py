@@ -13,11 +13,11 @@ from itertools import pairwise
 from pathlib import Path
 
 from scouter.errors import StartRefused
-from scouter.postgres.binaries import Binaries
-from scouter.postgres.embedded_cluster import environment
-from scouter.postgres.embedded_directory import DataDirectory, open_private
-from scouter.postgres.embedded_settings import command_line
-from scouter.postgres.unprivileged import Account
+from scouter.postgres.embedded.binaries import Binaries
+from scouter.postgres.embedded.cluster import environment
+from scouter.postgres.embedded.directory import DataDirectory, open_private
+from scouter.postgres.embedded.settings import command_line
+from scouter.postgres.embedded.unprivileged import Account
 
 log = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from scouter.errors import StartRefused
-from scouter.postgres.binaries import Binaries
-from scouter.postgres.unprivileged import Account, blocked_at
+from scouter.postgres.embedded.binaries import Binaries
+from scouter.postgres.embedded.unprivileged import Account, blocked_at
 
 log = logging.getLogger(__name__)
 
