@@ -57,6 +57,7 @@ class ServerProcess:
             **(environment or {}),
         }
         self._log = directory / "server.log"
+        self._log_before = 0
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -70,6 +71,7 @@ class ServerProcess:
 
     def start(self, *, seconds: float = 30) -> Self:
         let_others_enter(self.directory)
+        self._log_before = len(self.log)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, str(ROOT / "scouter.py")],
@@ -122,4 +124,4 @@ class ServerProcess:
         self.stop()
 
     def _fresh_log(self) -> str:
-        return self.log.rpartition("stopped\n")[2]
+        return self.log[self._log_before :]

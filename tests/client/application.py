@@ -134,17 +134,16 @@ def expected_values(items: list[Item], sample: int, *, partial: bool) -> dict[st
     """The mean of each sample by feature, in order; what is not a number leaves no record."""
     samples = [items[start : start + sample] for start in range(0, len(items), sample)]
     whole = [part for part in samples if partial or len(part) == sample]
-    means = {name: [float(np.mean([item[name] for item in part])) for part in whole] for name in items[0]}  # type: ignore[arg-type]
+    means = {name: [float(np.mean([item[name] for item in part])) for part in whole] for name in items[0]}
     return {name: [mean for mean in row if np.isfinite(mean)] for name, row in means.items()}
 
 
-def expected_counts(profile: Mapping[str, Any]) -> dict[str, list[list[int]]]:
-    """How many observations of each batch fall into each bin of the profile, in its order, by feature."""
-    items = psi_items()
-    batches = (items[:PSI_BATCH], items[PSI_BATCH:])
+def expected_counts(items: list[Item], profile: Mapping[str, Any]) -> dict[tuple[str, int], int]:
+    """How many observations of a batch fall into each bin of the profile, by feature and bin id."""
     return {
-        name: [_in_bins([item[name] for item in batch], feature["bins"]) for batch in batches]
+        (name, one["id"]): count
         for name, feature in profile["features"].items()
+        for one, count in zip(feature["bins"], _in_bins([item[name] for item in items], feature["bins"]), strict=True)
     }
 
 

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 DRIVERS = Path(__file__).parent / "drivers"
+_ANSWER_SECONDS = 30.0
 
 
 class ClientRaised(Exception):
@@ -52,13 +53,13 @@ class ClientSession:
         self._process.kill()
         self._process.communicate(timeout=10)
 
-    def ask(self, do: str, *, seconds: float = 20, **arguments: object) -> Any:
+    def ask(self, do: str, **arguments: object) -> Any:
         """What the command returned. Raises `ClientRaised` when the client did."""
         assert self._process is not None
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({"do": do, **arguments}).encode() + b"\n")
         self._process.stdin.flush()
-        reply = json.loads(self._line(do, time.monotonic() + seconds))
+        reply = json.loads(self._line(do, time.monotonic() + _ANSWER_SECONDS))
         if "error" in reply:
             raised = ClientRaised(reply["error"])
             raised.add_note(self.log[-4000:])

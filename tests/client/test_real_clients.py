@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -12,20 +15,22 @@ import pytest
 from tests.client.application import (
     CUSTOM_SAMPLE,
     DRIFT_TYPES,
+    PSI_BATCH,
     SPACE,
     SPC_SAMPLE,
     Application,
     custom_items,
     expected_counts,
     expected_values,
+    psi_items,
     spc_items,
 )
-from tests.client.client_session import ClientRaised
+from tests.client.client_session import ClientRaised, ClientSession
 from tests.client.conftest import StartClient
 from tests.client.environments import VERSIONS
 from tests.client.expected_charts import INTERVALS, alike, bin_width, custom_chart, psi_chart, spc_chart
 from tests.client.stored_records import ProfileRow, profile_rows
-from tests.server_process import ServerProcess
+from tests.server_process import ROOT, ServerProcess
 
 CURRENT_INTERVALS = set(INTERVALS) - {"FiveMinutes", "ThreeHours", "TwoDays", "FiveDays"}
 LEGACY_INTERVALS = set(INTERVALS) - {"FourHours", "SevenDays"}
@@ -63,6 +68,20 @@ def test_every_version_logs_in_and_a_wrong_password_raises(
             client.ask("log_in", url=server.url, username=username, password=password)
 
 
+def test_a_user_with_a_non_ascii_password_is_held_to_the_permitted_spaces(
+    server: ServerProcess, start_client: StartClient, version: str
+) -> None:
+    username, password, own = f"usér {version}", "päss wörd ✓", f"own {version}"
+    _create_user(server, username, password, f"read:{own}", f"write:{own}")
+    client = start_client(version)
+    client.ask("log_in", url=server.url, username=username, password=password)
+    registered = {"profile": "p", "type": "Custom", "name": "p", "columns": {"mae": 1.0}, "sample_size": 2}
+    client.ask("register", **registered, space=own)
+    assert client.ask("binned_drift", profile="p", type="Custom", interval="OneHour", points=1) == {}
+    with pytest.raises(ClientRaised):
+        client.ask("register", **registered, space=SPACE)
+
+
 def test_registered_profiles_are_active_under_the_name_and_version_that_the_client_holds(
     application: Application,
 ) -> None:
@@ -90,12 +109,15 @@ def test_every_mean_that_the_queue_sent_is_stored_once(
 
 
 def test_every_bin_count_that_the_queue_sent_is_stored_once(application: Application) -> None:
-    rows = application.counts()
     profile = application.registered["Psi"]["document"]
-    for name, batches in expected_counts(profile).items():
-        for one, counts in zip(profile["features"][name]["bins"], zip(*batches, strict=True), strict=True):
-            stored = [row.bin_count for row in rows if (row.feature, row.bin_id) == (name, one["id"])]
-            assert stored == list(counts), f"{name}, bin {one['id']}"
+    at_once, at_shutdown = (
+        expected_counts(part, profile) for part in (psi_items()[:PSI_BATCH], psi_items()[PSI_BATCH:])
+    )
+    rows = application.counts()
+    for place, count in at_once.items():
+        stored = [row.bin_count for row in rows if (row.feature, row.bin_id) == place]
+        assert stored == [count, at_shutdown[place]], place
+    assert len(rows) == len(at_once) + len(at_shutdown)
 
 
 def test_records_of_one_microsecond_are_all_kept(applications: Mapping[str, Application]) -> None:
@@ -204,7 +226,18 @@ def expected_chart(
     return spc_chart(values, width) if drift_type == "Spc" else custom_chart(values, width)
 
 
-def _register_metric(client: Any, name: str, version: str, **flags: bool) -> str:
+def _create_user(server: ServerProcess, username: str, password: str, *permissions: str) -> None:
+    subprocess.run(
+        [sys.executable, str(ROOT / "scouter.py"), "user", "create", username, "--password-stdin"]
+        + [word for permission in permissions for word in ("--permission", permission)],
+        env={**os.environ, "DATABASE_URI": "embedded", "SCOUTER_DATA_DIR": str(server.directory / "data")},
+        input=password.encode(),
+        check=True,
+        timeout=30,
+    )
+
+
+def _register_metric(client: ClientSession, name: str, version: str, **flags: bool) -> str:
     named = {"profile": name, "type": "Custom", "space": SPACE, "name": name, "version": version}
     registered: str = client.ask("register", **named, columns={"mae": 1.0}, sample_size=2, **flags)["version"]
     return registered
