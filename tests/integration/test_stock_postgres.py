@@ -1,0 +1,134 @@
+"""A Postgres that others run: any supported version, a role without privileges, restarts in mid-use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from scouter.errors import StartRefused
+from scouter.postgres.embedded.binaries import distribution, find_binaries, python_package
+from scouter.postgres.embedded.server import EmbeddedPostgres
+from scouter.postgres.migrations import migrate
+from scouter.server import Server
+from tests.http_client import HttpClient
+from tests.integration.conftest import settings_for
+from tests.profile_documents import registration, spc_profile
+from tests.server_process import let_others_enter
+
+
+@pytest.fixture(scope="module", params=["python package", "distribution"])
+def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    source = {"python package": python_package, "distribution": distribution}[request.param]
+    try:
+        binaries = find_binaries([source])
+    except StartRefused as missing:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"no PostgreSQL of the distribution: {missing}")
+    directory = let_others_enter(tmp_path_factory.mktemp("cluster"))
+    with EmbeddedPostgres(directory, binaries=binaries) as started:
+        yield started
+
+
+@pytest.fixture
+def plain_role(cluster: EmbeddedPostgres) -> Iterator[str]:
+    """A role that is nobody special, with the right to create in one database."""
+    superuser = cluster.start()
+    with psycopg.connect(superuser, autocommit=True) as connection:
+        connection.execute("CREATE ROLE plain LOGIN PASSWORD 'plain' NOSUPERUSER NOCREATEDB NOCREATEROLE")
+        connection.execute("CREATE DATABASE monitoring")
+        connection.execute("GRANT CREATE ON DATABASE monitoring TO plain")
+    yield make_conninfo(superuser, user="plain", password="plain", dbname="monitoring")
+    with psycopg.connect(superuser, autocommit=True) as connection:
+        connection.execute("DROP DATABASE monitoring WITH (FORCE)")
+        connection.execute("DROP ROLE plain")
+
+
+def record(uid: str, value: float) -> dict[str, Any]:
+    return {"Spc": {"created_at": datetime.now(UTC).isoformat(), "uid": uid, "feature": "f0", "value": value}}
+
+
+def chart(client: HttpClient, uid: str) -> Any:
+    return client.get("/scouter/drift/spc", uid=uid, space="s", time_interval="OneHour", max_data_points=1).body
+
+
+def test_the_whole_way_works_as_an_ordinary_role(plain_role: str, tmp_path: Path) -> None:
+    server = Server(settings_for(plain_role, tmp_path))
+    server.start()
+    try:
+        assert server.first_users is not None
+        client = HttpClient(server.address).login()
+        uid = client.post("/scouter/profile", registration(spc_profile(), active=True)).body["uid"]
+        assert client.post("/scouter/message", {"records": [record(uid, 1.0), record(uid, 2.0)]}).status == 200
+        assert chart(client, uid)["features"]["f0"]["values"] == [1.5]
+        assert HttpClient(server.address, "guest", "guest").get("/scouter/auth/login").status == 401, "no guest here"
+    finally:
+        server.stop()
+
+
+def test_without_a_given_password_one_is_generated_and_shown_once(plain_role: str, tmp_path: Path) -> None:
+    settings = settings_for(plain_role, tmp_path, SCOUTER_DEFAULT_PASSWORD="")
+    first = Server(settings)
+    first.start()
+    first.stop()
+    assert first.first_users is not None
+    assert first.first_users.generated_password is not None
+    second = Server(settings)
+    second.start()
+    try:
+        assert second.first_users is None
+        assert HttpClient(second.address, "admin", first.first_users.generated_password).login().token
+    finally:
+        second.stop()
+
+
+def test_a_role_that_may_not_create_is_told_what_to_grant(plain_role: str) -> None:
+    superuser = make_conninfo(plain_role, user="plain")
+    with psycopg.connect(superuser) as connection:
+        connection.execute("SELECT 1")
+    with pytest.raises(StartRefused, match=r'GRANT CREATE ON DATABASE "postgres" TO "plain"'):
+        migrate(make_conninfo(plain_role, dbname="postgres"))
+
+
+def test_many_servers_may_start_on_an_empty_database_at_once(plain_role: str, tmp_path: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    def start(_: int) -> Server:
+        server = Server(settings_for(plain_role, tmp_path, SCOUTER_DEFAULT_PASSWORD=""))
+        server.start()
+        return server
+
+    with ThreadPoolExecutor(4) as starters:
+        servers = list(starters.map(start, range(4)))
+    try:
+        generated = [made.generated_password for made in (server.first_users for server in servers) if made]
+        assert len(generated) == 1
+        clients = [HttpClient(server.address, "admin", str(generated[0])).login() for server in servers]
+        for client in clients:  # a token of one is good at every other: they share the key
+            client.token = clients[0].token
+            assert client.get("/scouter/auth/validate").status == 200
+    finally:
+        for server in servers:
+            server.stop()
+
+
+def test_a_database_restart_in_mid_use_is_survived(cluster: EmbeddedPostgres, plain_role: str, tmp_path: Path) -> None:
+    server = Server(settings_for(plain_role, tmp_path))
+    server.start()
+    try:
+        client = HttpClient(server.address).login()
+        uid = client.post("/scouter/profile", registration(spc_profile())).body["uid"]
+        assert client.post("/scouter/message", {"records": [record(uid, 1.0)]}).status == 200
+        cluster.stop()
+        cluster.start()
+        assert client.post("/scouter/message", {"records": [record(uid, 3.0)]}).status == 200
+        assert chart(client, uid)["features"]["f0"]["values"] == [2.0]
+    finally:
+        server.stop()
