@@ -19,6 +19,7 @@ from scouter.api.login import Login
 from scouter.api.messages import Messages
 from scouter.api.profiles import Profiles
 from scouter.auth.tokens import Tokens
+from scouter.errors import StartRefused
 from scouter.events.inlet import Inlet
 from scouter.events.rows import RowMaker
 from scouter.events.writer import Writer
@@ -48,6 +49,7 @@ class Server:
         self._now = now
         self._stops = ExitStack()  # in reverse order of starting
         self._deadline = 0.0
+        self._database: Database | None = None
         self.first_users: FirstUsers | None = None
         self.address = ""
 
@@ -56,6 +58,20 @@ class Server:
         with self._stops as undo:
             self._start()
             self._stops = undo.pop_all()
+
+    def tend(self) -> None:
+        """Start the embedded database again when it has died. Call it now and then, from the main thread."""
+        embedded = self._database.embedded if self._database else None
+        if embedded is None or self._database is None or embedded.running:
+            return
+        log.error("the embedded database has ended; starting it again")
+        try:
+            conninfo = embedded.start()
+        except StartRefused as refused:
+            log.error("it did not start: %s", refused)
+            return
+        if conninfo != self._database.conninfo:
+            raise StartRefused(["the embedded database came back under another address: start the server again"])
 
     def stop(self) -> None:
         """Answer what was accepted, store it, stop everything; within SCOUTER_SHUTDOWN_SECONDS."""
@@ -71,6 +87,7 @@ class Server:
         self._stops.callback(listener.close)
         database = open_database(uri, settings)
         self._stops.callback(database.stop)
+        self._database = database
         migrate(database.conninfo)
         tokens = self._prepare_users(database, host)
         self._start_parts(database, tokens, listener)

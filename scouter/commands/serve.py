@@ -15,6 +15,8 @@ from scouter.settings import Settings, environment_warnings
 
 log = logging.getLogger(__name__)
 
+_TEND_SECONDS = 0.5
+
 
 def add_to(commands: Any) -> None:
     parser = commands.add_parser("serve", help="run the server (the default)")
@@ -32,8 +34,11 @@ def run(_: argparse.Namespace, settings: Settings) -> int:
     server.start()
     if server.first_users is not None:
         _show(server.first_users)
-    stop_asked.wait()
-    server.stop()
+    try:
+        while not stop_asked.wait(_TEND_SECONDS):
+            server.tend()
+    finally:
+        server.stop()
     return 0
 
 

@@ -40,9 +40,21 @@ def decode_json(decoder: msgspec.json.Decoder[Wanted], raw: bytes, *, accepted: 
     try:
         return decoder.decode(raw)
     except msgspec.ValidationError as error:
-        raise refusal(str(error), msgspec.json.decode(raw), decoder.type, accepted=accepted) from None
+        # Read again as a whole: the error is about the first thing that did not fit, and worse may follow it.
+        raise refusal(str(error), _any_json(raw), decoder.type, accepted=accepted) from None
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise Undecodable(f"the body is not usable JSON: {error}") from None
+        raise _undecodable(error) from None
+
+
+def _any_json(raw: bytes) -> object:
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise _undecodable(error) from None
+
+
+def _undecodable(error: Exception) -> Undecodable:
+    return Undecodable(f"the body is not usable JSON: {error}")
 
 
 def convert(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -170,8 +171,7 @@ class Sender(threading.Thread):
     def run(self) -> None:
         for n in range(100_000):
             self.last_sent = float(self._number * 1_000_000 + n)
-            stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-            record = {"created_at": stamp, "uid": self._uid, "feature": "f0", "value": self.last_sent}
+            record = {"created_at": stamp(), "uid": self._uid, "feature": "f0", "value": self.last_sent}
             try:
                 answer = self._client.post("/scouter/message", {"records": [{"Spc": record}]})
             except OSError:  # sent on a connection that was closed in the same moment
@@ -196,6 +196,22 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
     assert len(sender.acknowledged) > 10
     assert set(sender.acknowledged) <= set(stored)
     assert len(stored) == len(set(stored))
+
+
+def test_an_embedded_database_that_dies_is_started_again(tmp_path: Path) -> None:
+    with ServerProcess(tmp_path) as server:
+        client = HttpClient(server.url).login()
+        uid = client.post("/scouter/profile", registration(spc_profile())).body["uid"]
+        for child in children_of(server.pid):
+            os.kill(child, signal.SIGKILL)
+        record = {"created_at": stamp(), "uid": uid, "feature": "f0", "value": 1.0}
+        answer = client.post("/scouter/message", {"records": [{"Spc": record}]})
+        assert answer.status == 200, answer
+        assert "starting it again" in server.log
+
+
+def stamp() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 def test_users_are_made_beside_a_running_server_and_without_one(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from scouter.errors import StartRefused
-from scouter.postgres.embedded.binaries import distribution, find_binaries, python_package
+from scouter.postgres.embedded.binaries import Source, distribution, find_binaries, python_package
 from scouter.postgres.embedded.server import EmbeddedPostgres
 from scouter.postgres.migrations import migrate
 from scouter.server import Server
@@ -25,9 +25,9 @@ from tests.server_process import let_others_enter
 
 @pytest.fixture(scope="module", params=["python package", "distribution"])
 def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    source = {"python package": python_package, "distribution": distribution}[request.param]
+    sources: dict[str, Source] = {"python package": python_package, "distribution": distribution}
     try:
-        binaries = find_binaries([source])
+        binaries = find_binaries([sources[request.param]])
     except StartRefused as missing:
         if os.environ.get("CI"):
             raise

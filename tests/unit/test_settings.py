@@ -1,0 +1,90 @@
+"""Settings: read, validated, and never shown when they are secret."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from scouter.errors import StartRefused
+from scouter.settings import Settings, environment_warnings
+
+SECRET = "a-secret-that-must-not-be-shown-anywhere"
+
+
+def problems(**environment: str) -> list[str]:
+    with pytest.raises(StartRefused) as refused:
+        Settings.from_environment(environment)
+    return refused.value.problems
+
+
+def test_defaults_need_no_environment() -> None:
+    settings = Settings.from_environment({})
+    assert settings.server_port == 8000
+    assert settings.max_pool_size == 30
+    assert settings.kafka_topics == ("scouter_monitoring",)
+    assert settings.data_dir == Path("scouter_data")
+
+
+def test_empty_means_unset() -> None:
+    assert Settings.from_environment({"SCOUTER_SERVER_PORT": "", "SCOUTER_DEFAULT_PASSWORD": ""}) == Settings()
+
+
+def test_values_are_read_by_their_names() -> None:
+    settings = Settings.from_environment(
+        {
+            "SCOUTER_SERVER_PORT": "9000",
+            "KAFKA_TOPIC": "a, b",
+            "DB_TEST_BEFORE_ACQUIRE": "False",
+            "AZURE_STORAGE_ACCOUNT": "other spelling",
+            "SCOUTER_GUEST_ACCESS": "READ",
+        }
+    )
+    assert settings.server_port == 9000
+    assert settings.kafka_topics == ("a", "b")
+    assert settings.db_test_before_acquire is False
+    assert settings.azure_storage_account == "other spelling"
+    assert settings.guest_access == "read"
+
+
+def test_every_wrong_value_is_listed_at_once() -> None:
+    said = problems(SCOUTER_SERVER_PORT="x", MAX_RETRIES="-1", LOG_JSON="maybe", SCOUTER_SHUTDOWN_SECONDS="nan")
+    assert len(said) == 4
+    assert said[0] == "SCOUTER_SERVER_PORT 'x' is not accepted: expected a whole number from 1 to 65534"
+
+
+@pytest.mark.parametrize(
+    "variable", ["SCOUTER_ENCRYPT_SECRET", "SCOUTER_REFRESH_SECRET", "SCOUTER_BOOTSTRAP_KEY", "SCOUTER_WEBHOOK_URL"]
+)
+def test_a_wrong_secret_is_not_shown(variable: str) -> None:
+    [said] = problems(**{variable: "too-short"})
+    assert variable in said
+    assert "too-short" not in said
+
+
+def test_secrets_are_left_out_of_the_representation() -> None:
+    environment = {
+        "DATABASE_URI": f"postgresql://u:{SECRET}@h/d",
+        "SCOUTER_DEFAULT_PASSWORD": SECRET,
+        "SCOUTER_ENCRYPT_SECRET": SECRET,
+        "RABBITMQ_ADDR": f"amqp://u:{SECRET}@h",
+        "SLACK_APP_TOKEN": SECRET,
+    }
+    assert SECRET not in repr(Settings.from_environment(environment))
+
+
+def test_redis_is_refused_with_a_sentence() -> None:
+    [said] = problems(REDIS_ADDR="redis://localhost")
+    assert "Redis is not supported" in said
+
+
+def test_contradictions_are_found() -> None:
+    assert problems(MAX_POOL_SIZE="5", MIN_POOL_SIZE="6") == ["MIN_POOL_SIZE 6 is larger than MAX_POOL_SIZE 5"]
+
+
+def test_unknown_and_useless_variables_are_warnings() -> None:
+    said = environment_warnings({"SCOUTER_SERVER_PROT": "1", "SCOUTER_GRPC_PORT": "1", "SCOUTER_SERVER_URI": "x"})
+    assert said == [
+        "SCOUTER_GRPC_PORT has no effect: there is no gRPC here",
+        "SCOUTER_SERVER_PROT is not a setting of this server; see --help",
+    ]
