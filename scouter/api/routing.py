@@ -20,12 +20,16 @@ _NOBODY = Caller("", frozenset(), frozenset())
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request as a handler sees it. `query` and `body` are structs of the types that the route names."""
+    """One request as a handler sees it.
+
+    `query` and `body` are structs of the types that the route names; `parts` are the `{named}` parts of its path.
+    """
 
     caller: Caller
     credentials: Credentials
     query: Any
     body: Any
+    parts: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -72,13 +76,13 @@ class Endpoint:
         for route in routes:
             setattr(self, f"on_{route.method.lower()}", self._responder(route))
 
-    def _responder(self, route: Route) -> Callable[[falcon.Request, falcon.Response], None]:
-        def respond(request: falcon.Request, response: falcon.Response) -> None:
+    def _responder(self, route: Route) -> Callable[..., None]:
+        def respond(request: falcon.Request, response: falcon.Response, **parts: str) -> None:
             sent = credentials_of(request)
             admission = self._admit(route, sent, response)
             query = route.parse_query(request.params)
             body = route.parse_body(self._read(request)) if route.body else None
-            reply = route.handle(Call(admission.caller, sent, query, body))
+            reply = route.handle(Call(admission.caller, sent, query, body, parts))
             response.content_type = falcon.MEDIA_JSON
             response.data = msgspec.json.encode(reply)
 
