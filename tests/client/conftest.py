@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,15 @@ from tests.client.client_session import ClientSession
 from tests.client.environments import VERSIONS, EnvironmentNotMade, client_python
 from tests.server_process import ServerProcess
 
-StartClient = Callable[[str], ClientSession]
+
+_MAKING_SECONDS = 900  # three environments, from a slow registry
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The first test that needs the environments may have to make them."""
+    needing = [item for item in items if "client_pythons" in getattr(item, "fixturenames", ())]
+    for item in needing[:1]:
+        item.add_marker(pytest.mark.timeout(_MAKING_SECONDS))
 
 
 @pytest.fixture(scope="session")
@@ -28,19 +36,32 @@ def client_pythons() -> Mapping[str, Path]:
         pytest.skip(f"no environment for the published clients: {failure}")
 
 
-@pytest.fixture(scope="module")
-def start_client(client_pythons: Mapping[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartClient]:
-    """Starts a session of a version, in an empty directory. All are ended with the module."""
-    with ExitStack() as ends:
-        yield lambda version: ends.enter_context(
-            ClientSession(client_pythons[version], tmp_path_factory.mktemp("client") / "work")
-        )
-
-
 @pytest.fixture(params=VERSIONS)
 def version(request: pytest.FixtureRequest) -> str:
     named: str = request.param
     return named
+
+
+@pytest.fixture
+def client(client_pythons: Mapping[str, Path], version: str, tmp_path: Path) -> Iterator[ClientSession]:
+    with ClientSession(client_pythons[version], tmp_path / "client") as session:
+        yield session
+
+
+@pytest.fixture
+def clients(client_pythons: Mapping[str, Path], tmp_path: Path) -> Iterator[Mapping[str, ClientSession]]:
+    """One of each version."""
+    with started_clients(client_pythons, tmp_path) as sessions:
+        yield sessions
+
+
+@contextmanager
+def started_clients(pythons: Mapping[str, Path], directory: Path) -> Iterator[Mapping[str, ClientSession]]:
+    with ExitStack() as ends:
+        yield {
+            version: ends.enter_context(ClientSession(python, directory / version))
+            for version, python in pythons.items()
+        }
 
 
 @pytest.hookimpl(wrapper=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,6 @@ import pytest
 
 from tests.client.application import PSI_REST, expected_counts, psi_items, training_colors, training_columns
 from tests.client.client_session import ClientSession
-from tests.client.conftest import StartClient
 from tests.client.environments import VERSIONS
 from tests.client.stored_records import stored_counts, stored_values, wait_for
 from tests.http_client import HttpClient
@@ -50,9 +49,8 @@ def server(tmp_path: Path) -> Iterator[Restartable]:
 
 
 def test_clients_and_queues_go_on_when_their_tokens_have_become_useless(
-    server: Restartable, start_client: StartClient
+    server: Restartable, clients: Mapping[str, ClientSession]
 ) -> None:
-    clients = {version: start_client(version) for version in VERSIONS}
     for version, client in clients.items():
         _open_metrics_queue(client, server, version)
         _insert_samples(client, range(3))
@@ -84,9 +82,8 @@ def test_an_expired_token_is_renewed_in_the_reply_for_the_right_password_only(se
 
 
 def test_what_a_shutting_down_queue_sent_last_survives_a_stop_right_after(
-    server: Restartable, start_client: StartClient
+    server: Restartable, clients: Mapping[str, ClientSession]
 ) -> None:
-    clients = {version: start_client(version) for version in VERSIONS}
     rest = psi_items()[:PSI_REST]
     expected = {
         version: expected_counts(rest, _open_psi_queue(clients[version], server, version)) for version in VERSIONS
@@ -104,9 +101,8 @@ def test_what_a_shutting_down_queue_sent_last_survives_a_stop_right_after(
 
 
 def test_batches_are_whole_or_absent_when_the_server_stops_amid_them_and_queues_go_on(
-    server: Restartable, start_client: StartClient
+    server: Restartable, clients: Mapping[str, ClientSession]
 ) -> None:
-    clients = {version: start_client(version) for version in VERSIONS}
     for version, client in clients.items():
         _open_metrics_queue(client, server, version)
     for client in clients.values():

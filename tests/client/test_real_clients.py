@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ from tests.client.application import (
     spc_items,
 )
 from tests.client.client_session import ClientRaised, ClientSession
-from tests.client.conftest import StartClient
+from tests.client.conftest import started_clients
 from tests.client.environments import VERSIONS
 from tests.client.expected_charts import INTERVALS, alike, bin_width, custom_chart, psi_chart, spc_chart
 from tests.client.stored_records import ProfileRow, profile_rows
@@ -43,13 +44,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 
 
 @pytest.fixture(scope="module")
-def applications(server: ServerProcess, start_client: StartClient) -> Mapping[str, Application]:
+def applications(
+    server: ServerProcess, client_pythons: Mapping[str, Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Mapping[str, Application]]:
     """One of each version; they all play at the same time."""
-    playing = {version: Application(version, start_client(version), server) for version in VERSIONS}
-    with ThreadPoolExecutor(len(VERSIONS)) as threads:
-        for ended in [threads.submit(application.play) for application in playing.values()]:
-            ended.result()
-    return playing
+    with started_clients(client_pythons, tmp_path_factory.mktemp("clients")) as clients:
+        playing = {version: Application(version, client, server) for version, client in clients.items()}
+        with ThreadPoolExecutor(len(playing)) as threads:
+            for ended in [threads.submit(application.play) for application in playing.values()]:
+                ended.result()
+        yield playing
 
 
 @pytest.fixture
@@ -58,9 +62,8 @@ def application(applications: Mapping[str, Application], version: str) -> Applic
 
 
 def test_every_version_logs_in_and_a_wrong_password_raises(
-    server: ServerProcess, start_client: StartClient, version: str
+    server: ServerProcess, client: ClientSession, version: str
 ) -> None:
-    client = start_client(version)
     client.ask("log_in", url=server.url, username="guest", password="guest")
     client.ask("log_in", url=server.url + "/", username="admin", password="admin")
     for username, password in (("admin", "wrong"), ("nobody", "admin"), ("admin", "")):
@@ -69,11 +72,10 @@ def test_every_version_logs_in_and_a_wrong_password_raises(
 
 
 def test_a_user_with_a_non_ascii_password_is_held_to_the_permitted_spaces(
-    server: ServerProcess, start_client: StartClient, version: str
+    server: ServerProcess, client: ClientSession, version: str
 ) -> None:
     username, password, own = f"usér {version}", "päss wörd ✓", f"own {version}"
     _create_user(server, username, password, f"read:{own}", f"write:{own}")
-    client = start_client(version)
     client.ask("log_in", url=server.url, username=username, password=password)
     registered = {"profile": "p", "type": "Custom", "name": "p", "columns": {"mae": 1.0}, "sample_size": 2}
     client.ask("register", **registered, space=own)
@@ -180,9 +182,8 @@ def test_a_profile_that_does_not_exist_cannot_be_downloaded(application: Applica
 
 
 def test_status_goes_off_and_on_and_a_later_version_puts_earlier_ones_off(
-    server: ServerProcess, start_client: StartClient, version: str
+    server: ServerProcess, client: ClientSession, version: str
 ) -> None:
-    client = start_client(version)
     client.ask("log_in", url=server.url, username="admin", password="admin")
     name = f"switched {version}"
     first = _register_metric(client, name, "1.2.0")
@@ -197,9 +198,8 @@ def test_status_goes_off_and_on_and_a_later_version_puts_earlier_ones_off(
 
 
 def test_registering_again_replaces_for_the_oldest_client_and_makes_a_new_version_for_the_others(
-    server: ServerProcess, start_client: StartClient, version: str
+    server: ServerProcess, client: ClientSession, version: str
 ) -> None:
-    client = start_client(version)
     client.ask("log_in", url=server.url, username="admin", password="admin")
     name = f"again {version}"
     versions = [_register_metric(client, name, "1.0.0") for _ in range(3)]
@@ -227,9 +227,9 @@ def expected_chart(
 
 
 def _create_user(server: ServerProcess, username: str, password: str, *permissions: str) -> None:
+    arguments = [word for permission in permissions for word in ("--permission", permission)]
     subprocess.run(
-        [sys.executable, str(ROOT / "scouter.py"), "user", "create", username, "--password-stdin"]
-        + [word for permission in permissions for word in ("--permission", permission)],
+        [sys.executable, str(ROOT / "scouter.py"), "user", "create", username, "--password-stdin", *arguments],
         env={**os.environ, "DATABASE_URI": "embedded", "SCOUTER_DATA_DIR": str(server.directory / "data")},
         input=password.encode(),
         check=True,
