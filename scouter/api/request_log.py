@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import time
-import uuid
 
 import falcon
 
@@ -20,7 +20,7 @@ class RequestLog:
     def process_request(self, request: falcon.Request, response: falcon.Response) -> None:
         request.context.began = time.perf_counter()
         sent = request.get_header("x-request-id") or ""
-        request.context.id = sent if _USABLE_ID.fullmatch(sent) else uuid.uuid4().hex
+        request.context.id = sent if _USABLE_ID.fullmatch(sent) else os.urandom(8).hex()
         response.set_header("X-Request-ID", request.context.id)
 
     def process_response(self, request: falcon.Request, response: falcon.Response, _: object, __: bool) -> None:

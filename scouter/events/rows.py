@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from scouter.auth.permissions import Caller
 from scouter.errors import InvalidInput
@@ -17,14 +19,18 @@ from scouter.events.skips import Skip
 from scouter.postgres import records as tables
 from scouter.postgres.entities import SERVICE, Entities, Entity
 from scouter.postgres.features import Features
-from scouter.postgres.records import Rows, day_of
-from scouter.wire.messages import CustomRecord, Entry, ObservabilityRecord, PsiRecord, SpcRecord
+from scouter.postgres.records import Floats, Integers, Rows
+from scouter.wire.messages import CustomRecord, Entry, ObservabilityRecord, PsiRecord, Record, SpcRecord
 
 FUTURE_TOLERANCE = timedelta(days=1)
 LONGEST_NAME = 1024
 _NO_FEATURE = -1
+_NO_COUNT = -1
 # Clients build the records of one PSI batch within microseconds. Records further apart than this are no such batch.
 _ONE_PSI_BATCH_MICROSECONDS = 1_000_000
+
+Booleans = npt.NDArray[np.bool_]
+AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +43,6 @@ class MessageRows:
     @property
     def count(self) -> int:
         return sum(rows.count for rows in self.rows)
-
-
-@dataclass(slots=True)
-class _Encoded:
-    """Rows of one table in the making."""
-
-    table: str
-    parts: list[bytes] = field(default_factory=list)
-    days: set[int] = field(default_factory=set)
-
-    def add(self, row: bytes, microseconds: int) -> None:
-        self.parts.append(row)
-        self.days.add(microseconds // tables.DAY_MICROSECONDS)
-
-    def rows(self) -> Rows:
-        days = frozenset(day_of(day * tables.DAY_MICROSECONDS) for day in self.days)
-        return Rows(self.table, len(self.parts), days, b"".join(self.parts))
 
 
 class RowMaker:
@@ -70,108 +59,110 @@ class RowMaker:
         Raises `InvalidInput` for records of unknown profiles and `PermissionDenied` when any record's space is not
         the caller's to write to.
         """
-        skipped: Counter[Skip] = Counter()
-        accepted = range(to_microseconds(now - self._max_past), to_microseconds(now + FUTURE_TOLERANCE) + 1)
-        task = _Task(self._entities, self._features, caller, accepted, skipped)
-        made = [
-            task.value_rows("spc_record", "Spc", [(e.spc, e.spc.feature) for e in entries if e.spc]),
-            task.psi_rows([entry.psi for entry in entries if entry.psi]),
-            task.value_rows("custom_record", "Custom", [(e.custom, e.custom.metric) for e in entries if e.custom]),
-            task.observability_rows([e.observability for e in entries if e.observability], now),
+        task = _Task(self._entities, self._features, caller, now, self._max_past)
+        rows = [
+            *task.spc([entry.spc for entry in entries if entry.spc is not None]),
+            *task.psi([entry.psi for entry in entries if entry.psi is not None]),
+            *task.custom([entry.custom for entry in entries if entry.custom is not None]),
+            *task.observability([entry.observability for entry in entries if entry.observability is not None]),
         ]
-        unknown = sum(1 for entry in entries if entry == _EMPTY)
-        if unknown:
-            skipped[Skip.UNKNOWN_KIND] = unknown
-        return MessageRows([rows for rows in made if rows is not None], skipped)
+        task.skip(Skip.UNKNOWN_KIND, sum(1 for entry in entries if entry == _EMPTY) if task.seen < len(entries) else 0)
+        return MessageRows(rows, task.skipped)
 
 
 _EMPTY = Entry()
 
 
-@dataclass(frozen=True, slots=True)
 class _Task:
-    """One message on its way to rows."""
+    """One message on its way to rows, one entity at a time."""
 
-    entities: Entities
-    features: Features
-    caller: Caller
-    accepted: range  # microseconds since 2000-01-01 UTC
-    skipped: Counter[Skip]
+    def __init__(
+        self, entities: Entities, features: Features, caller: Caller, now: datetime, max_past: timedelta
+    ) -> None:
+        self.skipped: Counter[Skip] = Counter()
+        self.seen = 0
+        self._entities = entities
+        self._features = features
+        self._caller = caller
+        self._now = to_microseconds(now)
+        self._oldest = to_microseconds(now - max_past)
+        self._newest = to_microseconds(now + FUTURE_TOLERANCE)
 
-    def value_rows(
-        self, table: str, drift_type: str, named: Sequence[tuple[SpcRecord | CustomRecord, str]]
-    ) -> Rows | None:
-        keyed = [(key_of(record, drift_type), record, name) for record, name in named]
-        ids = self._ids(drift_type, [(key, name) for key, _, name in keyed])
-        encoded, encode = _Encoded(table), tables.encode_value_row
-        for key, record, name in keyed:
-            value = record.value
-            if value is None or not math.isfinite(value):
-                self.skipped[Skip.NULL_VALUE] += 1
-                continue
-            moment = to_microseconds(record.created_at)
-            entity_id, feature_id = ids(key, name)
-            if self._storable(moment, feature_id):
-                encoded.add(encode(entity_id, feature_id, moment, value), moment)
-        return encoded.rows() if encoded.parts else None
+    def spc(self, records: Sequence[SpcRecord]) -> Iterable[Rows]:
+        for entity, own in self._by_entity(records, "Spc"):
+            values = _values([record.value for record in own])
+            yield from self._value_rows("spc_record", entity, own, [record.feature for record in own], values)
 
-    def psi_rows(self, records: Sequence[PsiRecord]) -> Rows | None:
-        keyed = [(key_of(record, "Psi"), record) for record in records]
-        ids = self._ids("Psi", [(key, record.feature) for key, record in keyed])
-        moment_of = _psi_moments(keyed)
-        encoded = _Encoded("psi_record")
-        for key, record in keyed:
-            if record.bin_count is None:
-                self.skipped[Skip.NULL_VALUE] += 1
-                continue
-            moment = moment_of(key, record)
-            entity_id, feature_id = ids(key, record.feature)
-            if self._storable(moment, feature_id):
-                row = tables.encode_psi_row(entity_id, feature_id, moment, record.bin_id, record.bin_count)
-                encoded.add(row, moment)
-        return encoded.rows() if encoded.parts else None
+    def custom(self, records: Sequence[CustomRecord]) -> Iterable[Rows]:
+        for entity, own in self._by_entity(records, "Custom"):
+            values = _values([record.value for record in own])
+            yield from self._value_rows("custom_record", entity, own, [record.metric for record in own], values)
 
-    def observability_rows(self, records: Sequence[ObservabilityRecord], now: datetime) -> Rows | None:
-        keyed = [(key_of(record, SERVICE), record) for record in records]
-        entities = identify({key for key, _ in keyed}, SERVICE, self.caller, self.entities)
-        moment = to_microseconds(now)
-        encoded = _Encoded("observability_record")
-        for key, record in keyed:
-            routes = msgspec.json.encode(record.route_metrics)
-            _require_storable_text("records.route_metrics", routes.decode())
-            row = tables.encode_observability_row(
-                entities[key].id, moment, record.request_count, record.error_count, routes
-            )
-            encoded.add(row, moment)
-        return encoded.rows() if encoded.parts else None
+    def psi(self, records: Sequence[PsiRecord]) -> Iterable[Rows]:
+        for entity, own in self._by_entity(records, "Psi"):
+            counts = _integers([_NO_COUNT if record.bin_count is None else record.bin_count for record in own])
+            feature_ids = self._feature_ids(entity, [record.feature for record in own])
+            moments = _one_moment(_moments(own))
+            kept = self._kept(counts != _NO_COUNT, moments, feature_ids)
+            if kept.any():
+                bin_ids = _integers([record.bin_id for record in own])
+                yield tables.psi_rows(entity.id, feature_ids[kept], moments[kept], bin_ids[kept], counts[kept])
 
-    def _ids(self, drift_type: str, named: Sequence[tuple[Key, str]]) -> Callable[[Key, str], tuple[int, int]]:
-        """How to get (entity id, feature id) of a record; `_NO_FEATURE` is beyond the limit of names."""
-        names: dict[Key, set[str]] = {}
-        for key, name in named:
-            names.setdefault(key, set()).add(name)
-        entities = identify(names, drift_type, self.caller, self.entities)
-        known = {key: self._feature_ids(entities[key], names[key]) for key in names}
-        entity_ids = {key: entity.id for key, entity in entities.items()}
+    def observability(self, records: Sequence[ObservabilityRecord]) -> Iterable[Rows]:
+        for entity, own in self._by_entity(records, SERVICE):
+            for record in own:
+                routes = msgspec.json.encode(record.route_metrics)
+                _require_storable_text("records.route_metrics", routes.decode())
+                yield tables.observability_row(entity.id, self._now, record.request_count, record.error_count, routes)
 
-        def ids(key: Key, name: str) -> tuple[int, int]:
-            return entity_ids[key], known[key].get(name, _NO_FEATURE)
+    def skip(self, reason: Skip, count: int) -> None:
+        if count:
+            self.skipped[reason] += count
 
-        return ids
+    def _value_rows(
+        self, table: str, entity: Entity, records: Sequence[SpcRecord | CustomRecord], names: list[str], values: Floats
+    ) -> Iterable[Rows]:
+        feature_ids = self._feature_ids(entity, names)
+        moments = _moments(records)
+        kept = self._kept(np.isfinite(values), moments, feature_ids)
+        if kept.all():
+            yield tables.value_rows(table, entity.id, feature_ids, moments, values)
+        elif kept.any():
+            yield tables.value_rows(table, entity.id, feature_ids[kept], moments[kept], values[kept])
 
-    def _feature_ids(self, entity: Entity, names: set[str]) -> Mapping[str, int]:
-        for name in names:
-            _require_storable_name(name)
-        return self.features.ids(entity.id, names)
+    def _by_entity(self, records: Sequence[AnyRecord], drift_type: str) -> list[tuple[Entity, Sequence[AnyRecord]]]:
+        """The records of each entity. A message of one profile, as clients send them, is not taken apart."""
+        if not records:
+            return []
+        self.seen += len(records)
+        uids = {record.uid for record in records}
+        if len(uids) == 1 and None not in uids:
+            groups: Mapping[Key, Sequence[AnyRecord]] = {key_of(records[0], drift_type): records}
+        else:
+            groups = _grouped(records, drift_type)
+        entities = identify(groups, drift_type, self._caller, self._entities)
+        return [(entities[key], own) for key, own in groups.items()]
 
-    def _storable(self, moment: int, feature_id: int) -> bool:
-        if moment not in self.accepted:
-            self.skipped[Skip.OUTSIDE_ACCEPTED_TIME] += 1
-            return False
-        if feature_id == _NO_FEATURE:
-            self.skipped[Skip.TOO_MANY_FEATURES] += 1
-            return False
-        return True
+    def _feature_ids(self, entity: Entity, names: list[str]) -> Integers:
+        """The id of every name; `_NO_FEATURE` for one beyond the limit of names."""
+        wanted = set(names)
+        known = self._features.known(entity.id)
+        if not wanted <= known.keys():
+            for name in wanted - known.keys():
+                _require_storable_name(name)
+            known = self._features.ids(entity.id, wanted)
+        return _integers([known.get(name, _NO_FEATURE) for name in names])
+
+    def _kept(self, has_value: Booleans, moments: Integers, feature_ids: Integers) -> Booleans:
+        """Which records can be stored. Each of the others is counted, once, under the first reason."""
+        in_time = (moments >= self._oldest) & (moments <= self._newest)
+        named = feature_ids != _NO_FEATURE
+        kept: Booleans = has_value & in_time & named
+        if not kept.all():
+            self.skip(Skip.NULL_VALUE, int((~has_value).sum()))
+            self.skip(Skip.OUTSIDE_ACCEPTED_TIME, int((has_value & ~in_time).sum()))
+            self.skip(Skip.TOO_MANY_FEATURES, int((has_value & in_time & ~named).sum()))
+        return kept
 
 
 def to_microseconds(moment: datetime) -> int:
@@ -179,23 +170,36 @@ def to_microseconds(moment: datetime) -> int:
     return round(moment.timestamp() * 1e6) - tables.POSTGRES_EPOCH_MICROSECONDS
 
 
-def _psi_moments(keyed: Sequence[tuple[Key, PsiRecord]]) -> Callable[[Key, PsiRecord], int]:
-    """One moment for all records of a batch, so that no window or time bin cuts through it.
+def _grouped(records: Sequence[AnyRecord], drift_type: str) -> dict[Key, list[AnyRecord]]:
+    groups: dict[Key, list[AnyRecord]] = {}
+    for record in records:
+        groups.setdefault(key_of(record, drift_type), []).append(record)
+    return groups
+
+
+def _moments(records: Sequence[SpcRecord | CustomRecord | PsiRecord]) -> Integers:
+    seconds = np.array([record.created_at.timestamp() for record in records])
+    moments: Integers = np.rint(seconds * 1e6).astype(np.int64) - tables.POSTGRES_EPOCH_MICROSECONDS
+    return moments
+
+
+def _one_moment(moments: Integers) -> Integers:
+    """One moment for all records of a PSI batch, so that no window or time bin cuts through it.
 
     A batch is what one profile sent within a second. A message that brings together what was counted at different
     times, as a backfill does, keeps the times it says.
     """
-    spans: dict[Key, tuple[int, int]] = {}
-    for key, record in keyed:
-        moment = to_microseconds(record.created_at)
-        first, last = spans.get(key, (moment, moment))
-        spans[key] = (min(first, moment), max(last, moment))
+    first = moments.min()
+    return np.full_like(moments, first) if moments.max() - first <= _ONE_PSI_BATCH_MICROSECONDS else moments
 
-    def moment_of(key: Key, record: PsiRecord) -> int:
-        first, last = spans[key]
-        return first if last - first <= _ONE_PSI_BATCH_MICROSECONDS else to_microseconds(record.created_at)
 
-    return moment_of
+def _values(values: list[float | None]) -> Floats:
+    """None becomes NaN."""
+    return np.array(values, dtype=np.float64)
+
+
+def _integers(values: list[int]) -> Integers:
+    return np.array(values, dtype=np.int64)
 
 
 def _require_storable_name(name: str) -> None:

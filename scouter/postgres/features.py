@@ -29,6 +29,10 @@ class Features:
         self._lock = threading.Lock()
         self._ids: OrderedDict[int, Mapping[str, int]] = OrderedDict()
 
+    def known(self, entity_id: int) -> Mapping[str, int]:
+        """Name to id, as far as this process has asked for them."""
+        return self._ids.get(entity_id, {})
+
     def ids(self, entity_id: int, names: Iterable[str]) -> Mapping[str, int]:
         """Name to id for at least these names, adding new ones in a committed transaction of their own.
 

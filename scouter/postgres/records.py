@@ -12,11 +12,16 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+import numpy as np
+import numpy.typing as npt
 from psycopg import sql
 
 from scouter.postgres.statements import Connection, named_statements
 
 _sql = named_statements("records")
+
+Integers = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 POSTGRES_EPOCH_MICROSECONDS = 946_684_800_000_000
 DAY_MICROSECONDS = 86_400_000_000
@@ -25,8 +30,13 @@ _FIRST_DAY = date(2000, 1, 1).toordinal()
 _COPY_BEGIN = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _COPY_END = b"\xff\xff"
 
-_VALUE_ROW = struct.Struct(">hiiiiiqid").pack
-_PSI_ROW = struct.Struct(">hiiiiiqiiiq").pack
+# Each field is preceded by its length; a row of fixed width is one packed struct.
+_ROW_BEGIN = (("fields", ">i2"), ("l1", ">i4"), ("entity_id", ">i4"), ("l2", ">i4"), ("feature_id", ">i4"))
+_ROW_TIME = (("l3", ">i4"), ("created_at", ">i8"))
+_VALUE_ROW = np.dtype([*_ROW_BEGIN, *_ROW_TIME, ("l4", ">i4"), ("value", ">f8")])
+_PSI_ROW = np.dtype([*_ROW_BEGIN, *_ROW_TIME, ("l4", ">i4"), ("bin_id", ">i4"), ("l5", ">i4"), ("bin_count", ">i8")])
+_VALUE_BLANK = np.array((4, 4, 0, 4, 0, 8, 0, 8, 0.0), dtype=_VALUE_ROW)
+_PSI_BLANK = np.array((5, 4, 0, 4, 0, 8, 0, 4, 0, 8, 0), dtype=_PSI_ROW)
 _OBSERVABILITY_HEAD = struct.Struct(">hiiiqiqiqi").pack
 
 COLUMNS = {
@@ -39,36 +49,48 @@ COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Rows of one table, ready for COPY. `days` are the UTC days they fall on."""
+    """Rows of one entity in one table, ready for COPY. `days` are the UTC days they fall on."""
 
     table: str
+    entity_id: int
     count: int
     days: frozenset[date]
     data: bytes
 
 
-def encode_value_row(entity_id: int, feature_id: int, microseconds: int, value: float) -> bytes:
-    """A row of spc_record or custom_record; `microseconds` since 2000-01-01 UTC."""
-    return _VALUE_ROW(4, 4, entity_id, 4, feature_id, 8, microseconds, 8, value)
+def value_rows(table: str, entity_id: int, feature_ids: Integers, moments: Integers, values: Floats) -> Rows:
+    """Rows of spc_record or custom_record. Arrays of shape (rows,); moments in microseconds since 2000-01-01 UTC."""
+    block = np.full(len(values), _VALUE_BLANK)
+    block["entity_id"] = entity_id
+    block["feature_id"] = feature_ids
+    block["created_at"] = moments
+    block["value"] = values
+    return Rows(table, entity_id, len(values), days_of(moments), block.tobytes())
 
 
-def encode_psi_row(entity_id: int, feature_id: int, microseconds: int, bin_id: int, bin_count: int) -> bytes:
-    return _PSI_ROW(5, 4, entity_id, 4, feature_id, 8, microseconds, 4, bin_id, 8, bin_count)
+def psi_rows(entity_id: int, feature_ids: Integers, moments: Integers, bin_ids: Integers, counts: Integers) -> Rows:
+    """Rows of psi_record. Arrays of shape (rows,); moments in microseconds since 2000-01-01 UTC."""
+    block = np.full(len(counts), _PSI_BLANK)
+    block["entity_id"] = entity_id
+    block["feature_id"] = feature_ids
+    block["created_at"] = moments
+    block["bin_id"] = bin_ids
+    block["bin_count"] = counts
+    return Rows("psi_record", entity_id, len(counts), days_of(moments), block.tobytes())
 
 
-def encode_observability_row(
-    entity_id: int, microseconds: int, request_count: int, error_count: int, route_metrics: bytes
-) -> bytes:
-    """`route_metrics` is JSON; jsonb travels with a version byte before the text."""
-    head = _OBSERVABILITY_HEAD(
-        5, 4, entity_id, 8, microseconds, 8, request_count, 8, error_count, len(route_metrics) + 1
-    )
-    return head + b"\x01" + route_metrics
+def observability_row(entity_id: int, moment: int, request_count: int, error_count: int, route_metrics: bytes) -> Rows:
+    """A row of observability_record. `route_metrics` is JSON; jsonb travels with a version byte before the text."""
+    head = _OBSERVABILITY_HEAD(5, 4, entity_id, 8, moment, 8, request_count, 8, error_count, len(route_metrics) + 1)
+    days = days_of(np.array([moment], dtype=np.int64))
+    return Rows("observability_record", entity_id, 1, days, head + b"\x01" + route_metrics)
 
 
-def day_of(microseconds: int) -> date:
-    """The UTC day of a moment in microseconds since 2000-01-01 UTC."""
-    return date.fromordinal(_FIRST_DAY + microseconds // DAY_MICROSECONDS)
+def days_of(moments: Integers) -> frozenset[date]:
+    """The UTC days of moments in microseconds since 2000-01-01 UTC."""
+    first, last = int(moments.min()) // DAY_MICROSECONDS, int(moments.max()) // DAY_MICROSECONDS
+    days = [first] if first == last else np.unique(moments // DAY_MICROSECONDS).tolist()
+    return frozenset(date.fromordinal(_FIRST_DAY + day) for day in days)
 
 
 def store_batch(
