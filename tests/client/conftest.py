@@ -14,7 +14,6 @@ from tests.client.client_session import ClientSession
 from tests.client.environments import VERSIONS, EnvironmentNotMade, client_python
 from tests.server_process import ServerProcess
 
-
 _MAKING_SECONDS = 900  # three environments, from a slow registry
 
 
