@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class ScouterError(Exception):
     """An error with a sentence for the caller. Nothing in it may be secret."""
@@ -10,6 +12,14 @@ class ScouterError(Exception):
         super().__init__(message)
         self.message = message
         self.action = action
+
+
+class _Hidden:
+    def __repr__(self) -> str:
+        return "(hidden)"
+
+
+HIDDEN = _Hidden()  # stands for a secret where errors show a value
 
 
 class InvalidInput(ScouterError):
@@ -56,6 +66,10 @@ class Conflict(ScouterError):
     """The request contradicts what is stored."""
 
 
+class LastAdmin(Conflict):
+    """Without this user nobody could administer the server any more."""
+
+
 class TooLarge(ScouterError):
     """A body over the accepted size."""
 
@@ -74,6 +88,21 @@ class Unavailable(ScouterError):
     def __init__(self, message: str, *, retry_after_seconds: int = 5) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
+
+
+class DiskFull(Unavailable):
+    """There is no room for new records."""
+
+    def __init__(self) -> None:
+        super().__init__("the disk of the database is full; nothing was stored", retry_after_seconds=30)
+
+
+class NotReady(Unavailable):
+    """The answer of a probe: some part that is needed does not work. `parts` is what each of them says."""
+
+    def __init__(self, message: str, parts: Mapping[str, object]) -> None:
+        super().__init__(message)
+        self.parts = parts
 
 
 class StartRefused(ScouterError):

@@ -1,13 +1,29 @@
-"""Logging: text for people or one JSON object a line, on standard error."""
+"""Logging: text for people or one JSON object a line, on standard error.
+
+While a request is handled, every line carries its id, whoever logs it.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
 import sys
+from contextvars import ContextVar
 from datetime import UTC, datetime
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "warning": logging.WARNING}
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+"""Of the request that this thread handles; empty when it handles none."""
+
+
+class _TextLines(logging.Formatter):
+    """One event a line: what callers send, a path for one, must not be able to begin a line of its own."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # the name is logging's
+        line = super().formatMessage(record).translate(_ESCAPES)
+        current = request_id.get()
+        return f"{line} [{current}]" if current else line
 
 
 class _JsonLines(logging.Formatter):
@@ -19,14 +35,23 @@ class _JsonLines(logging.Formatter):
             "thread": record.threadName,
             "message": record.getMessage(),
         }
+        if current := request_id.get():
+            entry["request_id"] = current
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
         return json.dumps(entry, ensure_ascii=False)
 
 
+_ESCAPES = {code: f"\\x{code:02x}" for code in (*range(32), 127)} | {
+    ord("\n"): "\\n",
+    ord("\r"): "\\r",
+    ord("\t"): "\t",
+}
+
+
 def set_up_logs(level: str, *, as_json: bool) -> None:
     handler = logging.StreamHandler(sys.stderr)
-    text = logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+    text = _TextLines("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
     handler.setFormatter(_JsonLines() if as_json else text)
     logging.basicConfig(level=_LEVELS.get(level, logging.ERROR), handlers=[handler], force=True)
     # The pool says every failed connection attempt again; one line from whoever needed it is enough.

@@ -1,9 +1,109 @@
-"""Every metric of the server, declared in one place."""
+"""Every metric of the server, declared in one place. The README's table is held equal to `declared()`."""
 
 from __future__ import annotations
 
-from prometheus_client import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
-RECORDS_STORED = Counter("scouter_records_stored", "Records committed to Postgres.", ["table"])
-RECORDS_SKIPPED = Counter("scouter_records_skipped", "Records of good messages that were left out.", ["reason"])
-MESSAGES_REFUSED = Counter("scouter_messages_refused", "Messages answered with an error.", ["code"])
+from prometheus_client import Counter, Histogram
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+Kind = Literal["counter", "gauge", "histogram"]
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A metric as it is found at /metrics."""
+
+    name: str
+    kind: Kind
+    labels: tuple[str, ...]
+    text: str
+
+
+_declared: list[Declared] = []
+
+
+def declared() -> list[Declared]:
+    """Every metric of ours, in the order of this file. The process and the interpreter have theirs beside it."""
+    return list(_declared)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A metric that is read off a part of the server when somebody asks, and costs nothing until then."""
+
+    name: str
+    kind: Kind
+    labels: tuple[str, ...]
+    text: str
+
+    def family(self, values: Iterable[tuple[Sequence[str], float]]) -> Metric:
+        """The metric with a value for each combination of labels."""
+        kind = CounterMetricFamily if self.kind == "counter" else GaugeMetricFamily
+        family = kind(self.name, self.text, labels=self.labels)
+        for labels, value in values:
+            family.add_metric(list(labels), value)
+        return family
+
+
+def _counter(name: str, text: str, *labels: str) -> Counter:
+    _declared.append(Declared(f"{name}_total", "counter", labels, text))
+    return Counter(name, text, labels)
+
+
+def _histogram(name: str, text: str, *labels: str, buckets: Sequence[float]) -> Histogram:
+    _declared.append(Declared(name, "histogram", labels, text))
+    return Histogram(name, text, labels, buckets=buckets)
+
+
+def _reading(name: str, kind: Kind, text: str, *labels: str) -> Reading:
+    _declared.append(Declared(f"{name}_total" if kind == "counter" else name, kind, labels, text))
+    return Reading(name, kind, labels, text)
+
+
+# --- HTTP. Names, labels and buckets of the first two are the reference's: its dashboards go on working.
+HTTP_REQUESTS = _counter("http_requests", "Requests answered.", "method", "path", "status")
+HTTP_SECONDS = _histogram(
+    "http_requests_duration_seconds",
+    "Time to answer a request, from when a thread took it.",
+    *("method", "path", "status"),
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+REQUESTS_REFUSED = _counter("scouter_requests_refused", "Requests answered with an error, by its code.", "path", "code")
+HTTP_CONNECTIONS = _reading("scouter_http_connections", "gauge", "Open connections on the HTTP port.")
+HTTP_WAITING = _reading("scouter_http_waiting", "gauge", "Requests that wait for a thread.")
+
+# --- the way in
+RECORDS_STORED = _counter("scouter_records_stored", "Records committed to Postgres.", "table")
+RECORDS_SKIPPED = _counter("scouter_records_skipped", "Records of good messages that were left out.", "reason")
+QUEUE_MESSAGES = _reading("scouter_queue_messages", "gauge", "Messages that wait for the writer.")
+QUEUE_LIMIT = _reading("scouter_queue_limit", "gauge", "Messages that may wait for the writer.")
+BATCH_MESSAGES = _histogram(
+    "scouter_batch_messages",
+    "Messages in a transaction of the writer.",
+    buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000),
+)
+BATCH_ROWS = _histogram(
+    "scouter_batch_rows",
+    "Rows in a transaction of the writer.",
+    buckets=(1, 10, 100, 1000, 5000, 10_000, 20_000, 50_000, 100_000),
+)
+COMMIT_SECONDS = _histogram(
+    "scouter_commit_seconds",
+    "Time of a transaction of the writer: connection, COPY and COMMIT.",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+STORE_FAILURES = _counter("scouter_store_failures", "Tries of the writer that stored nothing, by reason.", "reason")
+
+# --- the database
+POOL_SIZE = _reading("scouter_pool_size", "gauge", "Connections of a pool.", "pool")
+POOL_IDLE = _reading("scouter_pool_idle", "gauge", "Connections of a pool that nobody uses.", "pool")
+POOL_WAITING = _reading("scouter_pool_waiting", "gauge", "Callers that wait for a connection.", "pool")
+POOL_ERRORS = _reading("scouter_pool_errors", "counter", "Callers that got no connection in time.", "pool")
+PARTITIONS_KNOWN = _reading("scouter_partitions_known", "gauge", "Partitions that this process knows to exist.")
+DISK_FREE = _reading("scouter_disk_free_bytes", "gauge", "Free space for the embedded database.")
+
+# --- the process
+PART_OK = _reading("scouter_part_ok", "gauge", "1 when /readyz calls the part ok, else 0.", "part")

@@ -6,25 +6,49 @@ import logging
 import secrets
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
+from scouter.api.alerts import Alerts
 from scouter.api.application import Application, application
 from scouter.api.authentication import Authentication
+from scouter.api.caller_address import TrustedProxies
+from scouter.api.capabilities import Capabilities
 from scouter.api.drift import Drift
-from scouter.api.health import Health
+from scouter.api.health import Healthcheck
 from scouter.api.http_server import HttpServer, bind
 from scouter.api.login import Login
 from scouter.api.messages import Messages
+from scouter.api.metrics_application import metrics_application
+from scouter.api.observability import Observability
+from scouter.api.probes import Probes
+from scouter.api.profile_deletion import ProfileDeletion
+from scouter.api.profile_listing import ProfileListing
 from scouter.api.profiles import Profiles
+from scouter.api.routing import Noun
+from scouter.api.tags import Tags
+from scouter.api.users import Users
 from scouter.auth.tokens import Tokens
 from scouter.errors import StartRefused
 from scouter.events.inlet import Inlet
 from scouter.events.rows import RowMaker
 from scouter.events.writer import Writer
+from scouter.metrics import (
+    DISK_FREE,
+    HTTP_CONNECTIONS,
+    HTTP_WAITING,
+    PART_OK,
+    PARTITIONS_KNOWN,
+    QUEUE_LIMIT,
+    QUEUE_MESSAGES,
+)
+from scouter.monitoring.database_watch import DatabaseWatch
+from scouter.monitoring.health import Health, Part, PartState, thread_part
+from scouter.monitoring.readings import Readings
 from scouter.monitoring.upkeep import Upkeep
 from scouter.postgres.database import EMBEDDED, Database, chosen_uri, open_database
+from scouter.postgres.embedded.disk_space import DiskSpace
 from scouter.postgres.entities import Entities
 from scouter.postgres.features import Features
 from scouter.postgres.first_users import FirstUsers, known_defaults_in_use, make_first_users
@@ -32,9 +56,14 @@ from scouter.postgres.migrations import migrate
 from scouter.postgres.partitions import Partitions
 from scouter.postgres.pool import Pool, connect, open_pool
 from scouter.postgres.users import shared_secret
+from scouter.setting_values import Role
 from scouter.settings import Settings
 
 log = logging.getLogger(__name__)
+
+_RESTART_SECONDS = 5.0  # between tries to start an embedded database that will not start
+_METRICS_THREADS = 2
+_METRICS_CONNECTIONS = 100
 
 
 def utc_now() -> datetime:
@@ -49,9 +78,13 @@ class Server:
         self._now = now
         self._stops = ExitStack()  # in reverse order of starting
         self._deadline = 0.0
+        self._health = Health()
+        self._readings = Readings()
+        self._tend_from = 0.0  # on time.monotonic()
         self._database: Database | None = None
         self.first_users: FirstUsers | None = None
         self.address = ""
+        self.metrics_address = ""
 
     def start(self) -> None:
         """Raises `StartRefused`, with nothing left running, when the server cannot start."""
@@ -64,10 +97,13 @@ class Server:
         embedded = self._database.embedded if self._database else None
         if embedded is None or self._database is None or embedded.running:
             return
+        if time.monotonic() < self._tend_from:
+            return
         log.error("the embedded database has ended; starting it again")
         try:
             conninfo = embedded.start()
         except StartRefused as refused:
+            self._tend_from = time.monotonic() + _RESTART_SECONDS
             log.error("it did not start: %s", refused)
             return
         if conninfo != self._database.conninfo:
@@ -75,6 +111,7 @@ class Server:
 
     def stop(self) -> None:
         """Answer what was accepted, store it, stop everything; within SCOUTER_SHUTDOWN_SECONDS."""
+        self._health.phase = "stopping"
         self._deadline = time.monotonic() + self._settings.shutdown_seconds
         self._stops.close()
         log.info("stopped")
@@ -82,17 +119,44 @@ class Server:
     def _start(self) -> None:
         settings = self._settings
         uri = chosen_uri(settings)
+        _judge_roles(settings.roles, uri)
         host = settings.server_host or ("127.0.0.1" if uri == EMBEDDED else "0.0.0.0")  # noqa: S104  # documented
-        listener = bind(host, settings.server_port)
-        self._stops.callback(listener.close)
+        listener = self._bind(host, settings.server_port, "HTTP") if "http" in settings.roles else None
+        self._start_metrics(self._bind(host, settings.server_port + 1, "metrics"))
         database = open_database(uri, settings)
         self._stops.callback(database.stop)
         self._database = database
         migrate(database.conninfo)
-        tokens = self._prepare_users(database, host)
-        self._start_parts(database, tokens, listener)
-        self.address = f"http://{host}:{settings.server_port}"
-        log.info("listening on %s", self.address)
+        self._start_parts(database, host, listener)
+        self._health.phase = "running"
+        self.metrics_address = f"http://{host}:{settings.server_port + 1}"
+        if listener is not None:
+            self.address = f"http://{host}:{settings.server_port}"
+            log.info("listening on %s, metrics on %s/metrics", self.address, self.metrics_address)
+        else:
+            log.info("listening on %s, for metrics and probes only", self.metrics_address)
+
+    def _bind(self, host: str, port: int, purpose: str) -> socket.socket:
+        listener = bind(host, port, purpose)
+        self._stops.callback(listener.close)
+        return listener
+
+    def _start_metrics(self, listener: socket.socket) -> None:
+        """First to start and last to stop: the probes answer meanwhile."""
+        server = HttpServer(
+            metrics_application(self._readings, Probes(self._health)),
+            listener,
+            threads=_METRICS_THREADS,
+            connection_limit=_METRICS_CONNECTIONS,
+            max_message_bytes=4096,
+            name="metrics",
+        )
+        self._readings.add_labelled(PART_OK, self._parts_ok)
+        server.start()
+        self._stops.callback(server.stop, 1.0)
+
+    def _parts_ok(self) -> Iterable[tuple[str, float]]:
+        return ((name, float(state.ok)) for name, state in self._health.readiness().parts.items())
 
     def _prepare_users(self, database: Database, host: str) -> Tokens:
         with connect(database.conninfo) as connection:
@@ -102,43 +166,112 @@ class Server:
                 _warn_of(known_defaults_in_use(connection), host)
         return Tokens(self._settings.encrypt_secret or kept)
 
-    def _start_parts(self, database: Database, tokens: Tokens, listener: socket.socket) -> None:
+    def _start_parts(self, database: Database, host: str, listener: socket.socket | None) -> None:
         settings = self._settings
         pool = self._pool(database, "requests", settings.min_pool_size, settings.max_pool_size)
         # The writer's connections are its own: requests that wait for it must not hold what it needs.
-        writer_pool = self._pool(database, "writer", 1, 2)
+        writer_pool = self._pool(database, "writer", 1, 2) if listener else pool
         partitions = Partitions(writer_pool)
         partitions.ensure_ahead(self._now(), settings.partition_days_ahead)
+        self._readings.add(PARTITIONS_KNOWN, lambda: partitions.known)
+        self._start_watch(database)
+        if "background" in settings.roles:
+            self._start_upkeep(Upkeep(pool, partitions, settings.partition_days_ahead, self._now))
+        if listener is not None:
+            self._start_http(database, host, listener, pool, writer_pool, partitions)
+
+    def _start_watch(self, database: Database) -> None:
+        watch = DatabaseWatch(database.conninfo, self._now)
+        self._health.add(Part("database", watch.database, readiness=True))
+        self._health.add(Part("partitions", watch.partitions))
+        self._health.add(thread_part("database watch", lambda: watch.alive))
+        watch.start()
+        self._stops.callback(watch.stop)
+
+    def _start_upkeep(self, upkeep: Upkeep) -> None:
+        # Records do not wait for upkeep; a process that does nothing else is not ready without it.
+        self._health.add(thread_part("upkeep", lambda: upkeep.alive, readiness="http" not in self._settings.roles))
+        upkeep.start()
+        self._stops.callback(upkeep.stop)
+
+    def _start_http(
+        self,
+        database: Database,
+        host: str,
+        listener: socket.socket,
+        pool: Pool,
+        writer_pool: Pool,
+        partitions: Partitions,
+    ) -> None:
+        settings = self._settings
+        tokens = self._prepare_users(database, host)
         inlet = Inlet(most_messages=settings.queue_messages, store_seconds=settings.store_seconds)
-        writer = Writer(inlet, writer_pool, partitions, batch_rows=settings.batch_rows)
-        upkeep = Upkeep(pool, partitions, settings.partition_days_ahead, self._now)
+        self._start_writer(Writer(inlet, writer_pool, partitions, batch_rows=settings.batch_rows), inlet)
+        disk = self._watch_disk(database)
         http = HttpServer(
-            self._application(pool, tokens, inlet),
+            self._application(pool, tokens, inlet, disk),
             listener,
             threads=settings.http_threads,
             connection_limit=settings.connection_limit,
             max_message_bytes=settings.max_message_bytes,
         )
-        for part in (upkeep, writer):
-            part.start()
-            self._stops.callback(part.stop)
+        self._health.add(thread_part("http", lambda: http.alive))
+        self._readings.add(HTTP_CONNECTIONS, lambda: http.connections)
+        self._readings.add(HTTP_WAITING, lambda: http.waiting)
         http.start()
         self._stops.callback(self._stop_http, http)
 
-    def _application(self, pool: Pool, tokens: Tokens, inlet: Inlet) -> Application:
+    def _start_writer(self, writer: Writer, inlet: Inlet) -> None:
+        most = self._settings.queue_messages
+        self._health.add(thread_part("writer", lambda: writer.alive, readiness=True))
+        self._health.add(Part("queue", lambda: PartState(inlet.depth() < most, f"{inlet.depth()} of {most} messages")))
+        self._readings.add(QUEUE_MESSAGES, inlet.depth)
+        self._readings.add(QUEUE_LIMIT, lambda: most)
+        writer.start()
+        self._stops.callback(writer.stop)
+
+    def _watch_disk(self, database: Database) -> DiskSpace | None:
+        """Of the embedded database: the disk of another server is not ours to see."""
+        if database.embedded is None:
+            return None
+        disk = DiskSpace(database.embedded.directory, self._settings.min_free_bytes)
+        self._health.add(
+            Part("disk", lambda: PartState(not disk.is_low(), f"{disk.free() // 2**20} MiB free"), readiness=True)
+        )
+        self._readings.add(DISK_FREE, disk.free)
+        return disk
+
+    def _application(self, pool: Pool, tokens: Tokens, inlet: Inlet, disk: DiskSpace | None) -> Application:
         settings = self._settings
         entities = Entities(pool, most=settings.entity_cache_max_size)
         features = Features(pool, most_names=settings.max_features, most_entities=settings.entity_cache_max_size)
         rows = RowMaker(entities, features, max_past=timedelta(days=settings.max_past_days))
-        authentication = Authentication(pool, tokens, self._now)
-        nouns = (
-            Health(),
+        authentication = Authentication(pool, tokens, self._now, bootstrap_key=settings.bootstrap_key)
+        self._stops.callback(authentication.close)
+        tags = Tags(pool, entities)
+        nouns: list[Noun] = [
+            Healthcheck(),
+            Probes(self._health),
             Login(authentication),
+            Users(pool, authentication),
             Profiles(pool, entities, self._now),
-            Messages(rows, inlet, self._now),
+            ProfileListing(pool),
+            ProfileDeletion(pool, entities, features),
+            Messages(rows, inlet, tags, self._now, disk),
             Drift(pool, entities, self._now),
+            Alerts(pool, entities, self._now),
+            tags,
+            Observability(pool, entities, self._now),
+        ]
+        nouns.append(Capabilities(nouns))
+        proxies = TrustedProxies(settings.trusted_proxies)
+        return application(
+            nouns,
+            authentication,
+            most_bytes=settings.max_message_bytes,
+            proxies=proxies,
+            is_disk_full=disk.is_low if disk else lambda: False,
         )
-        return application(nouns, authentication, most_bytes=settings.max_message_bytes)
 
     def _pool(self, database: Database, name: str, smallest: int, largest: int) -> Pool:
         settings = self._settings
@@ -153,6 +286,7 @@ class Server:
             check=settings.db_test_before_acquire and name != "writer",
         )
         self._stops.callback(pool.close)
+        self._readings.add_pool(pool)
         return pool
 
     def _stop_http(self, http: HttpServer) -> None:
@@ -160,6 +294,21 @@ class Server:
         abandoned = http.stop(max(self._deadline - time.monotonic(), 0.0))
         if abandoned:
             log.error("abandoned %d requests that took longer than SCOUTER_SHUTDOWN_SECONDS", abandoned)
+
+
+def _judge_roles(roles: tuple[Role, ...], uri: str) -> None:
+    """Raises `StartRefused` for roles in which this process could do nothing."""
+    if uri == EMBEDDED and "http" not in roles:
+        raise StartRefused(
+            [
+                f"SCOUTER_ROLES={','.join(roles)} is for one of several processes on one database, and the embedded "
+                "database belongs to a single process: set DATABASE_URI, or add http to SCOUTER_ROLES"
+            ]
+        )
+    if uri == EMBEDDED and "background" not in roles:
+        log.warning("SCOUTER_ROLES is without background: nobody looks after the embedded database")
+    if roles == ("consumers",):
+        log.warning("SCOUTER_ROLES is consumers alone, and there are no consumers yet: this process does nothing")
 
 
 def _is_loopback(host: str) -> bool:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 from urllib.parse import urlsplit
+
+Network = IPv4Network | IPv6Network
+Role = Literal["http", "consumers", "background"]
 
 
 def text(raw: str) -> str:
@@ -88,6 +92,20 @@ def comma_list(raw: str) -> tuple[str, ...]:
     if not parts:
         raise ValueError("at least one name, separated by commas")
     return parts
+
+
+def networks(raw: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(part) for part in comma_list(raw))
+    except ValueError:
+        raise ValueError("addresses or networks, such as 10.0.0.5 or 10.0.0.0/8, separated by commas") from None
+
+
+def roles(raw: str) -> tuple[Role, ...]:
+    named = {part.strip().lower() for part in raw.split(",")} - {""}
+    if not named or not named <= set(get_args(Role)):
+        raise ValueError("one or more of " + ", ".join(get_args(Role)))
+    return tuple(role for role in get_args(Role) if role in named)
 
 
 def signing_secret(raw: str) -> str:

@@ -75,6 +75,14 @@ class Settings:
         "Largest request body; a larger one is answered 413.",
         group="HTTP",
     )
+    trusted_proxies: tuple[values.Network, ...] = _setting(
+        "SCOUTER_TRUSTED_PROXIES",
+        (),
+        values.networks,
+        "Addresses or networks (10.0.0.0/8) of proxies whose X-Forwarded-For names the caller, for the limit of "
+        "failed logins and for the log.",
+        group="HTTP",
+    )
     shutdown_seconds: float = _setting(
         "SCOUTER_SHUTDOWN_SECONDS",
         25.0,
@@ -98,6 +106,13 @@ class Settings:
         Path("scouter_data"),
         values.path,
         "Where the embedded database lives.",
+        group="Database",
+    )
+    min_free_bytes: int = _setting(
+        "SCOUTER_MIN_FREE_BYTES",
+        256 * 2**20,
+        values.integer(0, 2**50),
+        "Free space of the embedded database below which records are answered 503, before Postgres hits the wall.",
         group="Database",
     )
     database_wait_seconds: float = _setting(
@@ -198,6 +213,15 @@ class Settings:
         values.integer(1, 36_500),
         "Days before data is archived. Used once archiving exists.",
         group="Records",
+    )
+
+    # --- processes
+    roles: tuple[values.Role, ...] = _setting(
+        "SCOUTER_ROLES",
+        ("http", "consumers", "background"),
+        values.roles,
+        "What this process does: http (requests), consumers (brokers), background (upkeep, checks).",
+        group="Processes",
     )
 
     # --- users

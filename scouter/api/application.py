@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import falcon
 
 from scouter.api import errors
 from scouter.api.authentication import Authentication
+from scouter.api.caller_address import TrustedProxies
+from scouter.api.capabilities import ApiVersion
 from scouter.api.request_log import RequestLog
+from scouter.api.request_metrics import RequestMetrics
 from scouter.api.routing import Endpoint, Noun, Route
 
 Application = falcon.App[falcon.Request, falcon.Response]
@@ -23,12 +26,21 @@ class CollapsedSlashes:
             request.path = re.sub("^/+", "/", request.path)
 
 
-def application(nouns: Iterable[Noun], authentication: Authentication, *, most_bytes: int) -> Application:
+def application(
+    nouns: Iterable[Noun],
+    authentication: Authentication,
+    *,
+    most_bytes: int,
+    proxies: TrustedProxies | None = None,
+    is_disk_full: Callable[[], bool] = lambda: False,
+) -> Application:
     app: Application = falcon.App()
-    app.add_middleware(RequestLog())
+    app.add_middleware(RequestLog(proxies or TrustedProxies()))
+    app.add_middleware(RequestMetrics())
     app.add_middleware(CollapsedSlashes())
+    app.add_middleware(ApiVersion())
     app.req_options.strip_url_path_trailing_slash = True
-    errors.install(app)
+    errors.install(app, is_disk_full)
     by_path: dict[str, list[Route]] = {}
     for noun in nouns:
         for route in noun.routes():

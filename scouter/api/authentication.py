@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,14 +10,15 @@ from datetime import datetime
 
 from scouter.auth.login_limit import LoginLimit
 from scouter.auth.passwords import PasswordChecks
-from scouter.auth.permissions import Caller
+from scouter.auth.permissions import ADMIN_GROUP, Caller
 from scouter.auth.tokens import Tokens, claimed_subject
 from scouter.errors import InvalidInput, NotAuthenticated, TooManyAttempts
 from scouter.postgres.pool import Pool
 from scouter.postgres.recent import Recent
 from scouter.postgres.users import User, user_by_name
 
-USER_SECONDS = 3.0  # how long a changed password or a lost permission may still count
+USER_SECONDS = 3.0  # how long a changed password or a lost permission may still count elsewhere than here
+BOOTSTRAP = Caller("bootstrap", frozenset(), frozenset({ADMIN_GROUP}))  # who has the bootstrap key
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Credentials:
     password: str | None
     bearer: str | None
     address: str
+    bootstrap: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +43,13 @@ class Admission:
 class Authentication:
     """Judges credentials by the users' present state."""
 
-    def __init__(self, pool: Pool, tokens: Tokens, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, pool: Pool, tokens: Tokens, now: Callable[[], datetime], *, bootstrap_key: str | None = None
+    ) -> None:
         self._pool = pool
         self._tokens = tokens
         self._now = now
+        self._bootstrap_key = bootstrap_key
         self._checks = PasswordChecks()
         self._limit = LoginLimit()
         self._users: Recent[str, User] = Recent(self._find, seconds=USER_SECONDS, most=10_000)
@@ -76,6 +82,19 @@ class Authentication:
     def is_valid(self, sent: Credentials) -> bool:
         return sent.bearer is not None and self._bearer_of(sent.bearer) is not None
 
+    def is_bootstrap(self, sent: Credentials) -> bool:
+        """Whether the caller has the bootstrap key. Without a configured key nobody has it."""
+        if self._bootstrap_key is None or sent.bootstrap is None:
+            return False
+        return hmac.compare_digest(sent.bootstrap.encode(), self._bootstrap_key.encode())
+
+    def close(self) -> None:
+        self._checks.close()
+
+    def forget(self, username: str) -> None:
+        """Ask the database about that user again: something about it has just been changed here."""
+        self._users.drop(username)
+
     def _bearer_of(self, token: str) -> User | None:
         claims = self._tokens.read(token)
         user = self._users.get(claims.username) if claims else None
@@ -91,13 +110,14 @@ class Authentication:
 
     def _verified(self, username: str, password: str, address: str) -> User:
         user = self._users.get(username)
-        right = self._checks.matches(username, password, user.password_hash if user else None)
+        suspect = self._limit.is_suspect(username, address)
+        right = self._checks.matches(username, password, user.password_hash if user else None, suspect=suspect)
         if not right and user is not None:  # the password may have been changed a moment ago
             self._users.drop(username)
             fresh = self._users.get(username)
             if fresh is not None and fresh.credential_version != user.credential_version:
                 user = fresh
-                right = self._checks.matches(username, password, fresh.password_hash)
+                right = self._checks.matches(username, password, fresh.password_hash, suspect=suspect)
         if user is not None and right and user.active:
             return user
         raise self._failed(username, address)

@@ -98,7 +98,8 @@ def _value_sums(connection: Connection, entity: Entity, bins: list[ValueBin]) ->
     names = {feature_id: name for name, feature_id in features_of(connection, entity.id).items()}
     sums: dict[str, list[ValueSums]] = {}
     for part in bins:
-        sums.setdefault(names[part.feature_id], []).append(ValueSums(part.bin, part.count, part.mean, part.m2))
+        if part.feature_id in names:  # if not, the profile has been deleted since the bins were read
+            sums.setdefault(names[part.feature_id], []).append(ValueSums(part.bin, part.count, part.mean, part.m2))
     return sums
 
 
@@ -106,7 +107,8 @@ def _count_sums(connection: Connection, entity: Entity, bins: list[CountBin]) ->
     names = {feature_id: name for name, feature_id in features_of(connection, entity.id).items()}
     counts: dict[str, dict[datetime, dict[int, int]]] = {}
     for part in bins:
-        counts.setdefault(names[part.feature_id], {}).setdefault(part.bin, {})[part.bin_id] = part.count
+        if part.feature_id in names:
+            counts.setdefault(names[part.feature_id], {}).setdefault(part.bin, {})[part.bin_id] = part.count
     return {feature: [CountSums(bin, by_id) for bin, by_id in bins.items()] for feature, bins in counts.items()}
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from typing import Any
 
 import falcon
 import msgspec
@@ -10,7 +12,6 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from scouter import errors
-from scouter.metrics import MESSAGES_REFUSED
 
 log = logging.getLogger(__name__)
 
@@ -20,9 +21,11 @@ _STATUS: dict[type[errors.ScouterError], tuple[int, str]] = {
     errors.NotAuthenticated: (401, "UNAUTHORIZED"),
     errors.PermissionDenied: (403, "PERMISSION_DENIED"),
     errors.NotFound: (404, "NOT_FOUND"),
+    errors.LastAdmin: (403, "CONFLICT"),
     errors.Conflict: (409, "CONFLICT"),
     errors.TooLarge: (413, "TOO_LARGE"),
     errors.TooManyAttempts: (429, "TOO_MANY_ATTEMPTS"),
+    errors.DiskFull: (503, "DISK_FULL"),
     errors.Unavailable: (503, "UNAVAILABLE"),
     errors.ScouterError: (500, "INTERNAL_ERROR"),
 }
@@ -38,13 +41,22 @@ class ErrorReply(msgspec.Struct, frozen=True, omit_defaults=True):
     accepted: str | None = None
     suggested_action: str | None = None
     retry: bool | None = None
+    parts: dict[str, Any] | None = None  # of the server, in the answer of a probe
 
 
-def install(app: falcon.App[falcon.Request, falcon.Response]) -> None:
+def install(app: falcon.App[falcon.Request, falcon.Response], is_disk_full: Callable[[], bool] = lambda: False) -> None:
+    """`is_disk_full` is asked for the reason when the database does not answer."""
+
+    def database_away(request: falcon.Request, response: falcon.Response, error: Exception, _: object) -> None:
+        log.warning("%s %s: the database did not answer: %s", request.method, request.path, type(error).__name__)
+        away = errors.DiskFull() if is_disk_full() else errors.Unavailable("the database does not answer")
+        _ours(request, response, away, None)
+
     app.add_error_handler(Exception, _unforeseen)
     app.add_error_handler(falcon.HTTPError, _of_falcon)
-    app.add_error_handler(psycopg.OperationalError, _database_away)
-    app.add_error_handler(PoolTimeout, _database_away)
+    app.add_error_handler(psycopg.OperationalError, database_away)
+    app.add_error_handler(PoolTimeout, database_away)
+    app.add_error_handler(psycopg.errors.DiskFull, _disk_full)
     app.add_error_handler(errors.ScouterError, _ours)
 
 
@@ -64,12 +76,13 @@ def _ours(_: falcon.Request, response: falcon.Response, error: errors.ScouterErr
 def _reply(error: errors.ScouterError, code: str, *, retry: bool | None) -> ErrorReply:
     if isinstance(error, errors.InvalidInput):
         return ErrorReply(error.message, code, error.field, error.value, error.accepted, error.action, retry)
-    return ErrorReply(error.message, code, suggested_action=error.action, retry=retry)
+    parts = getattr(error, "parts", None)
+    return ErrorReply(error.message, code, suggested_action=error.action, retry=retry, parts=parts)
 
 
-def _database_away(request: falcon.Request, response: falcon.Response, error: Exception, _: object) -> None:
-    log.warning("%s %s: the database did not answer: %s", request.method, request.path, type(error).__name__)
-    _ours(request, response, errors.Unavailable("the database does not answer"), None)
+def _disk_full(request: falcon.Request, response: falcon.Response, error: Exception, _: object) -> None:
+    log.error("%s %s: the disk of the database is full: %s", request.method, request.path, error)
+    _ours(request, response, errors.DiskFull(), None)
 
 
 def _of_falcon(_: falcon.Request, response: falcon.Response, error: falcon.HTTPError, __: object) -> None:
@@ -87,7 +100,7 @@ def _unforeseen(request: falcon.Request, response: falcon.Response, error: Excep
 
 
 def _answer(response: falcon.Response, status: int, reply: ErrorReply) -> None:
-    MESSAGES_REFUSED.labels(reply.code).inc()
+    response.context.refused = reply  # for the log and the metrics, which come last
     response.status = falcon.code_to_http_status(status)
     response.content_type = falcon.MEDIA_JSON
     response.data = msgspec.json.encode(reply)

@@ -1,4 +1,4 @@
-"""Is the server there."""
+"""What clients ask before they begin: is the server there."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from scouter.version import VERSION
 from scouter.wire.auth import HealthReply
 
 
-class Health:
+class Healthcheck:
     def routes(self) -> list[Route]:
         return [
             Route("GET", "/scouter/healthcheck", self.check, "The process is up.", HealthReply, public=True),

@@ -31,7 +31,7 @@ _IDLE_GRACE_SECONDS = 0.25
 _WAITRESS_BODY_FACTOR = 4
 
 
-def bind(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int, purpose: str = "HTTP") -> socket.socket:
     """A bound socket that does not listen yet. Raises `StartRefused` when the port is taken."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -42,7 +42,9 @@ def bind(host: str, port: int) -> socket.socket:
         listener.listen(1024)
     except OSError as problem:
         reason = problem.strerror or problem
-        raise StartRefused([f"cannot listen on {host}:{port} ({reason}); set SCOUTER_SERVER_PORT"]) from problem
+        raise StartRefused(
+            [f"cannot listen on {host}:{port} for {purpose} ({reason}); set SCOUTER_SERVER_PORT"]
+        ) from problem
     return listener
 
 
@@ -79,7 +81,7 @@ class _Channel(HTTPChannel):
 
 
 class HttpServer:
-    """Owns the thread `http` and waitress' request threads."""
+    """Owns the thread `name` and waitress' request threads."""
 
     def __init__(
         self,
@@ -89,9 +91,23 @@ class HttpServer:
         threads: int,
         connection_limit: int,
         max_message_bytes: int,
+        name: str = "http",
     ) -> None:
         self._server = _waitress(app, listener, threads, connection_limit, max_message_bytes)
-        self._thread = threading.Thread(target=self._server.run, name="http", daemon=True)
+        self._thread = threading.Thread(target=self._server.run, name=name, daemon=True)
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    @property
+    def connections(self) -> int:
+        return len(self._server.active_channels)
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for a thread."""
+        return len(self._server.task_dispatcher.queue)
 
     def start(self) -> None:
         self._thread.start()
@@ -107,8 +123,10 @@ class HttpServer:
             time.sleep(_POLL_SECONDS)
         abandoned = sum(1 for channel in self._channels() if not channel.is_idle)
         self._server.task_dispatcher.shutdown(timeout=0.5)
-        self._in_loop(lambda: wasyncore.close_all(self._server._map, ignore_all=True))
+        self._in_loop(self._end_loop)
         self._thread.join(timeout=2)
+        if not self._thread.is_alive() and not self._server.task_dispatcher.threads:
+            self._server.trigger.close()
         return abandoned
 
     def _channels(self) -> list[_Channel]:
@@ -123,6 +141,11 @@ class HttpServer:
         while select.select([self._server.socket], [], [], 0)[0]:
             self._server.handle_accept()  # who has connected already is answered, not reset
         wasyncore.dispatcher.close(self._server)
+
+    def _end_loop(self) -> None:
+        """Leave nothing to wait for. The trigger stays open: whoever has just pulled it may be about to write to it."""
+        self._server.trigger.del_channel()
+        wasyncore.close_all(self._server._map, ignore_all=True)
 
     def _close_idle(self) -> None:
         for channel in self._channels():

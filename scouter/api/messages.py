@@ -8,18 +8,29 @@ from datetime import datetime
 from msgspec import UNSET
 
 from scouter.api.routing import Call, Route
+from scouter.api.tags import Tags
+from scouter.auth.permissions import Caller
 from scouter.errors import InvalidInput
 from scouter.events.inlet import Inlet
 from scouter.events.rows import MessageRows, RowMaker
 from scouter.metrics import RECORDS_SKIPPED
+from scouter.postgres.embedded.disk_space import DiskSpace
+from scouter.wire.decoding import convert
 from scouter.wire.messages import Message, MessageReply
+from scouter.wire.tags import Tag, accepted_by_tags
 
 
 class Messages:
-    def __init__(self, rows: RowMaker, inlet: Inlet, now: Callable[[], datetime]) -> None:
+    """`disk` is that of the embedded database; nothing is known of any other."""
+
+    def __init__(
+        self, rows: RowMaker, inlet: Inlet, tags: Tags, now: Callable[[], datetime], disk: DiskSpace | None = None
+    ) -> None:
         self._rows = rows
         self._inlet = inlet
+        self._tags = tags
         self._now = now
+        self._disk = disk
 
     def routes(self) -> list[Route]:
         return [
@@ -27,9 +38,9 @@ class Messages:
                 "POST",
                 path,
                 self.store,
-                "Store records of either wire. Answered once they are committed; all of a message or nothing of it.",
+                "Store records of either wire, or a tag. Answered once committed: all of a message or nothing of it.",
                 MessageReply,
-                permission="write on the space of every record",
+                permission="write on the space of every record; for a tag, as at POST /scouter/tags",
                 body=Message,
             )
             for path in ("/scouter/message", "/scouter/drift")
@@ -38,7 +49,9 @@ class Messages:
     def store(self, call: Call) -> MessageReply:
         message: Message = call.body
         if message.records is UNSET:
-            raise _not_records(message)
+            return self._store_tag(_tag_in(message), call.caller)
+        if self._disk is not None:
+            self._disk.require_room()
         made = self._rows.rows_of(message.records, call.caller, self._now())
         if made.rows:
             self._inlet.store(made.rows)
@@ -46,11 +59,23 @@ class Messages:
             RECORDS_SKIPPED.labels(reason).inc(count)
         return _reply(made)
 
+    def _store_tag(self, tag: Tag, caller: Caller) -> MessageReply:
+        added = self._tags.store([tag], caller)
+        return MessageReply("success", "stored 1 tag" if added else "the tag was there already", added, {})
+
+
+def _tag_in(message: Message) -> Tag:
+    members = {name: getattr(message, name) for name in Tag.__struct_fields__}
+    sent = {name: value for name, value in members.items() if value is not UNSET}
+    if not sent:
+        raise _not_records(message)
+    return convert(sent, Tag, accepted=accepted_by_tags)
+
 
 def _not_records(message: Message) -> InvalidInput:
     if message.request is not UNSET:
         return InvalidInput("request", "spans of a tracer", "records; traces are not kept by this server")
-    return InvalidInput("records", None, 'a list of records, {"records": [...]}')
+    return InvalidInput("records", None, 'a list of records, {"records": [...]}, or a tag')
 
 
 def _reply(made: MessageRows) -> MessageReply:

@@ -1,4 +1,4 @@
-"""Profiles: register, fetch, switch on and off."""
+"""Profiles: register, fetch, replace, switch on and off."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta, Raw, Struct
 
+from scouter.api.profile_replacement import replace
 from scouter.api.registration import register, set_status
 from scouter.api.routing import Call, Route
 from scouter.errors import NotFound
@@ -69,6 +70,16 @@ class Profiles:
             ),
             Route(
                 "PUT",
+                "/scouter/profile",
+                self.replace,
+                "Replace the profile whose uid the document names. It keeps its version, its state and its last run.",
+                StatusReply,
+                permission="write on the space of the uid's profile",
+                body=RegisterProfileRequest,
+                accepted=accepted_by_profiles,
+            ),
+            Route(
+                "PUT",
                 "/scouter/profile/status",
                 self.set_status,
                 "Switch a version on or off, for one drift type or, without one, for all.",
@@ -103,6 +114,13 @@ class Profiles:
         if document is None:
             raise NotFound(f"there is no {query.drift_type.value} profile {query.space}/{query.name} {query.version}")
         return {query.drift_type.value: Raw(document.encode())}
+
+    def replace(self, call: Call) -> StatusReply:
+        request: RegisterProfileRequest = call.body
+        call.caller.require("write", request.space)
+        with self._pool.connection() as connection:
+            entity = replace(connection, request, call.caller, self._now())
+        return StatusReply(f"replaced {entity.drift_type} profile {entity.space}/{entity.name} {entity.version}")
 
     def set_status(self, call: Call) -> StatusReply:
         request: ProfileStatusRequest = call.body

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import falcon
 import msgspec
 
-from scouter.api.authentication import Admission, Authentication, Credentials
+from scouter.api.authentication import BOOTSTRAP, Admission, Authentication, Credentials
 from scouter.auth.permissions import Caller
 from scouter.errors import TooLarge
 from scouter.wire.decoding import Accepted, by_type_alone, convert, decode_json
@@ -48,6 +48,8 @@ class Route:
     query: type[msgspec.Struct] | None = None
     body: type[msgspec.Struct] | None = None
     public: bool = False
+    bootstrap: bool = False  # whoever has the bootstrap key may call it as an admin
+    secrets: frozenset[str] = frozenset()  # members of the body that no error may show
     accepted: Accepted = by_type_alone
 
     @cached_property
@@ -58,7 +60,7 @@ class Route:
         return convert(parameters, self.query, strict=False, accepted=self.accepted) if self.query else None
 
     def parse_body(self, raw: bytes) -> Any:
-        return decode_json(self.decoder, raw, accepted=self.accepted)
+        return decode_json(self.decoder, raw, accepted=self.accepted, secrets=self.secrets)
 
 
 class Noun(Protocol):
@@ -91,6 +93,8 @@ class Endpoint:
     def _admit(self, route: Route, sent: Credentials, response: falcon.Response) -> Admission:
         if route.public:
             return Admission(_NOBODY)
+        if route.bootstrap and self._authentication.is_bootstrap(sent):
+            return Admission(BOOTSTRAP)
         admission = self._authentication.admit(sent)
         if admission.renewed is not None:  # on errors too: the client takes it from any reply
             response.set_header("Authorization", f"Bearer {admission.renewed}")
@@ -116,12 +120,13 @@ def credentials_of(request: falcon.Request) -> Credentials:
         username=_utf8(request.get_header("username")),
         password=_utf8(request.get_header("password")),
         bearer=_bearer(request),
-        address=request.remote_addr,
+        address=request.context.address,
+        bootstrap=_utf8(request.get_header("x-bootstrap-token")),
     )
 
 
 def _bearer(request: falcon.Request) -> str | None:
-    cookies = request.get_cookie_values("access_token")
+    cookies = request.get_cookie_values("access_token") if "HTTP_COOKIE" in request.env else None
     if cookies:
         return cookies[0]
     scheme, _, token = (request.get_header("authorization") or "").partition(" ")

@@ -17,6 +17,10 @@ class LoginLimit:
         self._lock = threading.Lock()
         self._failures: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
 
+    def is_suspect(self, username: str, address: str) -> bool:
+        """Whether this user failed from this address too often of late."""
+        return len(self._failures.get((username, address), ())) > MOST_FAILURES
+
     def failed(self, username: str, address: str, now: float) -> int | None:
         """Note a failure. None, or the seconds to wait when there were too many in the last minute."""
         with self._lock:

@@ -8,6 +8,7 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 
 from cryptography.exceptions import InvalidKey, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
@@ -37,6 +38,9 @@ class PasswordChecks:
 
     Clients send the password with every request, and a renewal would otherwise cost a hash each time. Remembered is
     a keyed digest of name, password and stored hash, so a changed password is never taken from memory.
+
+    Hashing happens in threads of its own: every thread that ever hashed keeps 19 MiB, and there are many request
+    threads. Suspects wait in a line of their own, so that guessing does not keep others from logging in.
     """
 
     def __init__(self, *, seconds: float = 30.0, most: int = 10_000) -> None:
@@ -46,19 +50,23 @@ class PasswordChecks:
         self._lock = threading.Lock()
         self._verified: OrderedDict[bytes, float] = OrderedDict()
         self._nobody = hash_password(secrets.token_urlsafe())
+        self._hashing = ThreadPoolExecutor(2, thread_name_prefix="password")
+        self._hashing_for_suspects = ThreadPoolExecutor(1, thread_name_prefix="password-suspect")
 
-    def matches(self, username: str, password: str, phc: str | None) -> bool:
+    def matches(self, username: str, password: str, phc: str | None, *, suspect: bool = False) -> bool:
         """Whether the password is right. Unknown users (`phc` None) cost the same time as wrong passwords."""
-        if phc is None:
-            verify_password(password, self._nobody)
-            return False
-        digest = self._digest(username, password, phc)
+        digest = self._digest(username, password, phc or "")
         if self._verified.get(digest, 0.0) > time.monotonic():
             return True
-        right = verify_password(password, phc)
+        threads = self._hashing_for_suspects if suspect else self._hashing
+        right = threads.submit(verify_password, password, phc or self._nobody).result() and phc is not None
         if right:
             self._remember(digest)
         return right
+
+    def close(self) -> None:
+        self._hashing.shutdown()
+        self._hashing_for_suspects.shutdown()
 
     def _digest(self, username: str, password: str, phc: str) -> bytes:
         text = "\x00".join((username, password, phc)).encode()

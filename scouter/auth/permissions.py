@@ -27,6 +27,13 @@ class Caller:
     def may(self, verb: Verb, space: str) -> bool:
         return self.is_admin or f"{verb}:{EVERY_SPACE}" in self.permissions or f"{verb}:{space}" in self.permissions
 
+    def spaces(self, verb: Verb) -> frozenset[str] | None:
+        """The spaces that may be read or written to. None: every one."""
+        if self.may(verb, EVERY_SPACE):
+            return None
+        begins = f"{verb}:"
+        return frozenset(named.removeprefix(begins) for named in self.permissions if named.startswith(begins))
+
     def require(self, verb: Verb, space: str) -> None:
         """Raises `PermissionDenied` naming what is missing."""
         if not self.may(verb, space):

@@ -17,6 +17,8 @@ from scouter.postgres.migrations import migrate
 from scouter.postgres.pool import connect
 from scouter.postgres.statements import Connection
 from scouter.settings import Settings
+from scouter.wire.decoding import convert
+from scouter.wire.users import CreateUserRequest, UpdateUserRequest, accepted_by_users
 
 _STDIN_HELP = "read the password from standard input; without it one is asked for, or generated and shown"
 
@@ -56,15 +58,21 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _create(options: argparse.Namespace, connection: Connection) -> None:
-    permissions = [_checked(permission) for permission in options.permission or ["read:all"]]
     password, generated = _new_password(options)
+    sent = {
+        "username": options.username,
+        "password": password,
+        "email": options.email or options.username,
+        "permissions": options.permission or ["read:all"],
+    }
+    wanted = convert(sent, CreateUserRequest, accepted=accepted_by_users, secrets={"password"})
     added = users.add_user(
         connection,
         options.username,
         hash_password(password),
-        email=options.email or options.username,
+        email=wanted.email,
         role="admin" if options.admin else "user",
-        permissions=["read:all", "write:all"] if options.admin else permissions,
+        permissions=["read:all", "write:all"] if options.admin else list(wanted.permissions or ()),
         group_permissions=[ADMIN_GROUP] if options.admin else ["user"],
     )
     if not added:
@@ -83,21 +91,15 @@ def _reset(options: argparse.Namespace, connection: Connection) -> None:
     if users.user_by_name(connection, options.username) is None:
         raise NotFound(f"there is no user {options.username!r}")
     password, generated = _new_password(options)
+    convert({"password": password}, UpdateUserRequest, accepted=accepted_by_users, secrets={"password"})
     users.set_password(connection, options.username, hash_password(password))
     _say(f"changed the password of {options.username!r}", password if generated else None)
-
-
-def _checked(permission: str) -> str:
-    verb, separator, space = permission.partition(":")
-    if verb not in {"read", "write"} or not separator or not space:
-        raise InvalidInput("permission", permission, "read:SPACE, write:SPACE, read:all or write:all")
-    return permission
 
 
 def _new_password(options: argparse.Namespace) -> tuple[str, bool]:
     """A password and whether it was generated, so that it has to be shown."""
     if options.password_stdin:
-        password = sys.stdin.readline().rstrip("\n")
+        password = sys.stdin.readline().rstrip("\r\n")
     elif sys.stdin.isatty():
         password = getpass.getpass("New password (empty: generate one): ")
     else:

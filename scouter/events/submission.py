@@ -46,6 +46,11 @@ class Batch:
         return [rows for submission in self.submissions for rows in submission.rows]
 
     @property
+    def count(self) -> int:
+        """How many rows."""
+        return sum(submission.count for submission in self.submissions)
+
+    @property
     def deadline(self) -> float:
         return min(submission.deadline for submission in self.submissions)
 

@@ -9,10 +9,11 @@ import time
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from scouter.errors import ScouterError, Unavailable
+from scouter.errors import DiskFull, ScouterError, Unavailable
+from scouter.events.batch_metrics import count_stored
 from scouter.events.inlet import Inlet
 from scouter.events.submission import Batch
-from scouter.metrics import RECORDS_STORED
+from scouter.metrics import COMMIT_SECONDS, STORE_FAILURES
 from scouter.postgres.partitions import Partitions
 from scouter.postgres.pool import Pool
 from scouter.postgres.records import store_batch
@@ -35,6 +36,10 @@ class Writer:
         self._partitions = partitions
         self._batch_rows = batch_rows
         self._thread = threading.Thread(target=self._run, name="writer")
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
 
     def start(self) -> None:
         self._thread.start()
@@ -62,7 +67,11 @@ class Writer:
             except psycopg.errors.CheckViolation:
                 self._partitions.forget()  # a partition went away after it was known to be there
                 problem: Exception | None = None
+            except psycopg.errors.DiskFull as full:
+                self._no_room(batch, full)
+                return
             except _WORTH_ANOTHER_TRY as away:
+                STORE_FAILURES.labels("database_away").inc()
                 problem = away
             except psycopg.Error as refused:
                 self._store_apart(batch, refused)
@@ -76,10 +85,9 @@ class Writer:
     def _store_once(self, batch: Batch) -> None:
         rows = batch.rows
         self._partitions.ensure((part.table, day) for part in rows for day in part.days)
-        with self._pool.connection() as connection:
+        with self._pool.connection() as connection, COMMIT_SECONDS.time():
             store_batch(connection, batch.id, rows)
-        for part in rows:
-            RECORDS_STORED.labels(part.table).inc(part.count)
+        count_stored(batch, rows)
         batch.stored()
 
     def _store_apart(self, batch: Batch, refused: psycopg.Error) -> None:
@@ -88,9 +96,17 @@ class Writer:
             for submission in batch.submissions:
                 self._store(Batch([submission]))
             return
-        log.error("the database refused a message: %s", refused.diag.message_primary or type(refused).__name__)
+        STORE_FAILURES.labels("refused").inc()
+        why = refused.diag.message_primary or type(refused).__name__
+        log.error("the database refused a message of %d rows: %s", batch.count, why)
         batch.failed(ScouterError("the database refused this message; the server's log says why"))
 
+    def _no_room(self, batch: Batch, full: psycopg.Error) -> None:
+        """Room may come back in hours: nobody waits for it, and the next message tries for itself."""
+        STORE_FAILURES.labels("disk_full").inc()
+        log.error("no room for %d messages with %d rows: %s", len(batch.submissions), batch.count, full)
+        batch.failed(DiskFull())
+
     def _give_up(self, batch: Batch, problem: Exception | None) -> None:
-        log.error("gave up storing %d messages: %s", len(batch.submissions), problem)
+        log.error("gave up storing %d messages with %d rows: %s", len(batch.submissions), batch.count, problem)
         batch.failed(Unavailable("the database is away; this message was not confirmed as stored"))

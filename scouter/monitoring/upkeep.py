@@ -33,6 +33,10 @@ class Upkeep:
         self._scheduler = sched.scheduler(time.monotonic, self._wait)
         self._thread = threading.Thread(target=self._run, name="upkeep")
 
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
     def start(self) -> None:
         self._scheduler.enter(0, 0, self._pass)
         self._thread.start()

@@ -37,7 +37,7 @@ class EntityName(NamedTuple):
 
 
 class Entities:
-    """Look-ups by uid or by name, at most a few seconds old. Identities never change, so that is enough."""
+    """Look-ups by uid or by name, at most a few seconds old. An identity never changes; it may be deleted."""
 
     def __init__(self, pool: Pool, *, most: int, seconds: float = 5.0) -> None:
         self._pool = pool
@@ -50,6 +50,11 @@ class Entities:
         """The service entity of that space, name and version, made when it is not there yet."""
         key = name._replace(drift_type=SERVICE)
         return self.find(key) or self._add_service(key)
+
+    def forget(self, entity: Entity) -> None:
+        """Ask the database again about an entity that has been deleted here."""
+        self._recent.drop(entity.uid)
+        self._recent.drop(EntityName(entity.space, entity.name, entity.version, entity.drift_type))
 
     def _find(self, key: str | EntityName) -> Entity | None:
         if "\x00" in "".join(key):  # Postgres has no such text, so nothing can go by that name

@@ -7,6 +7,9 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import psycopg
+
+from scouter.errors import NotFound
 from scouter.postgres.pool import Pool
 from scouter.postgres.statements import Connection, named_statements
 
@@ -36,12 +39,16 @@ class Features:
     def ids(self, entity_id: int, names: Iterable[str]) -> Mapping[str, int]:
         """Name to id for at least these names, adding new ones in a committed transaction of their own.
 
-        A name that is missing in the answer is beyond the limit of names that one entity may have.
+        A name that is missing in the answer is beyond the limit of names that one entity may have. Raises `NotFound`
+        when the entity has been deleted.
         """
         wanted = names if isinstance(names, set) else set(names)
         known = self._ids.get(entity_id)
         if known is None or not wanted <= known.keys():
-            known = self._intern(entity_id, wanted)
+            try:
+                known = self._intern(entity_id, wanted)
+            except psycopg.errors.ForeignKeyViolation:
+                raise NotFound("the profile of these records has just been deleted") from None
             self._remember(entity_id, known)
         return known
 

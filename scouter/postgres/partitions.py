@@ -47,6 +47,11 @@ class Partitions:
         today = now.astimezone(UTC).date()
         self.ensure((table, today + timedelta(days=n)) for table in RECORD_TABLES for n in range(-1, days + 1))
 
+    @property
+    def known(self) -> int:
+        """How many partitions this process knows to exist."""
+        return len(self._known)
+
     def forget(self) -> None:
         """Ask the database again next time: somebody else may have removed a partition."""
         self._known = frozenset()
@@ -62,6 +67,13 @@ class Partitions:
 
 def partition_name(table: str, day: date) -> str:
     return f"{table}_{day:%Y%m%d}"
+
+
+def missing_partitions(connection: Connection, now: datetime) -> list[str]:
+    """Which of today's and tomorrow's partitions are not there."""
+    today = now.astimezone(UTC).date()
+    names = [partition_name(table, today + timedelta(days=n)) for table in RECORD_TABLES for n in (0, 1)]
+    return _sql["missing_partitions"].values(connection, names=names)
 
 
 def forget_old_receipts(connection: Connection) -> int:

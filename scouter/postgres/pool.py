@@ -46,6 +46,9 @@ def open_pool(
         min_size=smallest,
         max_size=largest,
         timeout=acquire_seconds,
+        # The pool tries to connect at ever longer intervals. It begins anew when those who waited for it have given
+        # up, or a database that comes back after minutes would not be noticed for minutes.
+        reconnect_timeout=acquire_seconds,
         max_idle=idle_seconds,
         max_lifetime=lifetime_seconds,
         configure=set_up,

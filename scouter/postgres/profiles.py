@@ -57,6 +57,16 @@ def put_profile(
     return row is not None and row.active
 
 
+def replace_profile(
+    connection: Connection, entity_id: int, document: str, *, schedule: str, now: datetime, next_run: datetime
+) -> bool:
+    """Whether there is such a profile. It keeps its state and its last run."""
+    count = _sql["replace_profile"].run(
+        connection, entity_id=entity_id, document=document, schedule=schedule, now=now, next_run=next_run
+    )
+    return count == 1
+
+
 def deactivate_other_versions(
     connection: Connection, space: str, name: str, version: str, drift_types: Sequence[str], now: datetime
 ) -> int:

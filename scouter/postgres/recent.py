@@ -28,29 +28,33 @@ class Recent(Generic[Key, Value]):
         self._most = most
         self._lock = threading.Lock()
         self._held: OrderedDict[Key, tuple[float, Value]] = OrderedDict()
+        self._drops = 0
 
     def get(self, key: Key) -> Value | None:
         held = self._held.get(key)
         if held is not None and time.monotonic() - held[0] < self._seconds:
             return held[1]
+        drops = self._drops
         try:
             value = self._load(key)
         except (psycopg.OperationalError, PoolTimeout):
             if held is None:
                 raise
             return held[1]
-        self._hold(key, value)
+        self._hold(key, value, drops)
         return value
 
     def drop(self, key: Key) -> None:
         """Load it afresh next time."""
         with self._lock:
+            self._drops += 1
             self._held.pop(key, None)
 
-    def _hold(self, key: Key, value: Value | None) -> None:
+    def _hold(self, key: Key, value: Value | None, drops: int) -> None:
         with self._lock:
             self._held.pop(key, None)
-            if value is None:
+            # What was loaded while something was dropped may be from before the change that it was dropped for.
+            if value is None or drops != self._drops:
                 return
             self._held[key] = (time.monotonic(), value)
             while len(self._held) > self._most:

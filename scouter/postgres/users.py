@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from scouter.postgres.statements import Connection, named_statements
 
@@ -23,6 +23,17 @@ class User:
     permissions: list[str]
     group_permissions: list[str]
     favorite_spaces: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class UserChanges:
+    """What to change about a user; None leaves it as it is."""
+
+    password_hash: str | None = field(default=None, repr=False)
+    active: bool | None = None
+    permissions: list[str] | None = None
+    group_permissions: list[str] | None = None
+    favorite_spaces: list[str] | None = None
 
 
 def user_by_name(connection: Connection, username: str) -> User | None:
@@ -50,6 +61,8 @@ def add_user(
     role: str,
     permissions: Sequence[str],
     group_permissions: Sequence[str],
+    active: bool = True,
+    recovery_code_hashes: Sequence[str] = (),
 ) -> bool:
     """Whether it was added; False when the name or the e-mail is taken."""
     added = _sql["add_user"].values(
@@ -60,8 +73,30 @@ def add_user(
         role=role,
         permissions=list(permissions),
         group_permissions=list(group_permissions),
+        active=active,
+        recovery_code_hashes=list(recovery_code_hashes),
     )
     return bool(added)
+
+
+def lock_admins(connection: Connection) -> None:
+    """Until the end of the transaction nobody else takes away an admin's rights."""
+    _sql["lock_admins"].run(connection)
+
+
+def is_last_admin(connection: Connection, username: str) -> bool:
+    """Whether that user is the only active one in the group `admin`. Take `lock_admins` before you ask."""
+    return _sql["is_last_admin"].values(connection, username=username) == [True]
+
+
+def change_user(connection: Connection, username: str, changes: UserChanges) -> User | None:
+    """The user after the change; None when there is no such user. A new password ends every token of that user."""
+    return _sql["change_user"].one(connection, User, username=username, **asdict(changes))
+
+
+def delete_user(connection: Connection, username: str) -> bool:
+    """Whether there was such a user."""
+    return _sql["delete_user"].run(connection, username=username) == 1
 
 
 def set_password(connection: Connection, username: str, password_hash: str) -> bool:

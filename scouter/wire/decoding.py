@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
-from scouter.errors import InvalidInput, Undecodable
+from scouter.errors import HIDDEN, InvalidInput, Undecodable
 
 Wanted = TypeVar("Wanted")
 
@@ -35,13 +35,22 @@ def by_type_alone(_: str, __: object) -> None:
     return
 
 
-def decode_json(decoder: msgspec.json.Decoder[Wanted], raw: bytes, *, accepted: Accepted = by_type_alone) -> Wanted:
-    """Raises `Undecodable` for what is no JSON, `InvalidInput` for JSON of another shape."""
+def decode_json(
+    decoder: msgspec.json.Decoder[Wanted],
+    raw: bytes,
+    *,
+    accepted: Accepted = by_type_alone,
+    secrets: Collection[str] = (),
+) -> Wanted:
+    """Raises `Undecodable` for what is no JSON, `InvalidInput` for JSON of another shape.
+
+    `secrets`: members of the body whose values no error shows.
+    """
     try:
         return decoder.decode(raw)
     except msgspec.ValidationError as error:
         # Read again as a whole: the error is about the first thing that did not fit, and worse may follow it.
-        raise refusal(str(error), _any_json(raw), decoder.type, accepted=accepted) from None
+        raise refusal(str(error), _any_json(raw), decoder.type, accepted=accepted, secrets=secrets) from None
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise _undecodable(error) from None
 
@@ -64,16 +73,23 @@ def convert(
     root: str = "",
     strict: bool = True,
     accepted: Accepted = by_type_alone,
+    secrets: Collection[str] = (),
 ) -> Wanted:
     """Values as a struct; not `strict`: texts are read as numbers and dates, as in a query string."""
     try:
         return msgspec.convert(sent, wanted, strict=strict)
     except msgspec.ValidationError as error:
-        raise refusal(str(error), sent, wanted, root=root, accepted=accepted) from None
+        raise refusal(str(error), sent, wanted, root=root, accepted=accepted, secrets=secrets) from None
 
 
 def refusal(
-    message: str, sent: object, wanted: type, *, root: str = "", accepted: Accepted = by_type_alone
+    message: str,
+    sent: object,
+    wanted: type,
+    *,
+    root: str = "",
+    accepted: Accepted = by_type_alone,
+    secrets: Collection[str] = (),
 ) -> InvalidInput:
     """What msgspec says about `sent` not being a `wanted`, as a field, its value and what it takes."""
     parts = _MESSAGE.fullmatch(message)
@@ -83,7 +99,9 @@ def refusal(
     named = _NAMED_FIELD.fullmatch(problem)
     if named is None:
         value = _at(sent, steps)
-        return InvalidInput(_field(root, steps), value, _takes(problem, parent, value, accepted))
+        # A body that does not fit as a whole may hold the secret anywhere.
+        hidden = secrets and (not steps or steps[0] in secrets)
+        return InvalidInput(_field(root, steps), HIDDEN if hidden else value, _takes(problem, parent, value, accepted))
     steps = [*steps, named["name"]]
     if named["what"] == "missing required":
         return InvalidInput(_field(root, steps), _Absent(), "this field, which is required")
@@ -103,7 +121,9 @@ def _takes(problem: str, name: str, value: object, accepted: Accepted) -> str:
         return (accepted(name, value) if problem.startswith("Invalid enum value") else None) or problem
     words = [_WORDS.get(each, each) for each in expected["types"].split(" | ")]
     by_type = " or ".join(words) + expected["bound"]
-    return (accepted(name, None) if value is None else None) or by_type
+    # A pattern says little to a person.
+    asked = value is None or "matching regex" in expected["bound"]
+    return (accepted(name, value) if asked else None) or by_type
 
 
 def _field(root: str, steps: Sequence[str | int]) -> str:

@@ -14,6 +14,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from scouter.errors import InvalidInput
 from scouter.wire.decoding import convert
+from scouter.wire.names import Name, Version
 from scouter.wire.versions import VersionRequest, VersionType
 
 # Wider integers cannot be read back by any client.
@@ -366,9 +367,9 @@ class RegisterProfileReply(_Document, frozen=True):
 class ProfileStatusRequest(_Document, frozen=True):
     """Body of PUT /scouter/profile/status. No `drift_type` means every type."""
 
-    name: str
-    space: str
-    version: str
+    name: Name
+    space: Name
+    version: Version
     active: bool
     drift_type: DriftType | None = None
     deactivate_others: bool = False

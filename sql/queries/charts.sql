@@ -25,7 +25,7 @@ SELECT feature_id, bin, count, mean, m2 FROM (
 SELECT feature_id, bin, bin_id, count FROM (
     SELECT feature_id,
            date_bin(%(width)s, created_at, '1970-01-01 00:00:00+00') AS bin,
-           bin_id, sum(bin_count)::bigint AS count
+           bin_id, least(sum(bin_count), 9223372036854775807)::bigint AS count
     FROM psi_record
     WHERE entity_id = %(entity_id)s AND created_at >= %(start)s AND created_at < %(end)s
     GROUP BY 1, 2, 3

@@ -11,6 +11,12 @@ JOIN pg_class AS child ON child.oid = pg_inherits.inhrelid
 WHERE parent.relnamespace = current_schema()::regnamespace
   AND parent.relname = ANY (%(tables)s);
 
+-- name: missing_partitions
+-- Which of these names belong to no attached partition.
+SELECT name
+FROM unnest(%(names)s::text[]) AS wanted (name)
+WHERE NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = to_regclass(name));
+
 -- name: forget_old_receipts
 -- Receipts answer retries; none comes after days.
 DELETE FROM batch_receipt WHERE stored_at < now() - make_interval(days => %(days)s);

@@ -42,3 +42,9 @@ UPDATE profile SET active = false, updated_at = %(now)s WHERE entity_id = %(enti
 
 -- name: profile_document
 SELECT document::text AS document FROM profile WHERE entity_id = %(entity_id)s;
+
+-- name: replace_profile
+-- Of a profile that is there. Its state and its last run stay.
+UPDATE profile
+SET document = %(document)s::json, schedule = %(schedule)s, next_run = %(next_run)s, updated_at = %(now)s
+WHERE entity_id = %(entity_id)s;

@@ -17,8 +17,11 @@ SELECT count(*) AS count FROM app_user;
 
 -- name: add_user
 -- Nothing comes back when the name or the e-mail is taken.
-INSERT INTO app_user (username, password_hash, email, role, permissions, group_permissions)
-VALUES (%(username)s, %(password_hash)s, %(email)s, %(role)s, %(permissions)s, %(group_permissions)s)
+INSERT INTO app_user
+    (username, password_hash, email, role, active, permissions, group_permissions, recovery_code_hashes)
+VALUES
+    (%(username)s, %(password_hash)s, %(email)s, %(role)s, %(active)s, %(permissions)s, %(group_permissions)s,
+     %(recovery_code_hashes)s)
 ON CONFLICT DO NOTHING
 RETURNING username;
 
@@ -34,3 +37,30 @@ INSERT INTO server_secret (name, value) VALUES (%(name)s, %(value)s) ON CONFLICT
 
 -- name: secret
 SELECT value FROM server_secret WHERE name = %(name)s;
+
+-- name: lock_admins
+-- Whoever may take away an admin's rights waits for the others: each must see who is left.
+SELECT pg_advisory_xact_lock(hashtext('scouter_py.admins'));
+
+-- name: is_last_admin
+-- Whether that user is an active admin and there is no other.
+SELECT bool_or(username = %(username)s) AND count(*) = 1 AS is_last
+FROM app_user WHERE active AND 'admin' = ANY (group_permissions);
+
+-- name: change_user
+-- Changes the columns that are given; null leaves a column as it is.
+UPDATE app_user
+SET password_hash = coalesce(%(password_hash)s, password_hash),
+    credential_version = CASE WHEN %(password_hash)s::text IS NULL THEN credential_version
+                              ELSE nextval('credential_version') END,
+    active = coalesce(%(active)s, active),
+    permissions = coalesce(%(permissions)s, permissions),
+    group_permissions = coalesce(%(group_permissions)s, group_permissions),
+    favorite_spaces = coalesce(%(favorite_spaces)s, favorite_spaces),
+    updated_at = now()
+WHERE username = %(username)s
+RETURNING username, password_hash, credential_version, email, role, active, permissions, group_permissions,
+          favorite_spaces;
+
+-- name: delete_user
+DELETE FROM app_user WHERE username = %(username)s;

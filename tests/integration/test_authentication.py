@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from scouter.server import Server
 from tests.http_client import HttpClient
 from tests.integration.conftest import settings_for
 from tests.profile_documents import registration, spc_profile
+from tests.server_process import ServerProcess
 
 KEY = "a key of the tests that is long enough for HS256"
 
@@ -249,3 +251,26 @@ def test_errors_have_one_shape(admin: HttpClient) -> None:
         assert isinstance(answer.body["code"], str)
         assert answer.headers["X-Request-Id"]
         assert answer.headers["X-Request-Id"] not in str(answer.body)
+
+
+def test_a_flood_of_wrong_passwords_does_not_fill_the_memory_nor_keep_others_out(tmp_path: Path) -> None:
+    def guess(n: int) -> int:
+        return HttpClient(running.url, "admin", f"wrong {n}").get("/scouter/auth/login").status
+
+    with ServerProcess(tmp_path) as running, ThreadPoolExecutor(32) as guessers:
+        guesses = [guessers.submit(guess, n) for n in range(400)]
+        time.sleep(0.5)
+        slowest = 0.0
+        for _ in range(5):
+            began = time.perf_counter()
+            assert HttpClient(running.url, "guest", "guest").get("/scouter/auth/login").status == 200
+            slowest = max(slowest, time.perf_counter() - began)
+        assert {done.result() for done in guesses} <= {401, 429}
+        memory = rss_mb(running.pid)
+    assert memory < 250, "every thread that hashes keeps 19 MiB"
+    assert slowest < 1.0, "the oldest client gives up after a second"
+
+
+def rss_mb(pid: int) -> float:
+    [line] = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS:")]
+    return int(line.split()[1]) / 1024

@@ -16,7 +16,8 @@ from tests.http_client import HttpClient
 from tests.profile_documents import registration, spc_profile
 
 KEYS = """records Spc Psi Custom Observability created_at uid feature value bin_id bin_count space name version
-    drift_type profile version_request active route_metrics metric"""
+    drift_type profile version_request active route_metrics metric tags
+    entity_type entity_id key match_all after id limit direction cursor_created_at cursor_id start_datetime"""
 keys = st.sampled_from(KEYS.split())
 values = st.recursive(
     st.none()
@@ -38,6 +39,10 @@ def test_any_json_gets_a_clear_answer(admin: HttpClient, body: Any) -> None:
         ("POST", "/scouter/message"),
         ("POST", "/scouter/profile"),
         ("PUT", "/scouter/profile/status"),
+        ("POST", "/scouter/alerts"),
+        ("PUT", "/scouter/alerts"),
+        ("POST", "/scouter/tags"),
+        ("POST", "/scouter/tags/entity"),
     ):
         answer = admin.send(method, path, json.dumps(body).encode())
         assert answer.status < 500, (path, body, answer)
@@ -56,13 +61,17 @@ def test_any_bytes_get_a_clear_answer(admin: HttpClient, raw: bytes) -> None:
 @given(
     query=st.dictionaries(
         st.sampled_from(["uid", "space", "name", "version", "time_interval", "max_data_points", "drift_type"])
-        | st.sampled_from(["start_custom_datetime", "end_custom_datetime"]),
+        | st.sampled_from(
+            ["start_custom_datetime", "end_custom_datetime", "entity_type", "entity_id", "since", "until"]
+        )
+        | st.sampled_from(["limit", "limit_datetime", "active", "direction", "cursor_created_at", "cursor_id"]),
         st.text(max_size=20) | st.sampled_from(["OneHour", "10", "2026-01-01T00:00:00Z", "0001-01-01T00:00:00Z"]),
     )
 )
 def test_any_query_gets_a_clear_answer(admin: HttpClient, query: dict[str, str]) -> None:
-    for path in ("/scouter/drift/spc", "/scouter/drift/psi", "/scouter/drift/custom", "/scouter/profile"):
-        assert admin.get(path, **query).status < 500, query
+    for path in ("drift/spc", "drift/psi", "drift/custom", "profile", "alerts", "alerts/recent", "tags"):
+        assert admin.get(f"/scouter/{path}", **query).status < 500, (path, query)
+    assert admin.get("/scouter/observability/metrics", **query).status < 500, query
 
 
 @pytest.mark.parametrize(

@@ -218,3 +218,71 @@ def test_a_name_with_every_reserved_character_goes_round(admin: HttpClient) -> N
     profile = spc_profile(name=name)
     assert admin.post("/scouter/profile", registration(profile)).status == 200
     assert json.loads(json.dumps(fetch(admin, name=name).body))["Spc"]["config"]["name"] == name
+
+
+def replacement(profile: dict[str, Any], uid: str, **config: Any) -> dict[str, Any]:
+    profile["config"].update(uid=uid, **config)
+    return registration(profile)
+
+
+def test_replacing_keeps_version_state_and_last_run(admin: HttpClient, database: str) -> None:
+    uid = admin.post("/scouter/profile", registration(spc_profile(features=1), active=True)).body["uid"]
+    before, _ = runs(database)
+    profile = spc_profile(features=3)
+    profile["config"]["alert_config"]["schedule"] = "0 0 0 1 1 *"
+    answer = admin.put("/scouter/profile", replacement(profile, uid))
+    assert (answer.status, answer.body["status"]) == (200, "success")
+    assert isinstance(answer.body["message"], str)
+    stored = fetch(admin).body["Spc"]
+    assert len(stored["features"]) == 3
+    assert (stored["config"]["uid"], stored["config"]["version"]) == (uid, "0.1.0")
+    assert states(database) == {("Spc", "0.1.0"): True}
+    previous, following = runs(database)
+    assert previous == before
+    assert (following.month, following.day) == (1, 1)
+    assert following > datetime.now(UTC)
+
+
+def test_replacing_leaves_the_other_types_of_that_version_alone(admin: HttpClient) -> None:
+    admin.post("/scouter/profile", registration(spc_profile()))
+    uid = admin.post("/scouter/profile", registration(psi_profile())).body["uid"]
+    before = fetch(admin).body
+    assert admin.put("/scouter/profile", replacement(psi_profile(bins=7), uid)).status == 200
+    assert fetch(admin).body == before
+    assert len(fetch(admin, "Psi").body["Psi"]["features"]["f0"]["bins"]) == 7
+
+
+@pytest.mark.parametrize(
+    ("profile", "config", "field"),
+    [
+        (psi_profile(), {}, "drift_type"),
+        (spc_profile(), {"name": "other"}, "profile.config.name"),
+        (spc_profile(), {"version": "0.2.0"}, "profile.config.version"),
+        (spc_profile(space="t"), {}, "profile.config.space"),
+        (spc_profile(), {"uid": None}, "profile.config.uid"),
+        (spc_profile(features=0), {"alert_config": {}}, "profile.config.alert_config.rule"),
+    ],
+)
+def test_a_replacement_must_be_of_the_same_profile(
+    admin: HttpClient, profile: dict[str, Any], config: dict[str, Any], field: str
+) -> None:
+    uid = admin.post("/scouter/profile", registration(spc_profile())).body["uid"]
+    before = fetch(admin).body
+    answer = admin.put("/scouter/profile", replacement(profile, **{"uid": uid, **config}))
+    assert (answer.status, answer.body["field"]) == (400, field)
+    assert fetch(admin).body == before
+
+
+@pytest.mark.parametrize("uid", ["nobody", "a\x00b", "", "u" * 5000])
+def test_replacing_what_is_not_there_is_404(admin: HttpClient, uid: str) -> None:
+    assert admin.put("/scouter/profile", replacement(spc_profile(), uid)).status == 404
+
+
+def test_replacing_asks_for_the_space_of_the_uid(server: Server, admin: HttpClient) -> None:
+    uid = admin.post("/scouter/profile", registration(spc_profile(space="theirs"))).body["uid"]
+    eve = {"username": "eve", "password": "eve", "email": "eve", "permissions": ["read:all", "write:mine"]}
+    admin.post("/scouter/user", eve)
+    client = HttpClient(server.address, "eve", "eve").login()
+    assert client.put("/scouter/profile", replacement(spc_profile(space="theirs"), uid)).status == 403
+    assert client.put("/scouter/profile", replacement(spc_profile(space="mine"), uid)).status == 403
+    assert HttpClient(server.address).put("/scouter/profile", replacement(spc_profile(), uid)).status == 401

@@ -195,4 +195,45 @@ def require(got: Any, steps: list[str]) -> None:
 def test_recorded_spans_and_tags_do_no_harm(admin: HttpClient) -> None:
     spans = replay(admin, sample("0.25.0", "tracing.span.request"))
     assert (spans.status, spans.body["code"]) == (400, "BAD_REQUEST")
+    for name in ("message.tag", "tags.insert", "tags.entity"):
+        recorded = sample("http-only", name)
+        answer = admin.post(recorded["request"]["path"], recorded["request"]["body"])
+        has_all(recorded["response"]["body"], answer.body)
+        assert answer.status == 200
+    assert answer.body["entity_id"] == ["abc"]
+    tag = {"entity_type": "trace", "entity_id": "abc", "key": "k", "value": "v"}
+    assert admin.post("/scouter/tags", {"tags": [tag]}).status == 200
+    listed = replay(admin, sample("0.25.0", "get_tags.request"))
+    assert (listed.status, listed.body) == (200, sample("0.25.0", "get_tags.response")["body"])
     assert replay(admin, sample("0.25.0", "queue.empty.request")).status == 200
+
+
+@pytest.mark.parametrize(("version", "name"), every("get_alerts*.request"))
+def test_recorded_questions_for_alerts_are_answered(admin: HttpClient, version: str, name: str) -> None:
+    recorded = sample(version, name)
+    registered = replay(admin, sample(version, "register_profile.spc.request")).body
+    sent = recorded["body"] or recorded["query"]
+    answer = replay(admin, recorded, **({sent["uid"]: registered["uid"]} if "uid" in sent else {}))
+    assert answer.status == 200, answer
+    # What a page says when it is empty; one that was asked for by cursor has another before it.
+    expected = {**sample(version, "get_alerts.response")["empty_body"]}
+    if "has_previous" in expected:
+        expected |= {"next_cursor": None, "previous_cursor": None, "has_previous": sent["cursor_id"] is not None}
+    assert answer.body == expected
+
+
+@pytest.mark.parametrize("wire", ["current", "legacy"])
+def test_the_shape_of_request_metrics_is_the_documented_one(admin: HttpClient, wire: str) -> None:
+    recorded = sample("http-only", "observability.metrics")
+    uid = replay(admin, sample("0.25.0", "register_profile.spc.request")).body["uid"]
+    records = json.dumps(sample("0.25.0", "observer.records")["body"]).replace("<uid>", uid)
+    assert admin.send("POST", "/scouter/message", records.encode()).status == 200
+    legacy = json.dumps(sample("0.6.4", "observer.records")["body"])
+    assert admin.send("POST", "/scouter/drift", legacy.encode()).status == 200
+    request = recorded["requests"][wire]
+    query = {key: value.replace("<uid>", uid) for key, value in request["query"].items()}
+    answer = admin.get(request["path"], **query)
+    assert answer.status == 200
+    [series] = answer.body["data"]
+    has_all(recorded["response"]["body"]["data"][0], series)
+    assert set(series) == set(recorded["response"]["body"]["data"][0])

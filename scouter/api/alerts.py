@@ -1,0 +1,179 @@
+"""Alerts: listed on either wire, over many profiles, and switched off and on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+
+import msgspec
+
+from scouter.api.alert_pages import is_backward, slice_of, stretch_of
+from scouter.api.routing import Call, Route
+from scouter.auth.permissions import Caller
+from scouter.errors import NotFound
+from scouter.postgres import alerts
+from scouter.postgres.alerts import StoredAlert
+from scouter.postgres.entities import Entities
+from scouter.postgres.pool import Pool
+from scouter.wire.alerts import (
+    Alert,
+    AlertItem,
+    AlertPage,
+    AlertsRequest,
+    AlertStatusReply,
+    AlertStatusRequest,
+    LegacyAlert,
+    LegacyAlerts,
+    LegacyAlertsQuery,
+    RecentAlert,
+    RecentAlertPage,
+    RecentAlertsQuery,
+    accepted_by_alerts,
+    legacy_texts,
+)
+from scouter.wire.profiles import DriftType
+
+DEFAULT_LEGACY_LIMIT = 1000
+
+_decode_alert = msgspec.json.Decoder(Alert).decode
+
+
+class Alerts:
+    def __init__(self, pool: Pool, entities: Entities, now: Callable[[], datetime]) -> None:
+        self._pool = pool
+        self._entities = entities
+        self._now = now
+
+    def routes(self) -> list[Route]:
+        return [
+            Route(
+                "POST",
+                "/scouter/alerts",
+                self.page,
+                "Alerts of one profile, newest first, in pages of 50 or `limit`.",
+                AlertPage,
+                permission="read on the profile's space",
+                body=AlertsRequest,
+                accepted=accepted_by_alerts,
+            ),
+            Route(
+                "GET",
+                "/scouter/alerts",
+                self.legacy,
+                "The newest alerts of one version, over all its drift types: 1000 of them, or `limit`.",
+                LegacyAlerts,
+                permission="read on the space",
+                query=LegacyAlertsQuery,
+                accepted=accepted_by_alerts,
+            ),
+            Route(
+                "PUT",
+                "/scouter/alerts",
+                self.set_status,
+                "Switch an alert off, or on again.",
+                AlertStatusReply,
+                permission="write on the space of the alert, and on the space that is named",
+                body=AlertStatusRequest,
+            ),
+            Route(
+                "GET",
+                "/scouter/alerts/recent",
+                self.recent,
+                "Alerts of all profiles that the caller may read, newest first, in pages of 50 or `limit`.",
+                RecentAlertPage,
+                permission="read on a space that is named; without one, the alerts of all readable spaces are listed",
+                query=RecentAlertsQuery,
+                accepted=accepted_by_alerts,
+            ),
+        ]
+
+    def page(self, call: Call) -> AlertPage:
+        request: AlertsRequest = call.body
+        entity = self._entities.find(request.uid)
+        if entity is None:
+            raise NotFound(f"there is no profile {request.uid!r}")
+        call.caller.require("read", entity.space)
+        wanted = slice_of(request, request.start_datetime, request.end_datetime, start_field="start_datetime")
+        with self._pool.connection() as connection:
+            fetched = alerts.alerts_of_entity(connection, entity.id, wanted, backward=is_backward(request))
+        page = stretch_of(fetched, request)
+        items = [_item(alert) for alert in page.alerts]
+        return AlertPage(items, page.has_next, page.next_cursor, page.has_previous, page.previous_cursor)
+
+    def recent(self, call: Call) -> RecentAlertPage:
+        query: RecentAlertsQuery = call.query
+        spaces = _readable_spaces(call.caller, query.space)
+        wanted = slice_of(query, query.since, query.until, start_field="since")
+        drift_type = query.drift_type.value if query.drift_type else None
+        with self._pool.connection() as connection:
+            fetched = alerts.recent_alerts(connection, spaces, drift_type, wanted, backward=is_backward(query))
+        page = stretch_of(fetched, query)
+        items = [_recent_item(alert) for alert in page.alerts]
+        return RecentAlertPage(items, page.has_next, page.next_cursor, page.has_previous, page.previous_cursor)
+
+    def legacy(self, call: Call) -> LegacyAlerts:
+        query: LegacyAlertsQuery = call.query
+        call.caller.require("read", query.space)
+        with self._pool.connection() as connection:
+            listed = alerts.alerts_of_version(
+                connection,
+                query.space,
+                query.name,
+                query.version,
+                only_active=query.active,
+                start=query.limit_datetime,
+                most=query.limit or DEFAULT_LEGACY_LIMIT,
+            )
+        return LegacyAlerts([_legacy_item(alert) for alert in listed])
+
+    def set_status(self, call: Call) -> AlertStatusReply:
+        request: AlertStatusRequest = call.body
+        if request.space is not None:
+            call.caller.require("write", request.space)
+        with self._pool.connection() as connection:
+            space = alerts.space_of_alert(connection, request.id)
+            if space is None:
+                raise NotFound(f"there is no alert {request.id}")
+            call.caller.require("write", space)
+            done = alerts.set_alert_active(connection, request.id, active=request.active, now=self._now())
+        return AlertStatusReply(updated=done)
+
+
+def _readable_spaces(caller: Caller, space: str | None) -> Collection[str] | None:
+    if space is None:
+        return caller.spaces("read")
+    caller.require("read", space)
+    return [space]
+
+
+def _item(stored: StoredAlert) -> AlertItem:
+    return AlertItem(stored.created_at, stored.entity_name, _decode_alert(stored.alert), stored.id, stored.active)
+
+
+def _recent_item(stored: StoredAlert) -> RecentAlert:
+    return RecentAlert(
+        created_at=stored.created_at,
+        entity_name=stored.entity_name,
+        alert=_decode_alert(stored.alert),
+        id=stored.id,
+        active=stored.active,
+        uid=stored.uid,
+        space=stored.space,
+        name=stored.name,
+        version=stored.version,
+        drift_type=DriftType(stored.drift_type),
+    )
+
+
+def _legacy_item(stored: StoredAlert) -> LegacyAlert:
+    return LegacyAlert(
+        created_at=stored.created_at,
+        name=stored.name,
+        space=stored.space,
+        version=stored.version,
+        entity_name=stored.entity_name,
+        alert=legacy_texts(_decode_alert(stored.alert)),
+        id=stored.id,
+        drift_type=DriftType(stored.drift_type),
+        active=stored.active,
+    )

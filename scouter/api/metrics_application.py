@@ -1,0 +1,41 @@
+"""What answers on the metrics port: the metrics, and the probes, which a process without HTTP has nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import falcon
+import msgspec
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from scouter.api import errors
+from scouter.api.application import Application
+from scouter.api.probes import Probes
+
+
+def metrics_application(collector: Collector, probes: Probes) -> Application:
+    app: Application = falcon.App()
+    errors.install(app)
+    app.add_route("/metrics", _MetricsPage(collector))
+    app.add_route("/livez", _ProbePage(probes.live))
+    app.add_route("/readyz", _ProbePage(probes.ready))
+    return app
+
+
+class _MetricsPage:
+    def __init__(self, collector: Collector) -> None:
+        self._collector = collector
+
+    def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
+        encode, response.content_type = choose_encoder(request.get_header("accept") or "")
+        response.data = encode(self._collector)
+
+
+class _ProbePage:
+    def __init__(self, ask: Callable[[], msgspec.Struct]) -> None:
+        self._ask = ask
+
+    def on_get(self, _: falcon.Request, response: falcon.Response) -> None:
+        response.content_type = falcon.MEDIA_JSON
+        response.data = msgspec.json.encode(self._ask())

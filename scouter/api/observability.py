@@ -1,0 +1,84 @@
+"""Request metrics of a model service, in time bins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from scouter.api.routing import Call, Route
+from scouter.auth.permissions import Caller
+from scouter.drift.observability import RouteSums, route_series
+from scouter.drift.windows import chart_window
+from scouter.errors import InvalidInput, NotFound
+from scouter.postgres.entities import SERVICE, Entities, Entity, EntityName
+from scouter.postgres.observability import RouteBin, observability_bins
+from scouter.postgres.pool import Pool
+from scouter.wire.observability import MetricsQuery, MetricsReply
+
+
+class Observability:
+    def __init__(self, pool: Pool, entities: Entities, now: Callable[[], datetime]) -> None:
+        self._pool = pool
+        self._entities = entities
+        self._now = now
+
+    def routes(self) -> list[Route]:
+        return [
+            Route(
+                "GET",
+                "/scouter/observability/metrics",
+                self.metrics,
+                "Request metrics of a service, named by the uid of one of its profiles, or by space, name and version.",
+                MetricsReply,
+                permission="read on the service's space",
+                query=MetricsQuery,
+            )
+        ]
+
+    def metrics(self, call: Call) -> MetricsReply:
+        query: MetricsQuery = call.query
+        service = self._service(query, call.caller)
+        window = chart_window(query.as_chart, self._now())
+        if service is None:
+            return MetricsReply("success", [])
+        with self._pool.connection() as connection:
+            bins = observability_bins(connection, service.id, window.start, window.end, window.width)
+        return MetricsReply("success", [route_series(name, sums) for name, sums in _by_route(bins).items()])
+
+    def _service(self, query: MetricsQuery, caller: Caller) -> Entity | None:
+        """Whom the metrics belong to; None while there are none. A named space is authorised before any look-up."""
+        if query.space is not None:
+            caller.require("read", query.space)
+        name = _name(query) if query.uid is None else self._name_of(query.uid)
+        caller.require("read", name.space)
+        return self._entities.find(name)
+
+    def _name_of(self, uid: str) -> EntityName:
+        entity = self._entities.find(uid)
+        if entity is None:
+            raise NotFound(f"there is no profile {uid!r}")
+        return EntityName(entity.space, entity.name, entity.version, SERVICE)
+
+
+def _name(query: MetricsQuery) -> EntityName:
+    if query.space is None or query.name is None or query.version is None:
+        raise InvalidInput("uid", None, "a profile's uid, or space, name and version together")
+    return EntityName(query.space, query.name, query.version, SERVICE)
+
+
+def _by_route(bins: list[RouteBin]) -> dict[str, list[RouteSums]]:
+    routes: dict[str, list[RouteSums]] = {}
+    for part in bins:
+        routes.setdefault(part.route_name, []).append(
+            RouteSums(
+                part.bin,
+                part.request_count,
+                part.error_count,
+                part.error_latency_sum,
+                part.error_latency_count,
+                part.percentile_sums,
+                part.percentile_weights,
+                part.status_counts,
+            )
+        )
+    return routes

@@ -1,0 +1,56 @@
+"""For whoever restarts the server (`/livez`) and whoever sends it traffic (`/readyz`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from scouter.api.routing import Route
+from scouter.errors import NotReady
+from scouter.monitoring.health import Health, PartState
+from scouter.wire.health import LiveReply, PartReply, ReadyReply
+
+
+class Probes:
+    def __init__(self, health: Health) -> None:
+        self._health = health
+
+    def routes(self) -> list[Route]:
+        return [
+            Route(
+                "GET",
+                "/livez",
+                lambda _: self.live(),
+                "Every thread runs that the process needs. 503: restart it.",
+                LiveReply,
+                public=True,
+            ),
+            Route(
+                "GET",
+                "/readyz",
+                lambda _: self.ready(),
+                "What is sent now can be stored. 503 while starting, stopping, or while a needed part does not work.",
+                ReadyReply,
+                public=True,
+            ),
+        ]
+
+    def live(self) -> LiveReply:
+        report = self._health.life()
+        if not report.ok:
+            raise _not_ready("a thread has ended that the server needs", report.parts)
+        return LiveReply(True, _replies(report.parts))
+
+    def ready(self) -> ReadyReply:
+        report = self._health.readiness()
+        if not report.ok:
+            raise _not_ready("not ready", report.parts)
+        return ReadyReply(True, _replies(report.parts))
+
+
+def _not_ready(message: str, parts: Mapping[str, PartState]) -> NotReady:
+    wrong = [f"{name} {state.says}" for name, state in parts.items() if not state.ok]
+    return NotReady(f"{message}: {', '.join(wrong)}", _replies(parts))
+
+
+def _replies(parts: Mapping[str, PartState]) -> dict[str, PartReply]:
+    return {name: PartReply(state.ok, state.says) for name, state in parts.items()}

@@ -1,0 +1,108 @@
+"""Lists of profiles: pages over all of them, the spaces they are in, those of one version."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from msgspec import Raw
+
+from scouter.api.routing import Call, Route
+from scouter.errors import NotFound
+from scouter.postgres.entities import EntityName
+from scouter.postgres.pool import Pool
+from scouter.postgres.profile_listing import (
+    ListedProfile,
+    ProfileFilter,
+    profile_page,
+    profiles_by_space,
+    profiles_of_version,
+)
+from scouter.wire.profile_listing import (
+    Position,
+    ProfileItem,
+    ProfilesPage,
+    ProfilesQuery,
+    SpaceItem,
+    SpacesReply,
+    VersionProfile,
+    VersionProfilesRequest,
+    accepted_by_listing,
+    cursor_at,
+    position_at,
+)
+from scouter.wire.profiles import DriftType
+
+
+class ProfileListing:
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    def routes(self) -> list[Route]:
+        return [
+            Route(
+                "GET",
+                "/scouter/profiles",
+                self.page,
+                "A page of the profiles that the caller may read, without their documents.",
+                ProfilesPage,
+                permission="any user; lists what the caller may read",
+                query=ProfilesQuery,
+                accepted=accepted_by_listing,
+            ),
+            Route(
+                "POST",
+                "/scouter/profiles",
+                self.of_version,
+                "The stored profiles of exactly one version, one for each drift type.",
+                list[VersionProfile],
+                permission="read on the profile's space",
+                body=VersionProfilesRequest,
+                accepted=accepted_by_listing,
+            ),
+            Route(
+                "GET",
+                "/scouter/spaces",
+                self.spaces,
+                "The spaces that the caller may read, with their numbers of profiles.",
+                SpacesReply,
+                permission="any user; lists what the caller may read",
+            ),
+        ]
+
+    def page(self, call: Call) -> ProfilesPage:
+        query: ProfilesQuery = call.query
+        if query.space is not None:
+            call.caller.require("read", query.space)
+        after = _after(query.cursor)
+        wanted = ProfileFilter(query.space, query.name, query.drift_type and query.drift_type.value, query.active)
+        with self._pool.connection() as connection:
+            # One more than asked for tells whether there is a next page.
+            found = profile_page(connection, call.caller.spaces("read"), wanted, after=after, most=query.limit + 1)
+        shown, has_next = found[: query.limit], len(found) > query.limit
+        items = [ProfileItem(**asdict(profile)) for profile in shown]
+        return ProfilesPage(items, has_next, _cursor(shown[-1]) if has_next else None)
+
+    def of_version(self, call: Call) -> list[VersionProfile]:
+        request: VersionProfilesRequest = call.body
+        call.caller.require("read", request.space)
+        with self._pool.connection() as connection:
+            found = profiles_of_version(connection, request.space, request.name, request.version)
+        if not found:
+            raise NotFound(f"there is no profile {request.space}/{request.name} {request.version}")
+        return [VersionProfile({one.drift_type: Raw(one.document.encode())}, one.active) for one in found]
+
+    def spaces(self, call: Call) -> SpacesReply:
+        with self._pool.connection() as connection:
+            found = profiles_by_space(connection, call.caller.spaces("read"))
+        return SpacesReply([SpaceItem(one.space, one.profiles, one.active_profiles) for one in found])
+
+
+def _after(cursor: str | None) -> EntityName | None:
+    if cursor is None:
+        return None
+    position = position_at(cursor)
+    return EntityName(position.space, position.name, position.version, position.drift_type.value)
+
+
+def _cursor(last: ListedProfile) -> str:
+    return cursor_at(Position(last.space, last.name, last.version, DriftType(last.drift_type)))

@@ -1,0 +1,67 @@
+"""Replacing the document of a stored profile, in one transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from scouter.api.registration import acceptable_profile, next_run_of
+from scouter.auth.permissions import Caller
+from scouter.errors import InvalidInput, NotFound
+from scouter.postgres.entities import Entity, entity_by_uid
+from scouter.postgres.profiles import lock_profile_name, replace_profile
+from scouter.postgres.statements import Connection
+from scouter.wire.profiles import Profile, RegisterProfileRequest, superset_document
+
+
+def replace(connection: Connection, request: RegisterProfileRequest, caller: Caller, now: datetime) -> Entity:
+    """Store the document under the uid that it names. No new version; state and last run stay, the next run is new.
+
+    Raises `InvalidInput` when the profile is not acceptable or is not what the uid belongs to.
+    """
+    profile = acceptable_profile(request, now)
+    entity = _named(connection, profile)
+    caller.require("write", entity.space)
+    _require_same(request, profile, entity)
+    lock_profile_name(connection, entity.space, entity.name)
+    if not _store(connection, entity, request, profile, now):
+        raise _unknown(entity.uid)
+    return entity
+
+
+def _store(
+    connection: Connection, entity: Entity, request: RegisterProfileRequest, profile: Profile, now: datetime
+) -> bool:
+    document = superset_document(
+        request.drift_type,
+        request.profile,
+        uid=entity.uid,
+        space=entity.space,
+        name=entity.name,
+        version=entity.version,
+    )
+    schedule = profile.config.alert_config.schedule
+    next_run = next_run_of(schedule, now)
+    return replace_profile(connection, entity.id, document, schedule=schedule, now=now, next_run=next_run)
+
+
+def _named(connection: Connection, profile: Profile) -> Entity:
+    uid = profile.config.uid
+    if uid is None:
+        raise InvalidInput("profile.config.uid", None, "the uid that the profile was registered under")
+    entity = None if "\x00" in uid else entity_by_uid(connection, uid)  # Postgres has no text with a NUL
+    if entity is None:
+        raise _unknown(uid)
+    return entity
+
+
+def _require_same(request: RegisterProfileRequest, profile: Profile, entity: Entity) -> None:
+    if request.drift_type.value != entity.drift_type:
+        raise InvalidInput("drift_type", request.drift_type.value, f"{entity.drift_type}, as the uid's profile")
+    for field in ("space", "name", "version"):
+        sent, registered = getattr(profile.config, field), getattr(entity, field)
+        if sent != registered:
+            raise InvalidInput(f"profile.config.{field}", sent, f"{registered!r}, as the uid's profile")
+
+
+def _unknown(uid: str) -> NotFound:
+    return NotFound(f"there is no profile with the uid {uid[:200]!r}", action="register the profile first")

@@ -1,0 +1,114 @@
+"""Tags. A tag on a profile's uid belongs to the profile's space; tags on anything else belong to no space."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from scouter.api.routing import Call, Route
+from scouter.auth.permissions import Caller, Verb
+from scouter.errors import PermissionDenied
+from scouter.postgres import tags as table
+from scouter.postgres.entities import Entities
+from scouter.postgres.pool import Pool
+from scouter.wire.tags import (
+    MOST_TAGGED,
+    AddTagsReply,
+    AddTagsRequest,
+    Tag,
+    TaggedReply,
+    TaggedRequest,
+    TagsQuery,
+    TagsReply,
+    accepted_by_tags,
+)
+
+_PERMISSION = "{0} on the profile's space when the id is a profile's uid, else {0} on any space"
+
+
+class Tags:
+    def __init__(self, pool: Pool, entities: Entities) -> None:
+        self._pool = pool
+        self._entities = entities
+
+    def routes(self) -> list[Route]:
+        return [
+            Route(
+                "GET",
+                "/scouter/tags",
+                self.show,
+                f"The tags of one thing, by key; {MOST_TAGGED} of them at most.",
+                TagsReply,
+                permission=_PERMISSION.format("read"),
+                query=TagsQuery,
+                accepted=accepted_by_tags,
+            ),
+            Route(
+                "POST",
+                "/scouter/tags",
+                self.add,
+                "Tag things. A tag that is there already stays.",
+                AddTagsReply,
+                permission=_PERMISSION.format("write"),
+                body=AddTagsRequest,
+                accepted=accepted_by_tags,
+            ),
+            Route(
+                "POST",
+                "/scouter/tags/entity",
+                self.search,
+                "The ids of what has any of some tags or, with `match_all`, every one of them.",
+                TaggedReply,
+                permission="read on any space; profiles of spaces that the caller may not read are left out",
+                body=TaggedRequest,
+                accepted=accepted_by_tags,
+            ),
+        ]
+
+    def show(self, call: Call) -> TagsReply:
+        query: TagsQuery = call.query
+        self._require("read", query.entity_id, call.caller)
+        with self._pool.connection() as connection:
+            return TagsReply(table.tags_of(connection, query.entity_type, query.entity_id, most=MOST_TAGGED))
+
+    def add(self, call: Call) -> AddTagsReply:
+        request: AddTagsRequest = call.body
+        added = self.store(request.tags, call.caller)
+        return AddTagsReply("success", f"{added} tags added, {len(request.tags) - added} were there")
+
+    def search(self, call: Call) -> TaggedReply:
+        request: TaggedRequest = call.body
+        _require_some_space("read", call.caller)
+        wanted = set(request.tags)
+        with self._pool.connection() as connection:
+            found = table.tagged_entities(
+                connection,
+                request.entity_type,
+                wanted,
+                fewest=len(wanted) if request.match_all else 1,
+                spaces=call.caller.spaces("read"),
+                after=request.after or "",
+                most=request.limit + 1,
+            )
+        return TaggedReply(found[: request.limit], len(found) > request.limit)
+
+    def store(self, tags: Sequence[Tag], caller: Caller) -> int:
+        """Store what is not there yet; how many that were. All of them or, without permission for one, none."""
+        for entity_id in {tag.entity_id for tag in tags}:
+            self._require("write", entity_id, caller)
+        with self._pool.connection() as connection:
+            return table.add_tags(connection, tags)
+
+    def _require(self, verb: Verb, entity_id: str, caller: Caller) -> None:
+        _require_some_space(verb, caller)
+        entity = self._entities.find(entity_id)
+        if entity is not None:
+            caller.require(verb, entity.space)
+
+
+def _require_some_space(verb: Verb, caller: Caller) -> None:
+    """What belongs to no space is for everybody who has one. Asked first, before anything is looked up."""
+    spaces = caller.spaces(verb)
+    if spaces is not None and not spaces:
+        raise PermissionDenied(
+            f"user {caller.username!r} may not {verb} in any space", action="ask an admin for a permission"
+        )

@@ -1,0 +1,137 @@
+"""Users: make, list, show, change, delete."""
+
+from __future__ import annotations
+
+import logging
+
+from scouter.api.authentication import Authentication
+from scouter.api.routing import Call, Route
+from scouter.api.user_accounts import change, create, remove
+from scouter.errors import NotFound
+from scouter.postgres.pool import Pool
+from scouter.postgres.users import User, all_users, user_by_name
+from scouter.wire.users import (
+    CreateUserReply,
+    CreateUserRequest,
+    UpdateUserRequest,
+    UserDeletedReply,
+    UserReply,
+    UsersReply,
+    accepted_by_users,
+)
+
+log = logging.getLogger(__name__)
+
+_ONE = "/scouter/user/{username}"
+_SECRETS = frozenset({"password"})
+
+
+class Users:
+    def __init__(self, pool: Pool, authentication: Authentication) -> None:
+        self._pool = pool
+        self._authentication = authentication
+
+    def routes(self) -> list[Route]:
+        return [
+            Route(
+                "POST",
+                "/scouter/user",
+                self.create,
+                "Make a user. The recovery codes are shown this once.",
+                CreateUserReply,
+                permission="admin, or the bootstrap key in the header `x-bootstrap-token`",
+                body=CreateUserRequest,
+                bootstrap=True,
+                secrets=_SECRETS,
+                accepted=accepted_by_users,
+            ),
+            Route("GET", "/scouter/user", self.show_all, "All users.", UsersReply, permission="admin"),
+            Route("GET", _ONE, self.show, "One user.", UserReply, permission="that user, or admin"),
+            Route(
+                "PUT",
+                _ONE,
+                self.change,
+                "Change what is given and nothing else. Permissions, groups and `active` are ignored unless an admin "
+                "sends them. The last active admin stays one.",
+                UserReply,
+                permission="that user, or admin",
+                body=UpdateUserRequest,
+                secrets=_SECRETS,
+                accepted=accepted_by_users,
+            ),
+            Route(
+                "DELETE",
+                _ONE,
+                self.delete,
+                "Delete a user, but not the last active admin.",
+                UserDeletedReply,
+                permission="admin",
+            ),
+        ]
+
+    def create(self, call: Call) -> CreateUserReply:
+        request: CreateUserRequest = call.body
+        call.caller.require_admin()
+        with self._pool.connection() as connection:
+            user, codes = create(connection, request)
+        self._changed("made", user.username, call)
+        return CreateUserReply(_shown(user), codes, f"made user {user.username!r}; keep the recovery codes")
+
+    def show_all(self, call: Call) -> UsersReply:
+        call.caller.require_admin()
+        with self._pool.connection() as connection:
+            return UsersReply([_shown(user) for user in all_users(connection)])
+
+    def show(self, call: Call) -> UserReply:
+        username = _self_or_any(call)
+        with self._pool.connection() as connection:
+            user = user_by_name(connection, username)
+        if user is None:
+            raise NotFound(f"there is no user {username!r}")
+        return _shown(user)
+
+    def change(self, call: Call) -> UserReply:
+        username = _self_or_any(call)
+        with self._pool.connection() as connection:
+            user = change(connection, username, call.body, by_admin=call.caller.is_admin)
+        self._changed("changed", username, call)
+        return _shown(user)
+
+    def delete(self, call: Call) -> UserDeletedReply:
+        call.caller.require_admin()
+        username = _named(call)
+        with self._pool.connection() as connection:
+            remove(connection, username)
+        self._changed("deleted", username, call)
+        return UserDeletedReply(f"deleted user {username!r}")
+
+    def _changed(self, what: str, username: str, call: Call) -> None:
+        self._authentication.forget(username)
+        log.info("%r %s user %r", call.caller.username, what, username)
+
+
+def _self_or_any(call: Call) -> str:
+    """The user that the path names. Only admins may name others."""
+    username = _named(call)
+    if username != call.caller.username:
+        call.caller.require_admin()
+    return username
+
+
+def _named(call: Call) -> str:
+    username = call.parts["username"]
+    if "\x00" in username:  # Postgres has no such text
+        raise NotFound("there is no such user")
+    return username
+
+
+def _shown(user: User) -> UserReply:
+    return UserReply(
+        user.username,
+        user.email,
+        user.active,
+        user.role,
+        user.permissions,
+        user.group_permissions,
+        user.favorite_spaces,
+    )

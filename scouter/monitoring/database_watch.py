@@ -1,0 +1,97 @@
+"""Does Postgres answer, and are today's and tomorrow's partitions there: asked once a second, whoever wants to know."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+import psycopg
+
+from scouter.monitoring.health import PartState
+from scouter.postgres.partitions import missing_partitions
+from scouter.postgres.pool import connect
+from scouter.postgres.statements import Connection
+
+log = logging.getLogger(__name__)
+
+_EVERY_SECONDS = 1.0
+_TIMEOUT_SECONDS = 2
+# Whatever hangs, and however: an answer older than this counts no more.
+_STALE_SECONDS = _EVERY_SECONDS + _TIMEOUT_SECONDS
+
+
+class DatabaseWatch:
+    """Owns the thread `database watch` and a connection of its own: busy pools say nothing about the database."""
+
+    def __init__(self, conninfo: str, now: Callable[[], datetime]) -> None:
+        self._conninfo = conninfo
+        self._now = now
+        self._connection: Connection | None = None
+        self._answered_at = float("-inf")  # on time.monotonic()
+        self._missing: list[str] = []
+        self._problem: str | None = None
+        self._stopping = threading.Event()
+        # A daemon, for a connection into nowhere can hold it longer than a stop may take.
+        self._thread = threading.Thread(target=self._run, name="database watch", daemon=True)
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        self._look()
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._thread.join(_STALE_SECONDS)
+
+    def database(self) -> PartState:
+        """Whether Postgres answered lately."""
+        age = time.monotonic() - self._answered_at
+        if self._problem is not None or age > _STALE_SECONDS:
+            return PartState(False, f"does not answer ({self._problem or 'no reply in time'})")
+        return PartState(True, "answers")
+
+    def partitions(self) -> PartState:
+        """Whether today's and tomorrow's partitions exist. Writing makes what is missing; it only costs time."""
+        if self._answered_at == float("-inf"):
+            return PartState(False, "not known")
+        missing = ", ".join(self._missing)
+        return PartState(not missing, f"missing: {missing}" if missing else "today's and tomorrow's exist")
+
+    def _run(self) -> None:
+        while not self._stopping.wait(_EVERY_SECONDS):
+            self._look()
+        self._hang_up()
+
+    def _look(self) -> None:
+        try:
+            self._missing = missing_partitions(self._connected(), self._now())
+        except psycopg.Error as problem:
+            self._lost(problem)
+            return
+        if self._problem is not None:
+            log.warning("the database answers again")
+        self._problem, self._answered_at = None, time.monotonic()
+
+    def _lost(self, problem: psycopg.Error) -> None:
+        if self._problem is None:
+            log.warning("the database does not answer: %s", str(problem).strip().replace("\n", " "))
+        self._problem = type(problem).__name__
+        self._hang_up()
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            limits = {"connect_timeout": _TIMEOUT_SECONDS, "tcp_user_timeout": _TIMEOUT_SECONDS * 1000}
+            self._connection = connect(self._conninfo, autocommit=True, **limits)
+            self._connection.execute(f"SET statement_timeout = '{_TIMEOUT_SECONDS}s'")
+        return self._connection
+
+    def _hang_up(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

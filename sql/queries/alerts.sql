@@ -1,0 +1,75 @@
+-- Pages by key, newest first. `above` and `below` are the exclusive bounds of (created_at, id); a bound that is not
+-- given is infinite. There is one on each side, so that the index is entered right there. Backward pages come oldest
+-- first: the limit keeps what is next to the cursor.
+
+-- name: alerts_of_entity_forward
+SELECT alert.id, alert.created_at, alert.entity_name, alert.alert::text AS alert, alert.active,
+       entity.uid, entity.space, entity.name, entity.version, entity.drift_type
+FROM alert JOIN entity ON entity.id = alert.entity_id
+WHERE alert.entity_id = %(entity_id)s
+  AND (%(active)s::boolean IS NULL OR alert.active = %(active)s::boolean)
+  AND (alert.created_at, alert.id)
+      > (coalesce(%(above_created_at)s::timestamptz, '-infinity'), coalesce(%(above_id)s::bigint, 0))
+  AND (alert.created_at, alert.id)
+      < (coalesce(%(below_created_at)s::timestamptz, 'infinity'), coalesce(%(below_id)s::bigint, 0))
+ORDER BY alert.created_at DESC, alert.id DESC
+LIMIT %(most)s;
+
+-- name: alerts_of_entity_backward
+SELECT alert.id, alert.created_at, alert.entity_name, alert.alert::text AS alert, alert.active,
+       entity.uid, entity.space, entity.name, entity.version, entity.drift_type
+FROM alert JOIN entity ON entity.id = alert.entity_id
+WHERE alert.entity_id = %(entity_id)s
+  AND (%(active)s::boolean IS NULL OR alert.active = %(active)s::boolean)
+  AND (alert.created_at, alert.id)
+      > (coalesce(%(above_created_at)s::timestamptz, '-infinity'), coalesce(%(above_id)s::bigint, 0))
+  AND (alert.created_at, alert.id)
+      < (coalesce(%(below_created_at)s::timestamptz, 'infinity'), coalesce(%(below_id)s::bigint, 0))
+ORDER BY alert.created_at, alert.id
+LIMIT %(most)s;
+
+-- name: recent_alerts_forward
+-- Over all profiles, or those of some spaces.
+SELECT alert.id, alert.created_at, alert.entity_name, alert.alert::text AS alert, alert.active,
+       entity.uid, entity.space, entity.name, entity.version, entity.drift_type
+FROM alert JOIN entity ON entity.id = alert.entity_id
+WHERE (%(spaces)s::text[] IS NULL OR entity.space = ANY (%(spaces)s::text[]))
+  AND (%(drift_type)s::text IS NULL OR entity.drift_type = %(drift_type)s::text)
+  AND (%(active)s::boolean IS NULL OR alert.active = %(active)s::boolean)
+  AND (alert.created_at, alert.id)
+      > (coalesce(%(above_created_at)s::timestamptz, '-infinity'), coalesce(%(above_id)s::bigint, 0))
+  AND (alert.created_at, alert.id)
+      < (coalesce(%(below_created_at)s::timestamptz, 'infinity'), coalesce(%(below_id)s::bigint, 0))
+ORDER BY alert.created_at DESC, alert.id DESC
+LIMIT %(most)s;
+
+-- name: recent_alerts_backward
+SELECT alert.id, alert.created_at, alert.entity_name, alert.alert::text AS alert, alert.active,
+       entity.uid, entity.space, entity.name, entity.version, entity.drift_type
+FROM alert JOIN entity ON entity.id = alert.entity_id
+WHERE (%(spaces)s::text[] IS NULL OR entity.space = ANY (%(spaces)s::text[]))
+  AND (%(drift_type)s::text IS NULL OR entity.drift_type = %(drift_type)s::text)
+  AND (%(active)s::boolean IS NULL OR alert.active = %(active)s::boolean)
+  AND (alert.created_at, alert.id)
+      > (coalesce(%(above_created_at)s::timestamptz, '-infinity'), coalesce(%(above_id)s::bigint, 0))
+  AND (alert.created_at, alert.id)
+      < (coalesce(%(below_created_at)s::timestamptz, 'infinity'), coalesce(%(below_id)s::bigint, 0))
+ORDER BY alert.created_at, alert.id
+LIMIT %(most)s;
+
+-- name: alerts_of_version
+-- What the legacy wire lists: all drift types of one version.
+SELECT alert.id, alert.created_at, alert.entity_name, alert.alert::text AS alert, alert.active,
+       entity.uid, entity.space, entity.name, entity.version, entity.drift_type
+FROM alert JOIN entity ON entity.id = alert.entity_id
+WHERE entity.space = %(space)s AND entity.name = %(name)s AND entity.version = %(version)s
+  AND (alert.active OR NOT %(only_active)s)
+  AND alert.created_at >= coalesce(%(start)s::timestamptz, '-infinity')
+ORDER BY alert.created_at DESC, alert.id DESC
+LIMIT %(most)s;
+
+-- name: space_of_alert
+SELECT entity.space FROM alert JOIN entity ON entity.id = alert.entity_id WHERE alert.id = %(id)s;
+
+-- name: set_alert_active
+UPDATE alert SET active = %(active)s, updated_at = %(now)s WHERE id = %(id)s;
