@@ -82,7 +82,7 @@ class ServerProcess:
             )
         deadline = time.monotonic() + seconds
         while "listening on" not in self._fresh_log():
-            assert self._process.poll() is None, f"the server ended:\n{self.log}"
+            assert self._process.poll() is None, f"the server ended with {self._process.returncode}:\n{self.log}"
             assert time.monotonic() < deadline, f"the server did not start:\n{self.log}"
             time.sleep(0.02)
         return self
