@@ -7,10 +7,11 @@ from datetime import datetime
 
 from msgspec import UNSET
 
-from scouter.api.routing import Call, Route
+from scouter.api.routing import Call, Later, Route
 from scouter.errors import InvalidInput
 from scouter.events.inlet import Inlet
 from scouter.events.rows import MessageRows, RowMaker
+from scouter.events.submission import Submission
 from scouter.metrics import RECORDS_SKIPPED
 from scouter.wire.messages import Message, MessageReply
 
@@ -35,16 +36,22 @@ class Messages:
             for path in ("/scouter/message", "/scouter/drift")
         ]
 
-    def store(self, call: Call) -> MessageReply:
+    def store(self, call: Call) -> MessageReply | Later:
         message: Message = call.body
         if message.records is UNSET:
             raise _not_records(message)
         made = self._rows.rows_of(message.records, call.caller, self._now())
-        if made.rows:
-            self._inlet.store(made.rows)
         for reason, count in made.skipped.items():
             RECORDS_SKIPPED.labels(reason).inc(count)
-        return _reply(made)
+        if not made.rows:
+            return _reply(made)
+        submission = self._inlet.submit(made.rows)
+        return Later(lambda: _stored(submission, made))
+
+
+def _stored(submission: Submission, made: MessageRows) -> MessageReply:
+    submission.wait()
+    return _reply(made)
 
 
 def _not_records(message: Message) -> InvalidInput:
