@@ -97,9 +97,7 @@ class Endpoint:
 
         return respond
 
-    def _call(
-        self, route: Route, request: falcon.Request, response: falcon.Response, parts: Mapping[str, str]
-    ) -> Call:
+    def _call(self, route: Route, request: falcon.Request, response: falcon.Response, parts: Mapping[str, str]) -> Call:
         sent = credentials_of(request)
         admission = self._admit(route, sent, response)
         query = route.parse_query(request.params)

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import psycopg
 
-from scouter.postgres.records import POSTGRES_EPOCH_MICROSECONDS, Rows, store_batch, value_rows
+from scouter.postgres.records import POSTGRES_EPOCH_MICROSECONDS, store_batch, value_rows
 from tests.benchmarks import machine
 from tests.http_client import HttpClient
 from tests.profile_documents import registration, spc_profile
@@ -125,7 +125,9 @@ def bare_copy(server: ServerProcess, like: Measured, seconds: float) -> float:
 def copy_for(conninfo: str, size: int, seconds: float) -> float:
     moment = round(time.time() * 1e6) - POSTGRES_EPOCH_MICROSECONDS
     numbers = np.arange(size, dtype=np.int64)
-    rows: Rows = value_rows("spc_record", 1, numbers % FEATURES + 1, np.full(size, moment), (numbers * 1.5).astype(np.float64))
+    rows: Rows = value_rows(
+        "spc_record", 1, numbers % FEATURES + 1, np.full(size, moment), (numbers * 1.5).astype(np.float64)
+    )
     copied, began = 0, time.perf_counter()
     with psycopg.connect(conninfo) as connection:
         while time.perf_counter() - began < seconds:
