@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from scouter.errors import ScouterError
 from scouter.postgres.records import Rows
@@ -21,6 +21,10 @@ class Submission:
         self._undone = threading.Lock()
         self._undone.acquire()
         self._error: ScouterError | None = None
+
+    def belongs_to(self, entity_ids: Collection[int]) -> bool:
+        """Whether any of its rows belongs to one of these."""
+        return any(part.entity_id in entity_ids for part in self.rows)
 
     def stored(self) -> None:
         self._undone.release()

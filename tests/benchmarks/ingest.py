@@ -125,9 +125,8 @@ def bare_copy(server: ServerProcess, like: Measured, seconds: float) -> float:
 def copy_for(conninfo: str, size: int, seconds: float) -> float:
     moment = round(time.time() * 1e6) - POSTGRES_EPOCH_MICROSECONDS
     numbers = np.arange(size, dtype=np.int64)
-    rows: Rows = value_rows(
-        "spc_record", 1, numbers % FEATURES + 1, np.full(size, moment), (numbers * 1.5).astype(np.float64)
-    )
+    values = numbers.astype(np.float64) * 1.5
+    rows = value_rows("spc_record", 1, numbers % FEATURES + 1, np.full(size, moment), values)
     copied, began = 0, time.perf_counter()
     with psycopg.connect(conninfo) as connection:
         while time.perf_counter() - began < seconds:
