@@ -66,10 +66,25 @@ class ServerProcess:
         return self._process.pid
 
     @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
     def log(self) -> str:
         return self._log.read_text(errors="replace") if self._log.exists() else ""
 
     def start(self, *, seconds: float = 30) -> Self:
+        self.launch()
+        assert self._process is not None
+        deadline = time.monotonic() + seconds
+        while "listening on" not in self._fresh_log():
+            assert self._process.poll() is None, f"the server ended with {self._process.returncode}:\n{self.log}"
+            assert time.monotonic() < deadline, f"the server did not start:\n{self.log}"
+            time.sleep(0.02)
+        return self
+
+    def launch(self) -> None:
+        """Start the process and do not wait for it."""
         let_others_enter(self.directory)
         self._log_before = len(self.log)
         with self._log.open("ab") as log:
@@ -80,12 +95,6 @@ class ServerProcess:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        deadline = time.monotonic() + seconds
-        while "listening on" not in self._fresh_log():
-            assert self._process.poll() is None, f"the server ended:\n{self.log}"
-            assert time.monotonic() < deadline, f"the server did not start:\n{self.log}"
-            time.sleep(0.02)
-        return self
 
     def terminate(self) -> None:
         assert self._process is not None

@@ -164,6 +164,8 @@ def _waitress(
         # select() cannot hold more than 1024 descriptors; every client queue keeps a connection.
         asyncore_use_poll=True,
         backlog=1024,
+        # A message of 500 records is some 64 KiB; read in pieces of 8 KiB it would pass through the loop eight times.
+        recv_bytes=262_144,
         channel_timeout=300,
         max_request_body_size=_WAITRESS_BODY_FACTOR * max_message_bytes,
         inbuf_overflow=max_message_bytes,

@@ -7,12 +7,13 @@ from datetime import datetime
 
 from msgspec import UNSET
 
-from scouter.api.routing import Call, Route
+from scouter.api.routing import Call, Later, Route
 from scouter.api.tags import Tags
 from scouter.auth.permissions import Caller
 from scouter.errors import InvalidInput
 from scouter.events.inlet import Inlet
 from scouter.events.rows import MessageRows, RowMaker
+from scouter.events.submission import Submission
 from scouter.metrics import RECORDS_SKIPPED
 from scouter.postgres.embedded.disk_space import DiskSpace
 from scouter.wire.decoding import convert
@@ -46,18 +47,19 @@ class Messages:
             for path in ("/scouter/message", "/scouter/drift")
         ]
 
-    def store(self, call: Call) -> MessageReply:
+    def store(self, call: Call) -> MessageReply | Later:
         message: Message = call.body
         if message.records is UNSET:
             return self._store_tag(_tag_in(message), call.caller)
         if self._disk is not None:
             self._disk.require_room()
         made = self._rows.rows_of(message.records, call.caller, self._now())
-        if made.rows:
-            self._inlet.store(made.rows)
         for reason, count in made.skipped.items():
             RECORDS_SKIPPED.labels(reason).inc(count)
-        return _reply(made)
+        if not made.rows:
+            return _reply(made)
+        submission = self._inlet.submit(made.rows)
+        return Later(lambda: _stored(submission, made))
 
     def _store_tag(self, tag: Tag, caller: Caller) -> MessageReply:
         added = self._tags.store([tag], caller)
@@ -70,6 +72,11 @@ def _tag_in(message: Message) -> Tag:
     if not sent:
         raise _not_records(message)
     return convert(sent, Tag, accepted=accepted_by_tags)
+
+
+def _stored(submission: Submission, made: MessageRows) -> MessageReply:
+    submission.wait()
+    return _reply(made)
 
 
 def _not_records(message: Message) -> InvalidInput:

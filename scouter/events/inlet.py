@@ -19,14 +19,14 @@ class Inlet:
         self._queue: queue.Queue[Submission | None] = queue.Queue(most_messages)
         self._store_seconds = store_seconds
 
-    def store(self, rows: list[Rows]) -> None:
-        """Return once the rows are committed. Raises `Unavailable` when that did not happen in time."""
+    def submit(self, rows: list[Rows]) -> Submission:
+        """Hand rows to the writer; `wait` on what comes back. Raises `Unavailable` when there is no place in time."""
         submission = Submission(rows, deadline=time.monotonic() + self._store_seconds)
         try:
             self._queue.put(submission, timeout=self._store_seconds)
         except queue.Full:
             raise Unavailable("the database does not keep up; nothing of this message was stored") from None
-        submission.wait()
+        return submission
 
     def take(self, most_rows: int) -> list[Submission] | None:
         """Wait for messages and take what is there, up to about `most_rows` rows. None: closed and empty."""
@@ -46,7 +46,7 @@ class Inlet:
         return taken or None
 
     def close(self) -> None:
-        """No more messages come; the writer ends after the last one. Call when nobody calls `store` any more."""
+        """No more messages come; the writer ends after the last one. Call when nobody calls `submit` any more."""
         self._queue.put(_CLOSED)
 
     def depth(self) -> int:

@@ -9,14 +9,14 @@ import time
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from scouter.errors import DiskFull, ScouterError, Unavailable
+from scouter.errors import DiskFull, InvalidInput, ScouterError, Unavailable
 from scouter.events.batch_metrics import count_stored
 from scouter.events.inlet import Inlet
 from scouter.events.submission import Batch
 from scouter.metrics import COMMIT_SECONDS, STORE_FAILURES
 from scouter.postgres.partitions import Partitions
 from scouter.postgres.pool import Pool
-from scouter.postgres.records import store_batch
+from scouter.postgres.records import EntitiesGone, store_batch
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +64,9 @@ class Writer:
             try:
                 self._store_once(batch)
                 return
+            except EntitiesGone as gone:
+                self._store_without(batch, gone)
+                return
             except psycopg.errors.CheckViolation:
                 self._partitions.forget()  # a partition went away after it was known to be there
                 problem: Exception | None = None
@@ -89,6 +92,17 @@ class Writer:
             store_batch(connection, batch.id, rows)
         count_stored(batch, rows)
         batch.stored()
+
+    def _store_without(self, batch: Batch, gone: EntitiesGone) -> None:
+        """Refuse the messages of deleted profiles and store the others."""
+        kept = []
+        for submission in batch.submissions:
+            if submission.belongs_to(gone.entity_ids):
+                submission.failed(InvalidInput("records.uid", None, "a registered profile; this one was deleted"))
+            else:
+                kept.append(submission)
+        if kept:
+            self._store(Batch(kept))
 
     def _store_apart(self, batch: Batch, refused: psycopg.Error) -> None:
         """Postgres refuses the batch itself: one bad message must not take its neighbours with it."""

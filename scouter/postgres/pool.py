@@ -11,12 +11,16 @@ from scouter.postgres.statements import Connection
 
 SCHEMA = "scouter_py"  # ours alone: the reference's `scouter` schema may live in the same database
 
+# UTC: a session in another zone would shift wide chart bins. JIT: compiling a chart query takes longer than running
+# it. Memory for sorting: a month of one profile would otherwise be sorted on disk.
+_SESSION = f"SET search_path TO {SCHEMA}; SET TIME ZONE 'UTC'; SET jit TO off; SET work_mem TO '16MB'"
+
 Pool = ConnectionPool[Connection]
 
 
 def set_up(connection: Connection) -> None:
-    """Our schema, and UTC: a session in another zone would shift wide chart bins."""
-    connection.execute(f"SET search_path TO {SCHEMA}; SET TIME ZONE 'UTC'")
+    """What every session of ours needs."""
+    connection.execute(_SESSION)
     connection.commit()
 
 

@@ -7,13 +7,14 @@ The encoding is PostgreSQL's (documentation of COPY, "Binary Format"): a 16-bit 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
+import psycopg
 from psycopg import sql
 
 from scouter.postgres.statements import Connection, named_statements
@@ -93,24 +94,46 @@ def days_of(moments: Integers) -> frozenset[date]:
     return frozenset(date.fromordinal(_FIRST_DAY + day) for day in days)
 
 
+class EntitiesGone(Exception):
+    """Some of the entities that rows belong to have been deleted. Nothing was stored."""
+
+    def __init__(self, entity_ids: frozenset[int]) -> None:
+        super().__init__(f"deleted entities: {sorted(entity_ids)}")
+        self.entity_ids = entity_ids
+
+
 def store_batch(
     connection: Connection,
     batch_id: UUID,
-    batch: Iterable[Rows],
+    batch: Sequence[Rows],
     also: Callable[[Connection], None] | None = None,
 ) -> bool:
     """Store everything in one transaction together with the batch's receipt. False: this id was stored before.
 
-    `also` runs in the same transaction, for what must be true exactly when the rows are there.
+    `also` runs in the same transaction, for what must be true exactly when the rows are there. Raises `EntitiesGone`.
     """
     with connection.transaction():
-        if _sql["add_receipt"].values(connection, id=batch_id) == []:
+        if not _open_batch(connection, batch_id, frozenset(rows.entity_id for rows in batch)):
             return False
         for table, blocks in _by_table(batch).items():
             _copy(connection, table, blocks)
         if also is not None:
             also(connection)
     return True
+
+
+def _open_batch(connection: Connection, batch_id: UUID, entity_ids: frozenset[int]) -> bool:
+    """Write the receipt; whether it is new."""
+    # Bound on this side: only so can several statements travel together.
+    with psycopg.ClientCursor(connection) as cursor:
+        cursor.execute(_sql["open_batch"].text, {"id": batch_id, "entity_ids": list(entity_ids)})
+        cursor.nextset()
+        present = {row[0] for row in cursor.fetchall()}
+        cursor.nextset()
+        is_new = cursor.fetchone() is not None
+    if missing := entity_ids - present:
+        raise EntitiesGone(missing)
+    return is_new
 
 
 def _by_table(batch: Iterable[Rows]) -> dict[str, list[bytes]]:

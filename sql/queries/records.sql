@@ -1,3 +1,6 @@
--- name: add_receipt
--- No row comes back when this batch is stored already.
+-- name: open_batch
+-- Three answers in one round trip. Deleting a profile holds the other form of this lock, so an entity that is there
+-- stays until the batch is committed. No receipt comes back when this batch is stored already.
+SELECT pg_advisory_xact_lock_shared(hashtext('scouter_py.entities'));
+SELECT id FROM entity WHERE id = ANY (%(entity_ids)s);
 INSERT INTO batch_receipt (id) VALUES (%(id)s) ON CONFLICT DO NOTHING RETURNING id;

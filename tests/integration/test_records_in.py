@@ -233,3 +233,17 @@ def test_records_are_written_by_many_senders_at_once(server: Server, uids: dict[
     assert sorted(row[-1] for row in rows(database, "spc_record")) == sorted(
         sender * 100.0 + n for sender in range(16) for n in range(20)
     )
+
+
+def test_a_profile_deleted_elsewhere_takes_no_more_records(
+    admin: HttpClient, uids: dict[str, str], database: str
+) -> None:
+    other = {"created_at": stamp(), "uid": uids["Custom"], "metric": "mae", "value": 1.0}
+    assert admin.post("/scouter/message", {"records": [spc(uids["Spc"], 1.0), {"Custom": other}]}).status == 200
+    with psycopg.connect(database, options="-c search_path=scouter_py") as connection:
+        connection.execute("DELETE FROM entity WHERE uid = %s", (uids["Spc"],))
+    gone = admin.post("/scouter/message", {"records": [spc(uids["Spc"], 2.0)]})
+    assert (gone.status, gone.body["field"]) == (400, "records.uid")
+    assert admin.post("/scouter/message", {"records": [{"Custom": other}]}).status == 200
+    assert len(rows(database, "spc_record")) == 1
+    assert len(rows(database, "custom_record")) == 2
