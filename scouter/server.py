@@ -15,6 +15,7 @@ from scouter.api.application import Application, application
 from scouter.api.authentication import Authentication
 from scouter.api.caller_address import TrustedProxies
 from scouter.api.capabilities import Capabilities
+from scouter.api.documentation import Documentation
 from scouter.api.drift import Drift
 from scouter.api.health import Healthcheck
 from scouter.api.http_server import HttpServer, bind
@@ -263,7 +264,7 @@ class Server:
             tags,
             Observability(pool, entities, self._now),
         ]
-        nouns.append(Capabilities(nouns))
+        nouns += [Capabilities(nouns), Documentation(nouns)]
         proxies = TrustedProxies(settings.trusted_proxies)
         return application(
             nouns,

@@ -56,7 +56,8 @@ class HttpClient:
         self._connection.request(method, target, body, {**sent, **(headers or {})})
         reply = self._connection.getresponse()
         text = reply.read()
-        return Answer(reply.status, json.loads(text) if text else None, dict(reply.getheaders()))
+        is_json = reply.headers.get_content_type() == "application/json"
+        return Answer(reply.status, json.loads(text) if is_json and text else text, dict(reply.getheaders()))
 
     def close(self) -> None:
         self._connection.close()

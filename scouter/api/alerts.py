@@ -55,6 +55,7 @@ class Alerts:
                 permission="read on the profile's space",
                 body=AlertsRequest,
                 accepted=accepted_by_alerts,
+                errors=(NotFound,),
             ),
             Route(
                 "GET",
@@ -74,6 +75,7 @@ class Alerts:
                 AlertStatusReply,
                 permission="write on the space of the alert, and on the space that is named",
                 body=AlertStatusRequest,
+                errors=(NotFound,),
             ),
             Route(
                 "GET",

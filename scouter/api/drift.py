@@ -44,6 +44,7 @@ class Drift:
                 permission=_PERMISSION,
                 query=ChartQuery,
                 accepted=accepted_by_charts,
+                errors=(NotFound,),
             )
             for kind, handle, reply in charts_of
         ]

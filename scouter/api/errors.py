@@ -62,7 +62,11 @@ def install(app: falcon.App[falcon.Request, falcon.Response], is_disk_full: Call
 
 def status_of(error: errors.ScouterError) -> tuple[int, str]:
     """HTTP status and code of an error of ours."""
-    return next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
+    return status_of_kind(type(error))
+
+
+def status_of_kind(kind: type[errors.ScouterError]) -> tuple[int, str]:
+    return next(_STATUS[one] for one in kind.__mro__ if one in _STATUS)
 
 
 def _ours(_: falcon.Request, response: falcon.Response, error: errors.ScouterError, __: object) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scouter.api.authentication import Authentication
 from scouter.api.routing import Call, Route
-from scouter.errors import NotAuthenticated
+from scouter.errors import InvalidInput, NotAuthenticated, TooManyAttempts
 from scouter.wire.auth import TokenReply, ValidateReply
 
 
@@ -22,6 +22,7 @@ class Login:
                 TokenReply,
                 permission="none; wrong passwords are limited",
                 public=True,
+                errors=(InvalidInput, NotAuthenticated, TooManyAttempts),
             ),
             Route(
                 "GET",
@@ -31,6 +32,7 @@ class Login:
                 TokenReply,
                 permission="a valid token",
                 public=True,
+                errors=(NotAuthenticated,),
             ),
             Route(
                 "GET",
@@ -40,6 +42,7 @@ class Login:
                 ValidateReply,
                 permission="a valid token",
                 public=True,
+                errors=(NotAuthenticated,),
             ),
         ]
 

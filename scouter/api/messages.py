@@ -10,7 +10,7 @@ from msgspec import UNSET
 from scouter.api.routing import Call, Later, Route
 from scouter.api.tags import Tags
 from scouter.auth.permissions import Caller
-from scouter.errors import InvalidInput
+from scouter.errors import DiskFull, InvalidInput, NotFound
 from scouter.events.inlet import Inlet
 from scouter.events.rows import MessageRows, RowMaker
 from scouter.events.submission import Submission
@@ -43,6 +43,7 @@ class Messages:
                 MessageReply,
                 permission="write on the space of every record; for a tag, as at POST /scouter/tags",
                 body=Message,
+                errors=(DiskFull, NotFound),
             )
             for path in ("/scouter/message", "/scouter/drift")
         ]

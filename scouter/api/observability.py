@@ -32,6 +32,7 @@ class Observability:
                 MetricsReply,
                 permission="read on the service's space",
                 query=MetricsQuery,
+                errors=(NotFound,),
             )
         ]
 

@@ -37,6 +37,7 @@ class ProfileDeletion:
                 permission="admin, or write on the profile's space",
                 query=DeleteProfileQuery,
                 accepted=accepted_by_listing,
+                errors=(NotFound,),
             )
         ]
 

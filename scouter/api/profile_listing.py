@@ -58,6 +58,7 @@ class ProfileListing:
                 permission="read on the profile's space",
                 body=VersionProfilesRequest,
                 accepted=accepted_by_listing,
+                errors=(NotFound,),
             ),
             Route(
                 "GET",

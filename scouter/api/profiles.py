@@ -11,7 +11,7 @@ from msgspec import Meta, Raw, Struct
 from scouter.api.profile_replacement import replace
 from scouter.api.registration import register, set_status
 from scouter.api.routing import Call, Route
-from scouter.errors import NotFound
+from scouter.errors import Conflict, NotFound
 from scouter.postgres.entities import Entities, EntityName
 from scouter.postgres.pool import Pool
 from scouter.postgres.profiles import document_of
@@ -57,6 +57,7 @@ class Profiles:
                 permission="write on the profile's space",
                 body=RegisterProfileRequest,
                 accepted=accepted_by_profiles,
+                errors=(Conflict,),
             ),
             Route(
                 "GET",
@@ -67,6 +68,7 @@ class Profiles:
                 permission="read on the profile's space",
                 query=ProfileQuery,
                 accepted=accepted_by_profiles,
+                errors=(NotFound,),
             ),
             Route(
                 "PUT",
@@ -77,6 +79,7 @@ class Profiles:
                 permission="write on the space of the uid's profile",
                 body=RegisterProfileRequest,
                 accepted=accepted_by_profiles,
+                errors=(NotFound, Conflict),
             ),
             Route(
                 "PUT",

@@ -12,7 +12,7 @@ import msgspec
 
 from scouter.api.authentication import BOOTSTRAP, Admission, Authentication, Credentials
 from scouter.auth.permissions import Caller
-from scouter.errors import TooLarge
+from scouter.errors import ScouterError, TooLarge
 from scouter.wire.decoding import Accepted, by_type_alone, convert, decode_json
 
 _NOBODY = Caller("", frozenset(), frozenset())
@@ -62,6 +62,8 @@ class Route:
     bootstrap: bool = False  # whoever has the bootstrap key may call it as an admin
     secrets: frozenset[str] = frozenset()  # members of the body that no error may show
     accepted: Accepted = by_type_alone
+    errors: tuple[type[ScouterError], ...] = ()  # beside those that its form implies
+    media_type: str = falcon.MEDIA_JSON  # of anything else than JSON, the handler returns the text
 
     @cached_property
     def decoder(self) -> msgspec.json.Decoder[Any]:
@@ -94,8 +96,8 @@ class Endpoint:
             reply = route.handle(self._call(route, request, response, parts))
             if isinstance(reply, Later):
                 reply = reply.wait()
-            response.content_type = falcon.MEDIA_JSON
-            response.data = msgspec.json.encode(reply)
+            response.content_type = route.media_type
+            response.data = msgspec.json.encode(reply) if route.media_type == falcon.MEDIA_JSON else reply.encode()
 
         return respond
 

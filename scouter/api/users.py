@@ -7,7 +7,7 @@ import logging
 from scouter.api.authentication import Authentication
 from scouter.api.routing import Call, Route
 from scouter.api.user_accounts import change, create, remove
-from scouter.errors import NotFound
+from scouter.errors import Conflict, LastAdmin, NotFound
 from scouter.postgres.pool import Pool
 from scouter.postgres.users import User, all_users, user_by_name
 from scouter.wire.users import (
@@ -44,6 +44,7 @@ class Users:
                 bootstrap=True,
                 secrets=_SECRETS,
                 accepted=accepted_by_users,
+                errors=(Conflict,),
             ),
             Route("GET", "/scouter/user", self.show_all, "All users.", UsersReply, permission="admin"),
             Route("GET", _ONE, self.show, "One user.", UserReply, permission="that user, or admin"),
@@ -58,6 +59,7 @@ class Users:
                 body=UpdateUserRequest,
                 secrets=_SECRETS,
                 accepted=accepted_by_users,
+                errors=(LastAdmin,),
             ),
             Route(
                 "DELETE",
@@ -66,6 +68,7 @@ class Users:
                 "Delete a user, but not the last active admin.",
                 UserDeletedReply,
                 permission="admin",
+                errors=(LastAdmin,),
             ),
         ]
 
