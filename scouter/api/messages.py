@@ -55,8 +55,6 @@ class Messages:
         if self._disk is not None:
             self._disk.require_room()
         made = self._rows.rows_of(message.records, call.caller, self._now())
-        for reason, count in made.skipped.items():
-            RECORDS_SKIPPED.labels(reason).inc(count)
         if not made.rows:
             return _reply(made)
         submission = self._inlet.submit(made.rows)
@@ -87,6 +85,9 @@ def _not_records(message: Message) -> InvalidInput:
 
 
 def _reply(made: MessageRows) -> MessageReply:
+    """What became of a message. Its skipped records are counted here, once it is stored, and not with every try."""
+    for reason, count in made.skipped.items():
+        RECORDS_SKIPPED.labels(reason).inc(count)
     stored, skipped = made.count, sum(made.skipped.values())
     text = f"stored {stored} records" + (f", skipped {skipped}" if skipped else "")
     return MessageReply("success", text, stored, {reason.value: count for reason, count in made.skipped.items()})

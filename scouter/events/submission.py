@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections.abc import Collection, Sequence
 
-from scouter.errors import ScouterError
+from scouter.errors import ScouterError, Unavailable
 from scouter.postgres.records import Rows
+
+_WRITER_GRACE_SECONDS = 5.0  # the writer gives up by itself at the deadline, unless the database hangs
 
 
 class Submission:
@@ -20,6 +23,7 @@ class Submission:
         # A lock that is held until the end: as a one-time gate for one waiter it costs a tenth of an Event.
         self._undone = threading.Lock()
         self._undone.acquire()
+        self._finished = False
         self._error: ScouterError | None = None
 
     def belongs_to(self, entity_ids: Collection[int]) -> bool:
@@ -27,17 +31,25 @@ class Submission:
         return any(part.entity_id in entity_ids for part in self.rows)
 
     def stored(self) -> None:
-        self._undone.release()
+        self._finish(None)
 
     def failed(self, error: ScouterError) -> None:
-        self._error = error
-        self._undone.release()
+        self._finish(error)
 
     def wait(self) -> None:
-        """Return once the rows are committed. Raises what the writer says otherwise."""
-        self._undone.acquire()
+        """Return once the rows are committed. Raises what the writer says otherwise, or that it says nothing."""
+        patience = self.deadline - time.monotonic() + _WRITER_GRACE_SECONDS
+        if not self._undone.acquire(timeout=max(patience, 0.0)):
+            raise Unavailable("the database did not confirm this message in time; it may still be stored")
         if self._error is not None:
             raise self._error
+
+    def _finish(self, error: ScouterError | None) -> None:
+        """Only the first word counts: a batch that failed half-way has told some of its senders already."""
+        if not self._finished:
+            self._finished = True
+            self._error = error
+            self._undone.release()
 
 
 class Batch:

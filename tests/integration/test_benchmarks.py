@@ -1,0 +1,43 @@
+"""The benchmarks run. What they measure here says nothing: short, and beside other tests."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.server_process import ROOT
+
+
+def bench(*arguments: str) -> str:
+    ran = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+def test_the_ingest_benchmark_runs() -> None:
+    shown = bench("ingest", "--seconds", "0.4", "--connections", "8")
+    assert "500 records a message" in shown
+    assert "500 records against bare COPY: " in shown
+    assert "not answered 200" not in shown
+
+
+@pytest.mark.parametrize("explain", [[], ["--explain"]])
+def test_the_chart_benchmark_runs(explain: list[str]) -> None:
+    shown = bench("charts", "--rows", "20000", "--profiles", "6", "--queries", "2", *explain)
+    assert "30 days  custom" in shown
+    assert ("custom over 30 days:" in shown) == bool(explain)
+
+
+def test_the_start_benchmark_runs() -> None:
+    shown = bench("start", "--times", "1")
+    assert "warm start: " in shown
+    assert "idle RSS: " in shown
