@@ -281,12 +281,48 @@ class Settings:
     )
     log_json: bool = _setting("LOG_JSON", False, values.boolean, "One JSON object a line.", group="Logs")
 
-    # --- checks and alerts (used once checks exist)
+    # --- checks and alerts
     polling_worker_count: int = _setting(
-        "POLLING_WORKER_COUNT", 4, values.integer(0, 1000), "Workers that check profiles.", group="Checks and alerts"
+        "POLLING_WORKER_COUNT",
+        4,
+        values.integer(0, 1000),
+        "Workers that check profiles; 0: this server checks none.",
+        group="Checks and alerts",
     )
     max_retries: int = _setting(
-        "MAX_RETRIES", 3, values.integer(0, 1000), "Tries of a failing check.", group="Checks and alerts"
+        "MAX_RETRIES",
+        3,
+        values.integer(1, 1000),
+        "Tries of a failing check, after which its window is written down as failed.",
+        group="Checks and alerts",
+    )
+    window_grace_seconds: float = _setting(
+        "SCOUTER_WINDOW_GRACE_SECONDS",
+        60.0,
+        values.seconds(0, 86_400),
+        "How long a check waits for the last records of its window.",
+        group="Checks and alerts",
+    )
+    late_days: int = _setting(
+        "SCOUTER_LATE_DAYS",
+        7,
+        values.integer(0, 365),
+        "Windows this recent are checked again when records arrive late.",
+        group="Checks and alerts",
+    )
+    check_lease_seconds: float = _setting(
+        "SCOUTER_CHECK_LEASE_SECONDS",
+        60.0,
+        values.seconds(1, 86_400),
+        "After this a profile that a killed server was at work on is taken over.",
+        group="Checks and alerts",
+    )
+    run_days: int = _setting(
+        "SCOUTER_RUN_DAYS",
+        90,
+        values.integer(1, 36_500),
+        "Days for which the history of checks is kept.",
+        group="Checks and alerts",
     )
     slack_app_token: str | None = _setting(
         "SLACK_APP_TOKEN", None, values.secret, "Slack token; with SLACK_API_URL.", group="Checks and alerts"

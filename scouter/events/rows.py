@@ -19,7 +19,7 @@ from scouter.events.skips import Skip
 from scouter.postgres import records as tables
 from scouter.postgres.entities import SERVICE, Entities, Entity
 from scouter.postgres.features import Features
-from scouter.postgres.records import Floats, Integers, Rows
+from scouter.postgres.records import Floats, Integers, Rows, to_microseconds
 from scouter.wire.messages import CustomRecord, Entry, ObservabilityRecord, PsiRecord, Record, SpcRecord
 
 FUTURE_TOLERANCE = timedelta(days=1)
@@ -163,11 +163,6 @@ class _Task:
             self.skip(Skip.OUTSIDE_ACCEPTED_TIME, int((has_value & ~in_time).sum()))
             self.skip(Skip.TOO_MANY_FEATURES, int((has_value & in_time & ~named).sum()))
         return kept
-
-
-def to_microseconds(moment: datetime) -> int:
-    """Microseconds since 2000-01-01 UTC, Postgres' own count. Exact: a float holds these 51 bits."""
-    return round(moment.timestamp() * 1e6) - tables.POSTGRES_EPOCH_MICROSECONDS
 
 
 def _grouped(records: Sequence[AnyRecord], drift_type: str) -> dict[Key, list[AnyRecord]]:

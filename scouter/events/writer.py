@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
 import psycopg
 from psycopg_pool import PoolTimeout
@@ -14,9 +16,11 @@ from scouter.events.batch_metrics import count_stored
 from scouter.events.inlet import Inlet
 from scouter.events.submission import Batch
 from scouter.metrics import COMMIT_SECONDS, STORE_FAILURES
+from scouter.postgres.late_arrivals import add_late_arrival
 from scouter.postgres.partitions import Partitions
 from scouter.postgres.pool import Pool
-from scouter.postgres.records import EntitiesGone, store_batch
+from scouter.postgres.records import EntitiesGone, Rows, from_microseconds, store_batch, to_microseconds
+from scouter.postgres.statements import Connection
 
 log = logging.getLogger(__name__)
 
@@ -30,11 +34,22 @@ _WORTH_ANOTHER_TRY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTime
 class Writer:
     """Owns the thread `writer`. `start` it once; `stop` returns when everything in the inlet has been answered."""
 
-    def __init__(self, inlet: Inlet, pool: Pool, partitions: Partitions, *, batch_rows: int) -> None:
+    def __init__(
+        self,
+        inlet: Inlet,
+        pool: Pool,
+        partitions: Partitions,
+        *,
+        batch_rows: int,
+        late_after: timedelta,
+        now: Callable[[], datetime],
+    ) -> None:
         self._inlet = inlet
         self._pool = pool
         self._partitions = partitions
         self._batch_rows = batch_rows
+        self._late_after = late_after
+        self._now = now
         self._thread = threading.Thread(target=self._run, name="writer")
 
     @property
@@ -89,9 +104,23 @@ class Writer:
         rows = batch.rows
         self._partitions.ensure((part.table, day) for part in rows for day in part.days)
         with self._pool.connection() as connection, COMMIT_SECONDS.time():
-            store_batch(connection, batch.id, rows)
+            store_batch(connection, batch.id, rows, self._noting_late(rows))
         count_stored(batch, rows)
         batch.stored()
+
+    def _noting_late(self, rows: Sequence[Rows]) -> Callable[[Connection], None] | None:
+        """Note, with the rows, those that come after the check of their window may have been made."""
+        bound = to_microseconds(self._now() - self._late_after)
+        late = [part for part in rows if part.first < bound and part.table != "observability_record"]
+        if not late:
+            return None
+
+        def note(connection: Connection) -> None:
+            for part in late:
+                first, last = from_microseconds(part.first), from_microseconds(min(part.last, bound))
+                add_late_arrival(connection, part.entity_id, first, last)
+
+        return note
 
     def _store_without(self, batch: Batch, gone: EntitiesGone) -> None:
         """Refuse the messages of deleted profiles and store the others."""

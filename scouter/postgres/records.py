@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import numpy as np
@@ -27,6 +27,7 @@ Floats = npt.NDArray[np.float64]
 POSTGRES_EPOCH_MICROSECONDS = 946_684_800_000_000
 DAY_MICROSECONDS = 86_400_000_000
 _FIRST_DAY = date(2000, 1, 1).toordinal()
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 _COPY_BEGIN = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _COPY_END = b"\xff\xff"
@@ -50,11 +51,16 @@ COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Rows of one entity in one table, ready for COPY. `days` are the UTC days they fall on."""
+    """Rows of one entity in one table, ready for COPY.
+
+    `first` and `last` are the outermost moments, in microseconds since 2000-01-01 UTC; `days` the UTC days they fall on.
+    """
 
     table: str
     entity_id: int
     count: int
+    first: int
+    last: int
     days: frozenset[date]
     data: bytes
 
@@ -66,7 +72,7 @@ def value_rows(table: str, entity_id: int, feature_ids: Integers, moments: Integ
     block["feature_id"] = feature_ids
     block["created_at"] = moments
     block["value"] = values
-    return Rows(table, entity_id, len(values), days_of(moments), block.tobytes())
+    return Rows(table, entity_id, len(values), *_span(moments), block.tobytes())
 
 
 def psi_rows(entity_id: int, feature_ids: Integers, moments: Integers, bin_ids: Integers, counts: Integers) -> Rows:
@@ -77,21 +83,31 @@ def psi_rows(entity_id: int, feature_ids: Integers, moments: Integers, bin_ids: 
     block["created_at"] = moments
     block["bin_id"] = bin_ids
     block["bin_count"] = counts
-    return Rows("psi_record", entity_id, len(counts), days_of(moments), block.tobytes())
+    return Rows("psi_record", entity_id, len(counts), *_span(moments), block.tobytes())
 
 
 def observability_row(entity_id: int, moment: int, request_count: int, error_count: int, route_metrics: bytes) -> Rows:
     """A row of observability_record. `route_metrics` is JSON; jsonb travels with a version byte before the text."""
     head = _OBSERVABILITY_HEAD(5, 4, entity_id, 8, moment, 8, request_count, 8, error_count, len(route_metrics) + 1)
-    days = days_of(np.array([moment], dtype=np.int64))
-    return Rows("observability_record", entity_id, 1, days, head + b"\x01" + route_metrics)
+    span = _span(np.array([moment], dtype=np.int64))
+    return Rows("observability_record", entity_id, 1, *span, head + b"\x01" + route_metrics)
 
 
-def days_of(moments: Integers) -> frozenset[date]:
-    """The UTC days of moments in microseconds since 2000-01-01 UTC."""
-    first, last = int(moments.min()) // DAY_MICROSECONDS, int(moments.max()) // DAY_MICROSECONDS
-    days = [first] if first == last else np.unique(moments // DAY_MICROSECONDS).tolist()
-    return frozenset(date.fromordinal(_FIRST_DAY + day) for day in days)
+def _span(moments: Integers) -> tuple[int, int, frozenset[date]]:
+    """The first and the last moment, and the UTC days of all of them."""
+    first, last = int(moments.min()), int(moments.max())
+    first_day, last_day = first // DAY_MICROSECONDS, last // DAY_MICROSECONDS
+    days = [first_day] if first_day == last_day else np.unique(moments // DAY_MICROSECONDS).tolist()
+    return first, last, frozenset(date.fromordinal(_FIRST_DAY + day) for day in days)
+
+
+def to_microseconds(moment: datetime) -> int:
+    """Microseconds since 2000-01-01 UTC, Postgres' own count. Exact: a float holds these 51 bits."""
+    return round(moment.timestamp() * 1e6) - POSTGRES_EPOCH_MICROSECONDS
+
+
+def from_microseconds(moment: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=moment)
 
 
 class EntitiesGone(Exception):

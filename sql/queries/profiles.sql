@@ -34,7 +34,8 @@ FOR UPDATE OF profile;
 -- name: activate_profile
 -- Its first window begins now, not when it was registered.
 UPDATE profile
-SET active = true, previous_run = %(now)s, next_run = %(next_run)s, updated_at = %(now)s
+SET active = true, previous_run = %(now)s, next_run = %(next_run)s, updated_at = %(now)s,
+    lease_token = NULL, lease_until = NULL, attempts = 0, retry_at = NULL
 WHERE entity_id = %(entity_id)s;
 
 -- name: deactivate_profile

@@ -1,0 +1,128 @@
+"""One check of one profile, from the claim to the record."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+import msgspec
+import psycopg
+from psycopg_pool import PoolTimeout
+
+from scouter.drift.schedules import Schedule
+from scouter.errors import InvalidInput
+from scouter.metrics import CHECKS
+from scouter.monitoring.observed import Observed, observe
+from scouter.monitoring.raising import raise_alerts
+from scouter.postgres.checks import Claim, finish_check, retry_check, schedule_under_lease
+from scouter.postgres.pool import Pool
+from scouter.postgres.runs import Outcome, add_run
+from scouter.postgres.statements import Connection
+from scouter.postgres.windows import Window
+from scouter.settings import Settings
+
+log = logging.getLogger(__name__)
+
+DATABASE_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
+
+_FIRST_PAUSE = timedelta(seconds=2)
+_LONGEST_PAUSE = timedelta(minutes=5)
+
+
+class Checks:
+    """Runs checks that have been claimed. Raises only when the database is away: the lease lapses then."""
+
+    def __init__(self, pool: Pool, settings: Settings) -> None:
+        self._pool = pool
+        self._settings = settings
+        self._grace = timedelta(seconds=settings.window_grace_seconds)
+
+    def run(self, claim: Claim) -> None:
+        try:
+            window = self._window(claim)
+            if window is None:
+                self._reschedule(claim)
+                return
+            with self._pool.connection() as connection:
+                seen = observe(connection, claim.entity_id, claim.drift_type, claim.document, window)
+            self._record(claim, window, seen)
+        except DATABASE_AWAY:
+            raise
+        except Exception as problem:  # whatever one profile's check runs into must stop no other
+            log.exception("the check of %s failed", claim.shown)
+            self._failed(claim, problem)
+
+    def _window(self, claim: Claim) -> Window | None:
+        """(previous run, W], W the latest instant of the schedule that a grace period has passed since."""
+        end = Schedule.parse(claim.schedule).latest_at_or_before(claim.claimed_at - self._grace)
+        return Window(claim.previous_run, end) if end is not None and end > claim.previous_run else None
+
+    def _record(self, claim: Claim, window: Window, seen: Observed) -> None:
+        """The run, its alerts and the next run in one transaction, which holds only while the lease is ours."""
+        outcome: Outcome = "alert" if seen.result.alerts else "ok" if seen.row_count else "no_data"
+        with self._pool.connection() as connection:
+            schedule = schedule_under_lease(connection, claim)
+            if schedule is None:
+                log.warning("the check of %s is somebody else's by now; its result is dropped", claim.shown)
+                return
+            run_id = add_run(
+                connection,
+                claim.entity_id,
+                window,
+                attempt=claim.attempts + 1,
+                outcome=outcome,
+                row_count=seen.row_count,
+                started_at=claim.claimed_at,
+                result=msgspec.json.encode(seen.result).decode(),
+            )
+            raise_alerts(connection, claim, seen.result.alerts, self._settings, run_id=run_id, now=claim.claimed_at)
+            finish_check(connection, claim, window.end, _next_run(schedule, window.end))
+        CHECKS.labels(outcome).inc()
+
+    def _reschedule(self, claim: Claim) -> None:
+        """Nothing to check yet: the schedule was changed since the next run was computed."""
+        with self._pool.connection() as connection:
+            schedule = schedule_under_lease(connection, claim)
+            if schedule is not None:
+                finish_check(connection, claim, claim.previous_run, _next_run(schedule, claim.claimed_at))
+
+    def _failed(self, claim: Claim, problem: Exception) -> None:
+        """Try again later; after the last try write the window down as failed and move on."""
+        with self._pool.connection() as connection:
+            if claim.attempts + 1 < self._settings.max_retries:
+                retry_check(connection, claim, min(_FIRST_PAUSE * 2**claim.attempts, _LONGEST_PAUSE))
+                return
+            schedule = schedule_under_lease(connection, claim)
+            if schedule is not None:
+                self._give_up(connection, claim, schedule, problem)
+
+    def _give_up(self, connection: Connection, claim: Claim, schedule: str, problem: Exception) -> None:
+        due = claim.claimed_at - self._grace
+        end = max(_latest(claim.schedule, due) or due, claim.previous_run)
+        add_run(
+            connection,
+            claim.entity_id,
+            Window(claim.previous_run, end),
+            attempt=claim.attempts + 1,
+            outcome="failed",
+            row_count=0,
+            started_at=claim.claimed_at,
+            error=f"{type(problem).__name__}: {problem}"[:2000],
+        )
+        finish_check(connection, claim, end, _next_run(schedule, end))
+        CHECKS.labels("failed").inc()
+
+
+def _next_run(schedule: str, after: datetime) -> datetime | None:
+    """None: it never fires again, or cannot be read."""
+    try:
+        return Schedule.parse(schedule).next_after(after)
+    except InvalidInput:
+        return None
+
+
+def _latest(schedule: str, moment: datetime) -> datetime | None:
+    try:
+        return Schedule.parse(schedule).latest_at_or_before(moment)
+    except InvalidInput:
+        return None

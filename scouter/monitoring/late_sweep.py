@@ -1,0 +1,123 @@
+"""Late records: windows that had been checked are checked again when records of theirs arrive afterwards."""
+
+from __future__ import annotations
+
+import logging
+import sched
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import msgspec
+
+from scouter.metrics import CHECKS
+from scouter.monitoring.check import DATABASE_AWAY
+from scouter.monitoring.observed import Observed, observe
+from scouter.monitoring.raising import identity_of, raise_alerts
+from scouter.postgres.checks import alerts_of_window
+from scouter.postgres.late_arrivals import SweptProfile, profile_for_sweep, quiet_entities, take_late_arrivals
+from scouter.postgres.pool import Pool
+from scouter.postgres.runs import CheckedWindow, Outcome, add_run, runs_touched
+from scouter.postgres.statements import Connection
+from scouter.settings import Settings
+from scouter.wire.alerts import Alert
+
+log = logging.getLogger(__name__)
+
+_LONGEST_PAUSE_SECONDS = 30.0
+
+
+class LateSweep:
+    """Owns the thread `late sweep`."""
+
+    def __init__(self, pool: Pool, settings: Settings, now: Callable[[], datetime]) -> None:
+        self._pool = pool
+        self._settings = settings
+        self._now = now
+        self._quiet = timedelta(seconds=settings.window_grace_seconds)
+        self._oldest = timedelta(days=settings.late_days)
+        self._stopping = threading.Event()
+        self._scheduler = sched.scheduler(time.monotonic, self._stopping.wait)
+        self._thread = threading.Thread(target=self._run, name="late sweep")
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        self._scheduler.enter(0, 0, self._pass)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._stopping.wait(self._scheduler.run(blocking=False))
+
+    def _pass(self) -> None:
+        try:
+            self.sweep()
+        except DATABASE_AWAY as problem:
+            log.warning("the sweep for late records waits for the database: %s", type(problem).__name__)
+        pause = min(max(self._quiet.total_seconds() / 2, 0.5), _LONGEST_PAUSE_SECONDS)
+        self._scheduler.enter(pause, 0, self._pass)
+
+    def sweep(self) -> None:
+        """Look once at every profile whose late records have stopped coming."""
+        with self._pool.connection() as connection:
+            entity_ids = quiet_entities(connection, self._quiet)
+        for entity_id in entity_ids:
+            try:
+                self._sweep_profile(entity_id)
+            except DATABASE_AWAY:
+                raise
+            except Exception:  # one profile's trouble must not keep the others from being looked at
+                log.exception("late records of entity %d could not be checked", entity_id)
+
+    def _sweep_profile(self, entity_id: int) -> None:
+        now = self._now()
+        with self._pool.connection() as connection:
+            profile = profile_for_sweep(connection, entity_id)
+            if profile is None:
+                return
+            arrivals = take_late_arrivals(connection, entity_id)
+            if not arrivals:
+                return
+            first = max(min(arrival.first_created_at for arrival in arrivals), now - self._oldest)
+            last = max(arrival.last_created_at for arrival in arrivals)
+            for checked in runs_touched(connection, entity_id, first, last):
+                self._check_again(connection, profile, checked, now)
+
+    def _check_again(
+        self, connection: Connection, profile: SweptProfile, checked: CheckedWindow, now: datetime
+    ) -> None:
+        seen = observe(connection, profile.entity_id, profile.drift_type, profile.document, checked.window)
+        if seen.row_count == checked.row_count:
+            return
+        outcome: Outcome = "alert" if seen.result.alerts else "ok"
+        run_id = add_run(
+            connection,
+            profile.entity_id,
+            checked.window,
+            attempt=checked.attempt + 1,
+            outcome=outcome,
+            row_count=seen.row_count,
+            started_at=now,
+            result=msgspec.json.encode(seen.result).decode(),
+            late=True,
+        )
+        new = self._new_alerts(connection, profile, checked, seen)
+        raise_alerts(connection, profile, new, self._settings, run_id=run_id, now=now, late=True)
+        CHECKS.labels(outcome).inc()
+
+    def _new_alerts(
+        self, connection: Connection, profile: SweptProfile, checked: CheckedWindow, seen: Observed
+    ) -> list[Alert]:
+        raised = {
+            identity_of(msgspec.json.decode(text, type=Alert))
+            for text in alerts_of_window(connection, profile.entity_id, checked.window_end)
+        }
+        return [alert for alert in seen.result.alerts if identity_of(alert) not in raised]

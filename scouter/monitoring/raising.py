@@ -1,0 +1,119 @@
+"""Raising alerts: stored with the run that saw them, and put in for delivery, all in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+from msgspec import UNSET, Raw
+
+from scouter.drift.descriptions import Wording, descriptions
+from scouter.monitoring.channels.selection import destinations_of
+from scouter.postgres.checks import add_alert
+from scouter.postgres.deliveries import enqueue
+from scouter.postgres.statements import Connection
+from scouter.settings import Settings
+from scouter.wire.alerts import Alert
+from scouter.wire.notifications import Descriptions, Notification, dispatch_of
+
+
+class Checked(Protocol):
+    """The profile that a check is about."""
+
+    @property
+    def entity_id(self) -> int: ...
+    @property
+    def uid(self) -> str: ...
+    @property
+    def space(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def drift_type(self) -> str: ...
+    @property
+    def document(self) -> str: ...
+
+
+def raise_alerts(
+    connection: Connection,
+    profile: Checked,
+    alerts: Sequence[Alert],
+    settings: Settings,
+    *,
+    run_id: int,
+    now: datetime,
+    late: bool = False,
+) -> None:
+    """SPC and PSI tell of all features in one message, custom metrics of each metric in one of its own."""
+    for told_together in _messages(alerts):
+        ids = [
+            add_alert(
+                connection,
+                profile.entity_id,
+                subject_of(alert),
+                msgspec.json.encode(alert).decode(),
+                created_at=now,
+                run_id=run_id,
+                late=late,
+            )
+            for alert in told_together
+        ]
+        notification = _notification(profile, told_together, ids, now, late=late)
+        enqueue(
+            connection,
+            profile.entity_id,
+            notification,
+            destinations_of(dispatch_of(profile.document), settings),
+            now,
+        )
+
+
+def subject_of(alert: Alert) -> str:
+    """The feature or the metric that an alert is about."""
+    if alert.spc is not UNSET:
+        return alert.spc.feature
+    if alert.psi is not UNSET:
+        return alert.psi.feature
+    if alert.custom is not UNSET:
+        return alert.custom.metric_name
+    raise ValueError("an alert about nothing")
+
+
+def identity_of(alert: Alert) -> tuple[str, ...]:
+    """What makes two alerts of one window the same: the numbers may differ when more records are there."""
+    if alert.spc is not UNSET:
+        return alert.spc.feature, alert.spc.kind.value, alert.spc.zone.value
+    return (subject_of(alert),)
+
+
+def _messages(alerts: Sequence[Alert]) -> list[Sequence[Alert]]:
+    if not alerts:
+        return []
+    return [[alert] for alert in alerts] if alerts[0].custom is not UNSET else [alerts]
+
+
+def _notification(
+    profile: Checked, alerts: Sequence[Alert], ids: Sequence[int], now: datetime, *, late: bool
+) -> Notification:
+    texts = {wording: "\n".join(descriptions(alerts, wording)) for wording in Wording}
+    stored = [
+        {"id": alert_id, "entity_name": subject_of(alert), "created_at": now, "alert": alert}
+        for alert_id, alert in zip(ids, alerts, strict=True)
+    ]
+    return Notification(
+        alert_ids=tuple(ids),
+        uid=profile.uid,
+        space=profile.space,
+        name=profile.name,
+        version=profile.version,
+        drift_type=profile.drift_type,
+        title="Drift detected",
+        descriptions=Descriptions(texts[Wording.console], texts[Wording.slack], texts[Wording.ops_genie]),
+        created_at=now,
+        late=late,
+        alerts=Raw(msgspec.json.encode(stored)),
+    )

@@ -1,0 +1,111 @@
+"""Checks under way: claims with a lease, and how they end."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from scouter.postgres.statements import Connection, named_statements
+
+_sql = named_statements("checks")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A profile that is ours to check until the lease lapses."""
+
+    entity_id: int
+    uid: str
+    space: str
+    name: str
+    version: str
+    drift_type: str
+    document: str
+    schedule: str
+    previous_run: datetime
+    attempts: int
+    lease_token: UUID
+    claimed_at: datetime
+
+    @property
+    def shown(self) -> str:
+        return f"{self.drift_type} {self.space}/{self.name} {self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Schedule:
+    schedule: str
+
+
+def claim_check(connection: Connection, *, grace: timedelta, lease: timedelta) -> Claim | None:
+    """The profile that has been due for longest, or None."""
+    return _sql["claim_check"].one(connection, Claim, token=uuid4(), grace=grace, lease=lease)
+
+
+def renew_leases(connection: Connection, tokens: Collection[UUID], lease: timedelta) -> None:
+    _sql["renew_leases"].run(connection, tokens=list(tokens), lease=lease)
+
+
+def schedule_under_lease(connection: Connection, claim: Claim) -> str | None:
+    """The profile's present schedule, locked until the end of the transaction; None: it is not ours any more."""
+    found = _sql["schedule_under_lease"].one(
+        connection, _Schedule, entity_id=claim.entity_id, token=claim.lease_token
+    )
+    return found.schedule if found else None
+
+
+def finish_check(connection: Connection, claim: Claim, window_end: datetime, next_run: datetime | None) -> None:
+    """The window is done with. Without a next run the profile is switched off: its schedule never fires again."""
+    _sql["finish_check"].run(
+        connection,
+        entity_id=claim.entity_id,
+        token=claim.lease_token,
+        window_end=window_end,
+        next_run=next_run or window_end,
+        fires_again=next_run is not None,
+    )
+
+
+def retry_check(connection: Connection, claim: Claim, pause: timedelta) -> None:
+    _sql["retry_check"].run(connection, entity_id=claim.entity_id, token=claim.lease_token, pause=pause)
+
+
+def release_check(connection: Connection, claim: Claim) -> None:
+    """Give it back as it was."""
+    _sql["release_check"].run(connection, entity_id=claim.entity_id, token=claim.lease_token)
+
+
+def seconds_until_due(connection: Connection, grace: timedelta) -> float | None:
+    """None: no profile is active."""
+    seconds: float | None = _sql["seconds_until_due"].values(connection, grace=grace)[0]
+    return seconds
+
+
+def add_alert(
+    connection: Connection,
+    entity_id: int,
+    entity_name: str,
+    alert: str,
+    *,
+    created_at: datetime,
+    run_id: int,
+    late: bool,
+) -> int:
+    """`alert` is its JSON text. The id of the stored alert."""
+    stored: int = _sql["add_alert"].values(
+        connection,
+        entity_id=entity_id,
+        entity_name=entity_name,
+        alert=alert,
+        created_at=created_at,
+        run_id=run_id,
+        late=late,
+    )[0]
+    return stored
+
+
+def alerts_of_window(connection: Connection, entity_id: int, window_end: datetime) -> list[str]:
+    """The JSON texts of what earlier checks of the same window have raised."""
+    return _sql["alerts_of_window"].values(connection, entity_id=entity_id, window_end=window_end)

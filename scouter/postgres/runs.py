@@ -1,0 +1,112 @@
+"""The history of checks: what each saw and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from scouter.postgres.statements import Connection, named_statements
+from scouter.postgres.windows import Window
+
+_sql = named_statements("runs")
+
+Outcome = Literal["no_data", "ok", "alert", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One check as stored. `result` is JSON text."""
+
+    id: int
+    uid: str
+    space: str
+    name: str
+    version: str
+    drift_type: str
+    window_start: datetime
+    window_end: datetime
+    attempt: int
+    outcome: Outcome
+    late: bool
+    row_count: int
+    result: str | None
+    error: str | None
+    started_at: datetime
+    finished_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedWindow:
+    """The last check of one window."""
+
+    id: int
+    window_start: datetime
+    window_end: datetime
+    attempt: int
+    row_count: int
+
+    @property
+    def window(self) -> Window:
+        return Window(self.window_start, self.window_end)
+
+
+def add_run(
+    connection: Connection,
+    entity_id: int,
+    window: Window,
+    *,
+    attempt: int,
+    outcome: Outcome,
+    row_count: int,
+    started_at: datetime,
+    result: str | None = None,
+    error: str | None = None,
+    late: bool = False,
+) -> int:
+    """Write down one check. Its id."""
+    run_id: int = _sql["add_run"].values(
+        connection,
+        entity_id=entity_id,
+        window_start=window.start,
+        window_end=window.end,
+        attempt=attempt,
+        outcome=outcome,
+        late=late,
+        row_count=row_count,
+        result=result,
+        error=error,
+        started_at=started_at,
+    )[0]
+    return run_id
+
+
+def run_page(
+    connection: Connection,
+    *,
+    entity_id: int | None,
+    spaces: Collection[str] | None,
+    outcome: str | None,
+    below_id: int | None,
+    most: int,
+) -> list[Run]:
+    """Newest first; of one profile, or of the profiles of some spaces (None: of all)."""
+    return _sql["run_page"].all(
+        connection,
+        Run,
+        entity_id=entity_id,
+        spaces=None if spaces is None else list(spaces),
+        outcome=outcome,
+        below_id=below_id,
+        most=most,
+    )
+
+
+def runs_touched(connection: Connection, entity_id: int, first: datetime, last: datetime) -> list[CheckedWindow]:
+    """The last check of every window that holds moments between these two."""
+    return _sql["runs_touched"].all(connection, CheckedWindow, entity_id=entity_id, first=first, last=last)
+
+
+def forget_old_runs(connection: Connection, days: int) -> int:
+    return _sql["forget_old_runs"].run(connection, days=days)

@@ -1,0 +1,57 @@
+-- name: claim_check
+-- The profile that has been due for longest and that nobody is at work on. All times are the database's, so that the
+-- clocks of several servers need not agree.
+UPDATE profile
+SET lease_token = %(token)s, lease_until = clock_timestamp() + %(lease)s
+FROM entity
+WHERE entity.id = profile.entity_id
+  AND profile.entity_id = (
+      SELECT entity_id FROM profile
+      WHERE active
+        AND next_run <= clock_timestamp() - %(grace)s::interval
+        AND (retry_at IS NULL OR retry_at <= clock_timestamp())
+        AND (lease_until IS NULL OR lease_until < clock_timestamp())
+      ORDER BY next_run
+      LIMIT 1
+      FOR UPDATE SKIP LOCKED)
+RETURNING profile.entity_id, entity.uid, entity.space, entity.name, entity.version, entity.drift_type,
+          profile.document::text AS document, profile.schedule, profile.previous_run, profile.attempts,
+          profile.lease_token, clock_timestamp() AS claimed_at;
+
+-- name: renew_leases
+UPDATE profile SET lease_until = clock_timestamp() + %(lease)s WHERE lease_token = ANY (%(tokens)s);
+
+-- name: schedule_under_lease
+-- The present schedule, locked. No row: the lease went to somebody else, or the profile was switched on anew.
+SELECT schedule FROM profile WHERE entity_id = %(entity_id)s AND lease_token = %(token)s FOR UPDATE;
+
+-- name: finish_check
+UPDATE profile
+SET previous_run = %(window_end)s, next_run = %(next_run)s, active = active AND %(fires_again)s,
+    lease_token = NULL, lease_until = NULL, attempts = 0, retry_at = NULL
+WHERE entity_id = %(entity_id)s AND lease_token = %(token)s;
+
+-- name: retry_check
+UPDATE profile
+SET lease_token = NULL, lease_until = NULL, attempts = attempts + 1, retry_at = clock_timestamp() + %(pause)s
+WHERE entity_id = %(entity_id)s AND lease_token = %(token)s;
+
+-- name: release_check
+UPDATE profile SET lease_token = NULL, lease_until = NULL
+WHERE entity_id = %(entity_id)s AND lease_token = %(token)s;
+
+-- name: seconds_until_due
+-- How long nothing will be due, as far as is known now.
+SELECT extract(epoch FROM min(next_run) + %(grace)s::interval - clock_timestamp())::double precision AS seconds
+FROM profile WHERE active AND (lease_until IS NULL OR lease_until < clock_timestamp());
+
+-- name: add_alert
+INSERT INTO alert (entity_id, entity_name, created_at, alert, run_id, late)
+VALUES (%(entity_id)s, %(entity_name)s, %(created_at)s, %(alert)s::json, %(run_id)s, %(late)s)
+RETURNING id;
+
+-- name: alerts_of_window
+-- What earlier checks of the same window have raised.
+SELECT alert.alert::text AS alert
+FROM alert JOIN check_run ON check_run.id = alert.run_id
+WHERE check_run.entity_id = %(entity_id)s AND check_run.window_end = %(window_end)s;

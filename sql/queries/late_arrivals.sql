@@ -1,0 +1,27 @@
+-- name: add_late_arrival
+INSERT INTO late_arrival (entity_id, first_created_at, last_created_at)
+VALUES (%(entity_id)s, %(first)s, %(last)s);
+
+-- name: quiet_entities
+-- Profiles to which nothing late has come for a while.
+SELECT entity_id FROM late_arrival
+GROUP BY entity_id
+HAVING max(stored_at) < clock_timestamp() - %(quiet)s::interval
+ORDER BY min(stored_at)
+LIMIT 100;
+
+-- name: take_late_arrivals
+-- All of one profile's, for this transaction alone.
+DELETE FROM late_arrival WHERE id IN (
+    SELECT id FROM late_arrival WHERE entity_id = %(entity_id)s FOR UPDATE SKIP LOCKED)
+RETURNING first_created_at, last_created_at;
+
+-- name: profile_for_sweep
+-- Locked, so that no check of the same profile is recorded meanwhile. No row: one is under way, which may not have seen
+-- the late records.
+SELECT profile.entity_id, entity.uid, entity.space, entity.name, entity.version, entity.drift_type,
+       profile.document::text AS document
+FROM profile JOIN entity ON entity.id = profile.entity_id
+WHERE profile.entity_id = %(entity_id)s
+  AND (profile.lease_until IS NULL OR profile.lease_until < clock_timestamp())
+FOR UPDATE OF profile;
