@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import TypeVar
 
 from scouter.drift.schedules import Schedule
+from scouter.drift.spc import RuleCounts
 from scouter.errors import InvalidInput, SeveralInvalid
 from scouter.wire.profiles import (
     AlertCondition,
@@ -42,7 +43,6 @@ _LONGEST_NAME = 200
 _INT32 = range(-(2**31), 2**31)
 # Shares that a person rounded to three digits still count as a whole; a missing bin does not.
 _PROPORTION_TOLERANCE = 0.01
-_RULE = re.compile(r"[+-]?[0-9]{1,9}(?: [+-]?[0-9]{1,9}){7}")
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)
 _ASCENDING_LIMITS = ("three_lcl", "two_lcl", "one_lcl", "center", "one_ucl", "two_ucl", "three_ucl")
 _ALERTS = "profile.config.alert_config"
@@ -112,12 +112,17 @@ def _dispatch_problems(field: str, config: DispatchConfig) -> _Problems:
 def _spc_problems(profile: SpcProfile) -> _Problems:
     config = profile.config
     yield from _sample_size_problems(config.sample_size)
-    rule = config.alert_config.rule.rule
-    if _RULE.fullmatch(rule) is None:
-        yield InvalidInput(f"{_ALERTS}.rule.rule", rule, "eight integers separated by single spaces")
+    yield from _rule_problems(f"{_ALERTS}.rule.rule", config.alert_config.rule.rule)
     yield from _monitored_problems(config.alert_config.features_to_monitor, profile.features)
     yield from _feature_map_problems(config.feature_map)
     yield from _features_problems(profile.features, _spc_feature_problems)
+
+
+def _rule_problems(field: str, rule: str) -> _Problems:
+    try:
+        RuleCounts.parse(rule)
+    except InvalidInput as error:
+        yield InvalidInput(field, rule, error.accepted)
 
 
 def _sample_size_problems(sample_size: int) -> _Problems:

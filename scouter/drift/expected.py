@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scouter.drift.psi import Floats
-from scouter.wire.profiles import PsiProfile
+from scouter.wire.profiles import PsiFeature, PsiProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +21,12 @@ class ExpectedBins:
 
 def expected_bins(profile: PsiProfile) -> dict[str, ExpectedBins]:
     """The bins of every feature of the profile, by feature name."""
-    return {
-        name: ExpectedBins(
-            np.array([part.id for part in feature.bins], dtype=np.int64),
-            np.array([part.proportion for part in feature.bins], dtype=np.float64),
-        )
-        for name, feature in profile.features.items()
-    }
+    return {name: expected_bins_of(feature) for name, feature in profile.features.items()}
+
+
+def expected_bins_of(feature: PsiFeature) -> ExpectedBins:
+    """The bins of one feature."""
+    return ExpectedBins(
+        np.array([part.id for part in feature.bins], dtype=np.int64),
+        np.array([part.proportion for part in feature.bins], dtype=np.float64),
+    )

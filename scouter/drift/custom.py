@@ -1,0 +1,57 @@
+"""Custom metrics: the range around its baseline that the mean of a metric must not leave."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from scouter.wire.profiles import AlertCondition, AlertThreshold
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedMean:
+    """The unweighted mean of the values that a metric had in a window, and how many these were."""
+
+    count: int
+    mean: float
+
+    @classmethod
+    def of(cls, values: npt.NDArray[np.float64]) -> ObservedMean:
+        """Of values of shape (n,). The mean of none is NaN."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return cls(len(values), float(np.mean(values)) if len(values) else math.nan)
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedRange:
+    """What a metric may be, ends included; an infinite end is none."""
+
+    lowest: float = -math.inf
+    highest: float = math.inf
+
+    def is_left_by(self, observed: float) -> bool:
+        """Whether that mean is an alert. NaN never is."""
+        return observed < self.lowest or observed > self.highest
+
+
+def accepted_range(condition: AlertCondition, baseline: float) -> AcceptedRange:
+    """Around the baseline, as far as the condition's boundary goes; no boundary is a distance of 0.
+
+    The condition's own baseline (0.25.0) goes before `baseline`, the metric's value in its profile (0.6.4).
+    """
+    center, distance = baseline_of(condition, baseline), condition.boundary or 0.0
+    match condition.alert_threshold:
+        case AlertThreshold.Below:
+            return AcceptedRange(lowest=center - distance)
+        case AlertThreshold.Above:
+            return AcceptedRange(highest=center + distance)
+        case AlertThreshold.Outside:
+            return AcceptedRange(lowest=center - distance, highest=center + distance)
+
+
+def baseline_of(condition: AlertCondition, baseline: float) -> float:
+    """The value that a metric is compared with: the condition's if it has one, else that of the profile."""
+    return baseline if condition.baseline_value is None else condition.baseline_value
