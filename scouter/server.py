@@ -10,8 +10,10 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
+from scouter.api.alert_test import AlertTest
 from scouter.api.application import Application, application
 from scouter.api.authentication import Authentication
+from scouter.api.deliveries import Deliveries
 from scouter.api.drift import Drift
 from scouter.api.health import Health
 from scouter.api.http_server import HttpServer, bind
@@ -23,6 +25,8 @@ from scouter.errors import StartRefused
 from scouter.events.inlet import Inlet
 from scouter.events.rows import RowMaker
 from scouter.events.writer import Writer
+from scouter.monitoring.channels.selection import Channels
+from scouter.monitoring.delivery import Deliverer, lease_of, policy_of
 from scouter.monitoring.upkeep import Upkeep
 from scouter.postgres.database import EMBEDDED, Database, chosen_uri, open_database
 from scouter.postgres.entities import Entities
@@ -112,8 +116,10 @@ class Server:
         inlet = Inlet(most_messages=settings.queue_messages, store_seconds=settings.store_seconds)
         writer = Writer(inlet, writer_pool, partitions, batch_rows=settings.batch_rows)
         upkeep = Upkeep(pool, partitions, settings.partition_days_ahead, self._now)
+        channels = Channels(settings)
+        self._start_deliverer(pool, channels)
         http = HttpServer(
-            self._application(pool, tokens, inlet),
+            self._application(pool, tokens, inlet, channels),
             listener,
             threads=settings.http_threads,
             connection_limit=settings.connection_limit,
@@ -125,7 +131,20 @@ class Server:
         http.start()
         self._stops.callback(self._stop_http, http)
 
-    def _application(self, pool: Pool, tokens: Tokens, inlet: Inlet) -> Application:
+    def _start_deliverer(self, pool: Pool, channels: Channels) -> None:
+        settings = self._settings
+        deliverer = Deliverer(
+            pool,
+            channels,
+            policy_of(settings),
+            workers=settings.delivery_workers,
+            lease=lease_of(settings),
+            now=self._now,
+        )
+        deliverer.start()
+        self._stops.callback(lambda: deliverer.stop(max(self._deadline - time.monotonic(), 0.0)))
+
+    def _application(self, pool: Pool, tokens: Tokens, inlet: Inlet, channels: Channels) -> Application:
         settings = self._settings
         entities = Entities(pool, most=settings.entity_cache_max_size)
         features = Features(pool, most_names=settings.max_features, most_entities=settings.entity_cache_max_size)
@@ -137,6 +156,8 @@ class Server:
             Profiles(pool, entities, self._now),
             Messages(rows, inlet, self._now),
             Drift(pool, entities, self._now),
+            AlertTest(pool, entities, channels, settings, self._now),
+            Deliveries(pool, entities),
         )
         return application(nouns, authentication, most_bytes=settings.max_message_bytes)
 
