@@ -97,6 +97,12 @@ COMMIT_SECONDS = _histogram(
 )
 STORE_FAILURES = _counter("scouter_store_failures", "Tries of the writer that stored nothing, by reason.", "reason")
 
+# --- checks and alerts
+CHECKS = _counter("scouter_checks", "Checks that were recorded, by how they ended.", "outcome")
+ALERTS_DELIVERED = _counter("scouter_alerts_delivered", "Notifications that a channel took.", "channel")
+DELIVERY_FAILURES = _counter("scouter_delivery_failures", "Tries to send a notification that failed.", "channel")
+ALERTS_GIVEN_UP = _counter("scouter_alerts_given_up", "Notifications that were never delivered.", "channel")
+
 # --- the database
 POOL_SIZE = _reading("scouter_pool_size", "gauge", "Connections of a pool.", "pool")
 POOL_IDLE = _reading("scouter_pool_idle", "gauge", "Connections of a pool that nobody uses.", "pool")

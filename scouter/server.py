@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
+from scouter.api.alert_test import AlertTest
 from scouter.api.alerts import Alerts
 from scouter.api.application import Application, application
 from scouter.api.authentication import Authentication
 from scouter.api.caller_address import TrustedProxies
 from scouter.api.capabilities import Capabilities
+from scouter.api.deliveries import Deliveries
 from scouter.api.documentation import Documentation
 from scouter.api.drift import Drift
 from scouter.api.health import Healthcheck
@@ -28,6 +30,7 @@ from scouter.api.profile_deletion import ProfileDeletion
 from scouter.api.profile_listing import ProfileListing
 from scouter.api.profiles import Profiles
 from scouter.api.routing import Noun
+from scouter.api.runs import Runs
 from scouter.api.tags import Tags
 from scouter.api.users import Users
 from scouter.auth.tokens import Tokens
@@ -44,8 +47,13 @@ from scouter.metrics import (
     QUEUE_LIMIT,
     QUEUE_MESSAGES,
 )
+from scouter.monitoring.channels.selection import Channels
+from scouter.monitoring.check import Checks
 from scouter.monitoring.database_watch import DatabaseWatch
+from scouter.monitoring.delivery import Deliverer, lease_of, policy_of
 from scouter.monitoring.health import Health, Part, PartState, thread_part
+from scouter.monitoring.late_sweep import LateSweep
+from scouter.monitoring.poller import Poller
 from scouter.monitoring.readings import Readings
 from scouter.monitoring.upkeep import Upkeep
 from scouter.postgres.database import EMBEDDED, Database, chosen_uri, open_database
@@ -177,7 +185,8 @@ class Server:
         self._readings.add(PARTITIONS_KNOWN, lambda: partitions.known)
         self._start_watch(database)
         if "background" in settings.roles:
-            self._start_upkeep(Upkeep(pool, partitions, settings.partition_days_ahead, self._now))
+            self._start_upkeep(Upkeep(pool, partitions, settings.partition_days_ahead, settings.run_days, self._now))
+            self._start_checks(pool)
         if listener is not None:
             self._start_http(database, host, listener, pool, writer_pool, partitions)
 
@@ -195,6 +204,26 @@ class Server:
         upkeep.start()
         self._stops.callback(upkeep.stop)
 
+    def _start_checks(self, pool: Pool) -> None:
+        settings = self._settings
+        deliverer = Deliverer(
+            pool,
+            Channels(settings),
+            policy_of(settings),
+            workers=settings.delivery_workers,
+            lease=lease_of(settings),
+            now=self._now,
+        )
+        deliverer.start()
+        self._stops.callback(lambda: deliverer.stop(max(self._deadline - time.monotonic(), 0.0)))
+        for name, part in (
+            ("late sweep", LateSweep(pool, settings, self._now)),
+            ("checks", Poller(pool, Checks(pool, settings), settings)),
+        ):
+            self._health.add(thread_part(name, lambda part=part: part.alive))  # type: ignore[misc]
+            part.start()
+            self._stops.callback(part.stop)
+
     def _start_http(
         self,
         database: Database,
@@ -207,7 +236,12 @@ class Server:
         settings = self._settings
         tokens = self._prepare_users(database, host)
         inlet = Inlet(most_messages=settings.queue_messages, store_seconds=settings.store_seconds)
-        self._start_writer(Writer(inlet, writer_pool, partitions, batch_rows=settings.batch_rows), inlet)
+        # A quarter: what arrives later than that may miss its check, should committing it take long.
+        late_after = timedelta(seconds=settings.window_grace_seconds / 4)
+        writer = Writer(
+            inlet, writer_pool, partitions, batch_rows=settings.batch_rows, late_after=late_after, now=self._now
+        )
+        self._start_writer(writer, inlet)
         disk = self._watch_disk(database)
         http = HttpServer(
             self._application(pool, tokens, inlet, disk),
@@ -262,6 +296,9 @@ class Server:
             Drift(pool, entities, self._now),
             Alerts(pool, entities, self._now),
             tags,
+            AlertTest(pool, entities, Channels(settings), settings, self._now),
+            Deliveries(pool, entities),
+            Runs(pool, entities),
             Observability(pool, entities, self._now),
         ]
         nouns += [Capabilities(nouns), Documentation(nouns)]

@@ -339,8 +339,43 @@ class Settings:
     webhook_url: str | None = _setting(
         "SCOUTER_WEBHOOK_URL", None, values.secret_url, "Receives every alert as JSON.", group="Checks and alerts"
     )
+    webhook_secret: str | None = _setting(
+        "SCOUTER_WEBHOOK_SECRET",
+        None,
+        values.secret,
+        "Key of the signature that the webhook's messages carry.",
+        group="Checks and alerts",
+    )
+    alert_timeout_seconds: float = _setting(
+        "SCOUTER_ALERT_TIMEOUT_SECONDS",
+        10.0,
+        values.seconds(0.1, 300),
+        "How long a service may take to answer an alert.",
+        group="Checks and alerts",
+    )
+    delivery_workers: int = _setting(
+        "SCOUTER_DELIVERY_WORKERS",
+        4,
+        values.integer(0, 100),
+        "Threads that deliver alerts, shared out evenly between the four channels; 0: this server delivers none.",
+        group="Checks and alerts",
+    )
+    delivery_attempts: int = _setting(
+        "SCOUTER_DELIVERY_ATTEMPTS",
+        10,
+        values.integer(1, 100),
+        "Tries after which an alert that cannot be delivered is given up, and counted.",
+        group="Checks and alerts",
+    )
+    delivery_max_age_hours: int = _setting(
+        "SCOUTER_DELIVERY_MAX_AGE_HOURS",
+        24,
+        values.integer(1, 8760),
+        "Age at which it is given up in any case.",
+        group="Checks and alerts",
+    )
 
-    # --- archive (used once archiving exists)
+    # --- archive
     storage_uri: str = _setting(
         "SCOUTER_STORAGE_URI",
         "./scouter_storage",

@@ -30,7 +30,7 @@ _FEATURES = Features(
     drift_detection=True,
     distributed_tracing=False,
     agent_evaluation=False,
-    alerting=False,
+    alerting=True,
     datasets=False,
 )
 _AUTH = AuthCapabilities(

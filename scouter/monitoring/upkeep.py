@@ -1,4 +1,4 @@
-"""Regular upkeep of the database: partitions ahead of time, old receipts deleted."""
+"""Regular upkeep of the database: partitions ahead of time, old receipts and old runs deleted."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from psycopg_pool import PoolTimeout
 
 from scouter.postgres.partitions import Partitions, forget_old_receipts
 from scouter.postgres.pool import Pool
+from scouter.postgres.runs import forget_old_runs
 
 log = logging.getLogger(__name__)
 
@@ -24,10 +25,13 @@ _AGAIN_AFTER_FAILURE_SECONDS = 30.0
 class Upkeep:
     """Owns the thread `upkeep`. Records do not wait for it: a missing partition is made on demand."""
 
-    def __init__(self, pool: Pool, partitions: Partitions, days_ahead: int, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, pool: Pool, partitions: Partitions, days_ahead: int, run_days: int, now: Callable[[], datetime]
+    ) -> None:
         self._pool = pool
         self._partitions = partitions
         self._days_ahead = days_ahead
+        self._run_days = run_days
         self._now = now
         self._stopping = threading.Event()
         self._scheduler = sched.scheduler(time.monotonic, self._wait)
@@ -59,6 +63,7 @@ class Upkeep:
             self._partitions.ensure_ahead(self._now(), self._days_ahead)
             with self._pool.connection() as connection:
                 forget_old_receipts(connection)
+                forget_old_runs(connection, self._run_days)
         except (psycopg.Error, PoolTimeout) as problem:
             log.warning("upkeep failed and is tried again in %g s: %s", _AGAIN_AFTER_FAILURE_SECONDS, problem)
             pause = _AGAIN_AFTER_FAILURE_SECONDS

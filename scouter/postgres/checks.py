@@ -50,9 +50,7 @@ def renew_leases(connection: Connection, tokens: Collection[UUID], lease: timede
 
 def schedule_under_lease(connection: Connection, claim: Claim) -> str | None:
     """The profile's present schedule, locked until the end of the transaction; None: it is not ours any more."""
-    found = _sql["schedule_under_lease"].one(
-        connection, _Schedule, entity_id=claim.entity_id, token=claim.lease_token
-    )
+    found = _sql["schedule_under_lease"].one(connection, _Schedule, entity_id=claim.entity_id, token=claim.lease_token)
     return found.schedule if found else None
 
 

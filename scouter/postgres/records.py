@@ -53,7 +53,7 @@ COLUMNS = {
 class Rows:
     """Rows of one entity in one table, ready for COPY.
 
-    `first` and `last` are the outermost moments, in microseconds since 2000-01-01 UTC; `days` the UTC days they fall on.
+    `first` and `last` are the outermost moments, in microseconds since 2000-01-01 UTC, `days` the UTC days of all.
     """
 
     table: str

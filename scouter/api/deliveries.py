@@ -1,0 +1,86 @@
+"""Receipts: what became of every alert on its way out."""
+
+from __future__ import annotations
+
+from scouter.api.routing import Call, Route
+from scouter.auth.permissions import EVERY_SPACE, Caller
+from scouter.errors import NotFound
+from scouter.postgres.deliveries import Delivery, DeliveryFilter, delivery_page
+from scouter.postgres.entities import Entities
+from scouter.postgres.pool import Pool
+from scouter.wire.deliveries import (
+    DeliveriesPage,
+    DeliveriesQuery,
+    DeliveryItem,
+    DeliveryState,
+    accepted_by_deliveries,
+)
+from scouter.wire.notifications import ChannelName
+from scouter.wire.profiles import DriftType
+
+
+class Deliveries:
+    def __init__(self, pool: Pool, entities: Entities) -> None:
+        self._pool = pool
+        self._entities = entities
+
+    def routes(self) -> list[Route]:
+        return [
+            Route(
+                "GET",
+                "/scouter/alerts/deliveries",
+                self.listed,
+                "Deliveries of alerts, newest first, in pages: state, tries, last error and what the service said.",
+                DeliveriesPage,
+                permission="read; what is listed belongs to spaces that the caller may read",
+                query=DeliveriesQuery,
+                accepted=accepted_by_deliveries,
+            )
+        ]
+
+    def listed(self, call: Call) -> DeliveriesPage:
+        query: DeliveriesQuery = call.query
+        wanted = self._filter(query, call.caller)
+        with self._pool.connection() as connection:
+            found = delivery_page(connection, wanted, below_id=query.cursor, most=query.limit + 1)
+        items = [_item(delivery) for delivery in found[: query.limit]]
+        has_next = len(found) > query.limit
+        return DeliveriesPage(items, has_next, items[-1].id if has_next else None)
+
+    def _filter(self, query: DeliveriesQuery, caller: Caller) -> DeliveryFilter:
+        state = query.state.value if query.state else None
+        if query.uid is None:
+            return DeliveryFilter(spaces=_readable_spaces(caller), state=state)
+        entity = self._entities.find(query.uid)
+        if entity is None:
+            raise NotFound(f"there is no profile {query.uid!r}")
+        caller.require("read", entity.space)
+        return DeliveryFilter(entity_id=entity.id, state=state)
+
+
+def _readable_spaces(caller: Caller) -> list[str] | None:
+    """None: every space."""
+    if caller.may("read", EVERY_SPACE):
+        return None
+    return [named.removeprefix("read:") for named in caller.permissions if named.startswith("read:")]
+
+
+def _item(delivery: Delivery) -> DeliveryItem:
+    pending = delivery.state == DeliveryState.pending.value
+    return DeliveryItem(
+        id=delivery.id,
+        uid=delivery.uid,
+        space=delivery.space,
+        name=delivery.name,
+        version=delivery.version,
+        drift_type=DriftType(delivery.drift_type),
+        channel=ChannelName(delivery.channel),
+        alert_ids=delivery.alert_ids,
+        state=DeliveryState(delivery.state),
+        created_at=delivery.created_at,
+        attempts=delivery.attempts,
+        next_attempt_at=delivery.next_attempt_at if pending else None,
+        delivered_at=delivery.delivered_at,
+        last_error=delivery.last_error,
+        receipt=delivery.receipt,
+    )

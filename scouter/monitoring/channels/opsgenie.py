@@ -1,0 +1,64 @@
+"""Alerts for an OpsGenie team: the create-alert request of its Alert API.
+
+Limits: https://docs.opsgenie.com/docs/alert-api (130 characters of message, 15 000 of description, 512 of alias).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from scouter.monitoring.channels.cuts import cut
+from scouter.monitoring.channels.http_post import Answer, Post, Poster
+from scouter.monitoring.channels.outcome import Delivered, Outcome
+from scouter.wire.notifications import Notification
+from scouter.wire.profiles import OpsGenieDispatch
+
+MOST_MESSAGE = 130
+MOST_DESCRIPTION = 15_000
+MOST_ALIAS = 512
+
+
+class OpsGenie:
+    """Creates alerts for one team. `api_url` is used exactly as given."""
+
+    def __init__(self, poster: Poster, api_url: str, key: str, dispatch: OpsGenieDispatch) -> None:
+        self._poster = poster
+        self._url = api_url
+        self._key = key
+        self._dispatch = dispatch
+
+    def send(self, notification: Notification, now: datetime) -> Outcome:
+        body = msgspec.json.encode(alert_of(notification, self._dispatch))
+        headers = {"Authorization": f"GenieKey {self._key}", "Content-Type": "application/json"}
+        answer = self._poster.post(Post(self._url, body, headers, (self._key,)), now)
+        return Delivered(answer.shown) if isinstance(answer, Answer) else answer
+
+
+def alert_of(notification: Notification, dispatch: OpsGenieDispatch) -> dict[str, Any]:
+    """The request's body. Requests with the same `alias` are one alert at OpsGenie, so another try does no harm."""
+    team = [{"name": dispatch.team, "type": "team"}]
+    heading = f"{notification.title}: {notification.profile}"
+    return {
+        "message": cut(heading, MOST_MESSAGE),
+        "alias": alias_of(notification.key),
+        "description": cut(_description(notification, heading), MOST_DESCRIPTION),
+        "responders": team,
+        "visibleTo": team,
+        "tags": ["Model Drift", "Scouter"],
+        "priority": dispatch.priority,
+    }
+
+
+def alias_of(key: str) -> str:
+    """The key itself, or its digest when it is too long."""
+    return key if len(key) <= MOST_ALIAS else hashlib.sha256(key.encode()).hexdigest()
+
+
+def _description(notification: Notification, heading: str) -> str:
+    before = [heading] if len(heading) > MOST_MESSAGE else []
+    late = ["Late records."] if notification.late else []
+    return "\n".join([*before, *late, notification.descriptions.opsgenie])

@@ -1,0 +1,82 @@
+"""Alerts as JSON for a program: a POST, signed when there is a secret.
+
+The header `X-Scouter-Signature` is `sha256=` and the hexadecimal HMAC-SHA256, keyed with the secret, of the header
+`X-Scouter-Timestamp` (Unix seconds), a full stop and the body as it was sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from datetime import datetime
+
+import msgspec
+from msgspec import Raw, Struct
+
+from scouter.monitoring.channels.http_post import Answer, Post, Poster
+from scouter.monitoring.channels.outcome import Delivered, Outcome
+from scouter.wire.notifications import Notification
+
+SIGNATURE_HEADER = "X-Scouter-Signature"
+TIMESTAMP_HEADER = "X-Scouter-Timestamp"
+
+
+class WebhookBody(Struct, frozen=True):
+    """What a webhook receives. `key` is the same at every try: a message that was seen before may be dropped."""
+
+    key: str
+    test: bool
+    late: bool
+    created_at: datetime
+    uid: str
+    space: str
+    name: str
+    version: str
+    drift_type: str
+    title: str
+    description: str
+    alert_ids: tuple[int, ...]
+    alerts: Raw
+
+
+class Webhook:
+    def __init__(self, poster: Poster, url: str, secret: str | None) -> None:
+        self._poster = poster
+        self._url = url
+        self._secret = secret
+
+    def send(self, notification: Notification, now: datetime) -> Outcome:
+        body = msgspec.json.encode(body_of(notification))
+        headers = {"Content-Type": "application/json", **self._signature(body, now)}
+        answer = self._poster.post(Post(self._url, body, headers, (self._secret or "",)), now)
+        return Delivered(answer.shown) if isinstance(answer, Answer) else answer
+
+    def _signature(self, body: bytes, now: datetime) -> dict[str, str]:
+        timestamp = str(int(now.timestamp()))
+        if self._secret is None:
+            return {TIMESTAMP_HEADER: timestamp}
+        return {TIMESTAMP_HEADER: timestamp, SIGNATURE_HEADER: signature_of(self._secret, timestamp, body)}
+
+
+def signature_of(secret: str, timestamp: str, body: bytes) -> str:
+    """Signing the time too keeps an old message from being sent again by somebody else."""
+    signed = timestamp.encode() + b"." + body
+    return "sha256=" + hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+
+
+def body_of(notification: Notification) -> WebhookBody:
+    return WebhookBody(
+        key=notification.key,
+        test=notification.test,
+        late=notification.late,
+        created_at=notification.created_at,
+        uid=notification.uid,
+        space=notification.space,
+        name=notification.name,
+        version=notification.version,
+        drift_type=notification.drift_type,
+        title=notification.title,
+        description=notification.descriptions.console,
+        alert_ids=notification.alert_ids,
+        alerts=notification.alerts,
+    )

@@ -1,0 +1,210 @@
+"""Delivery: alerts go from the outbox to their channels, at least once.
+
+A try is claimed under a lease, made without any transaction, and recorded. A server that is killed in between leaves
+a claim that lapses, and another try is made; that, and an answer that got lost, are the only ways to hear of something
+twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import socket
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import psycopg
+from psycopg_pool import PoolClosed, PoolTimeout
+
+from scouter.metrics import ALERTS_DELIVERED, ALERTS_GIVEN_UP, DELIVERY_FAILURES
+from scouter.monitoring.channel_shares import ChannelShares
+from scouter.monitoring.channels.outcome import Delivered, Outcome, Refused, Retry
+from scouter.monitoring.channels.selection import Channels
+from scouter.monitoring.retries import Again, RetryPolicy
+from scouter.postgres.deliveries import (
+    ClaimedDelivery,
+    claim_delivery,
+    record_delivered,
+    record_given_up,
+    record_retry,
+)
+from scouter.postgres.pool import Pool
+from scouter.postgres.statements import Connection
+from scouter.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_LOOK_EVERY_SECONDS = 0.5
+_PAUSE_AFTER_FAILURE_SECONDS = 2.0
+_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
+
+
+def policy_of(settings: Settings) -> RetryPolicy:
+    return RetryPolicy(settings.delivery_attempts, timedelta(hours=settings.delivery_max_age_hours))
+
+
+def lease_of(settings: Settings) -> timedelta:
+    """Longer than any try: a name with several addresses may take its timeout to connect to each."""
+    return timedelta(seconds=20 + 3 * settings.alert_timeout_seconds)
+
+
+class Deliverer:
+    """Owns the threads `delivery 1`, `delivery 2`, and so on.
+
+    One of them at a time looks for something due, the others send or wait for their turn to look: an idle server asks
+    Postgres twice a second, however many workers it has. No connection is held while something is sent.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        channels: Channels,
+        policy: RetryPolicy,
+        *,
+        workers: int,
+        lease: timedelta,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._pool = pool
+        self._channels = channels
+        self._policy = policy
+        self._lease = lease
+        self._now = now
+        self._name = f"{socket.gethostname()}:{os.getpid()}"
+        self._shares = ChannelShares(workers)
+        self._turn = threading.Lock()
+        self._something_new = threading.Event()
+        self._stopping = threading.Event()
+        # Daemons: standard output may be a pipe that nobody reads, and that must not keep the process from ending.
+        self._threads = [
+            threading.Thread(target=self._run, name=f"delivery {number + 1}", daemon=True) for number in range(workers)
+        ]
+
+    @property
+    def alive(self) -> bool:
+        """Whether every worker runs."""
+        return all(thread.is_alive() for thread in self._threads)
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def wake(self) -> None:
+        """Look at once: something was committed to the outbox."""
+        self._something_new.set()
+
+    def stop(self, seconds: float = 15.0) -> int:
+        """Finish the tries in hand. How many had to be abandoned; another server makes them again."""
+        self._stopping.set()
+        self._something_new.set()
+        deadline = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(deadline - time.monotonic(), 0.0))
+        abandoned = sum(thread.is_alive() for thread in self._threads)
+        if abandoned:
+            log.error("abandoned %d tries to deliver alerts; they are made again after %s", abandoned, self._lease)
+        return abandoned
+
+    def _run(self) -> None:
+        while (claimed := self._next()) is not None:
+            try:
+                self._deliver(claimed)
+            except Exception:  # the thread must outlive any bug; the claim lapses, and it is tried again
+                log.exception("delivery %d failed in an unforeseen way", claimed.id)
+            finally:
+                self._shares.leave(claimed.channel)
+                self._something_new.set()  # for this channel there is a worker again
+
+    def _next(self) -> ClaimedDelivery | None:
+        """Wait for something due. None: stopping."""
+        with self._turn:
+            while not self._stopping.is_set():
+                claimed, pause = self._look()
+                if claimed is not None:
+                    self._shares.occupy(claimed.channel)
+                    return claimed
+                self._something_new.wait(pause)
+                self._something_new.clear()
+        return None
+
+    def _look(self) -> tuple[ClaimedDelivery | None, float]:
+        """Something due, if there is, and how long to wait otherwise."""
+        try:
+            return self._claim(), _LOOK_EVERY_SECONDS
+        except PoolClosed:
+            self._stopping.set()
+        except _AWAY as problem:
+            log.warning("alerts wait for the database: %s", problem)
+        except Exception:  # the thread must outlive any bug
+            log.exception("looking for alerts to deliver failed in an unforeseen way")
+        self._stopping.wait(_PAUSE_AFTER_FAILURE_SECONDS)
+        return None, 0.0
+
+    def _claim(self) -> ClaimedDelivery | None:
+        channels = self._shares.open()
+        now = self._now()
+        with self._pool.connection() as connection:
+            return claim_delivery(connection, channels, now=now, claimed_by=self._name, claim_until=now + self._lease)
+
+    def _deliver(self, claimed: ClaimedDelivery) -> None:
+        outcome = self._send(claimed)
+        if isinstance(outcome, Delivered):
+            self._delivered(claimed, outcome.receipt)
+        else:
+            self._failed(claimed, outcome)
+
+    def _send(self, claimed: ClaimedDelivery) -> Outcome:
+        try:
+            return self._channels.send(claimed.destination, claimed.notification, self._now())
+        except Exception as bug:  # noqa: BLE001  # the thread must outlive any bug; its text may quote a secret
+            where = "".join(traceback.format_tb(bug.__traceback__))
+            log.error("sending failed in an unforeseen way: %s\n%s", type(bug).__name__, where)
+            return Retry(f"the server failed in an unforeseen way: {type(bug).__name__}")
+
+    def _delivered(self, claimed: ClaimedDelivery, receipt: str) -> None:
+        if self._record(lambda connection: record_delivered(connection, claimed.id, receipt=receipt, now=self._now())):
+            ALERTS_DELIVERED.labels(claimed.channel.value).inc()
+        log.info("delivery %d: %s", claimed.id, receipt)
+
+    def _failed(self, claimed: ClaimedDelivery, outcome: Retry | Refused) -> None:
+        DELIVERY_FAILURES.labels(claimed.channel.value).inc()
+        step = self._policy.after(
+            outcome,
+            attempts=claimed.attempts,
+            created_at=claimed.created_at,
+            now=self._now(),
+            jitter=random.random(),  # noqa: S311  # no secret
+        )
+        if isinstance(step, Again):
+            self._again(claimed, outcome.reason, step.at)
+        else:
+            self._given_up(claimed, step.reason)
+
+    def _again(self, claimed: ClaimedDelivery, reason: str, at: datetime) -> None:
+        self._record(lambda connection: record_retry(connection, claimed, error=reason, next_attempt_at=at))
+        log.warning(
+            "delivery %d by %s failed (try %d): %s; next at %s",
+            *(claimed.id, claimed.channel, claimed.attempts, reason, at.isoformat(timespec="seconds")),
+        )
+
+    def _given_up(self, claimed: ClaimedDelivery, reason: str) -> None:
+        if self._record(lambda connection: record_given_up(connection, claimed, error=reason)):
+            ALERTS_GIVEN_UP.labels(claimed.channel.value).inc()
+            log.error("gave up delivery %d by %s: %s", claimed.id, claimed.channel, reason)
+
+    def _record(self, record: Callable[[Connection], bool]) -> bool:
+        """Write down what happened, or it would happen again. False: somebody else has, or a stop came between."""
+        while True:
+            try:
+                with self._pool.connection() as connection:
+                    return record(connection)
+            except PoolClosed:
+                return False
+            except _AWAY as problem:
+                log.warning("what became of an alert waits for the database: %s", problem)
+            if self._stopping.wait(_PAUSE_AFTER_FAILURE_SECONDS):
+                return False

@@ -1,0 +1,87 @@
+"""What a team is told: one notification, and where it goes. The outbox keeps both as JSON."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+from msgspec import Raw, Struct
+
+from scouter.wire.profiles import DispatchConfig
+
+
+class ChannelName(StrEnum):
+    """The ways out."""
+
+    console = "console"
+    slack = "slack"
+    opsgenie = "opsgenie"
+    webhook = "webhook"
+
+
+class Descriptions(Struct, frozen=True):
+    """What was seen, in the layout of each channel (drift.md 5.5). The webhook gets the console's."""
+
+    console: str
+    slack: str
+    opsgenie: str
+
+
+class Notification(Struct, frozen=True):
+    """The alerts of one check, as one message.
+
+    `title` says what happened without naming the profile: channels add its name. `alerts` is a JSON list of the
+    stored alerts, for programs. `late`: seen only in records that came after their window had been checked. A
+    `test` message has no alerts.
+    """
+
+    alert_ids: tuple[int, ...]
+    uid: str
+    space: str
+    name: str
+    version: str
+    drift_type: str
+    title: str
+    descriptions: Descriptions
+    created_at: datetime
+    late: bool = False
+    test: bool = False
+    alerts: Raw = Raw(b"[]")
+
+    @property
+    def profile(self) -> str:
+        return f"{self.space}/{self.name}/{self.version}"
+
+    @property
+    def key(self) -> str:
+        """The same at every try, and no other message's: a receiver that has seen it may drop the message."""
+        if self.test:
+            return f"{self.uid}:test-{self.created_at.isoformat()}"
+        return f"{self.uid}:{'-'.join(map(str, self.alert_ids))}"
+
+
+class Destination(Struct, frozen=True):
+    """Where a notification goes. `dispatch` is what the profile said at that time; the webhook needs none."""
+
+    channel: ChannelName
+    dispatch: DispatchConfig | None = None
+
+
+class _AlertConfig(Struct, frozen=True):
+    dispatch_config: DispatchConfig
+
+
+class _Config(Struct, frozen=True):
+    alert_config: _AlertConfig
+
+
+class _AnyProfile(Struct, frozen=True):
+    """The part of a profile that all drift types have in common and that matters here."""
+
+    config: _Config
+
+
+def dispatch_of(document: str) -> DispatchConfig:
+    """Where the alerts of a stored profile go."""
+    return msgspec.json.decode(document, type=_AnyProfile).config.alert_config.dispatch_config

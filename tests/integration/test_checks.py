@@ -1,0 +1,317 @@
+"""Checks on schedule: claimed, made, written down once, with the alerts they raise."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from scouter.monitoring.check import Checks
+from scouter.monitoring.late_sweep import LateSweep
+from scouter.postgres.checks import Claim, claim_check, renew_leases
+from scouter.postgres.pool import Pool
+from scouter.server import Server, utc_now
+from scouter.settings import Settings
+from tests.http_client import HttpClient
+from tests.integration.conftest import settings_for
+from tests.profile_documents import custom_profile, psi_profile, registration, spc_profile
+
+NO_GRACE = timedelta(0)
+LEASE = timedelta(seconds=60)
+
+
+@pytest.fixture
+def server(database: str, tmp_path: Path) -> Iterator[Server]:
+    """Without workers of its own: the tests make the checks themselves, when they want to."""
+    running = Server(checking(database, tmp_path, POLLING_WORKER_COUNT="0"))
+    running.start()
+    yield running
+    running.stop()
+
+
+def checking(database: str, directory: Path, **environment: str) -> Settings:
+    # So long a grace for the server itself keeps its own sweep of late records out of the tests.
+    return settings_for(database, directory, **{"SCOUTER_WINDOW_GRACE_SECONDS": "3600", **environment})
+
+
+@pytest.fixture
+def checks(pool: Pool, database: str, tmp_path: Path) -> Checks:
+    return Checks(pool, checking(database, tmp_path, SCOUTER_WINDOW_GRACE_SECONDS="0"))
+
+
+def every_second(profile: dict[str, Any]) -> dict[str, Any]:
+    profile["config"]["alert_config"]["schedule"] = "* * * * * *"
+    return profile
+
+
+def register(admin: HttpClient, profile: dict[str, Any]) -> str:
+    reply = admin.post("/scouter/profile", registration(profile, active=True))
+    assert reply.status == 200, reply
+    return str(reply.body["uid"])
+
+
+def send(admin: HttpClient, kind: str, uid: str, *records: dict[str, Any]) -> None:
+    now = datetime.now(UTC)
+    full = [{"created_at": now.isoformat(), "uid": uid, **record} for record in records]
+    answer = admin.post("/scouter/message", {"records": [{kind: record} for record in full]})
+    assert answer.body["stored"] == len(records), answer
+
+
+def execute(database: str, statement: str, *parameters: Any) -> list[Any]:
+    with psycopg.connect(database, options="-c search_path=scouter_py -c timezone=UTC") as connection:
+        cursor = connection.execute(statement.encode(), parameters)
+        return cursor.fetchall() if cursor.description else []
+
+
+def claim(pool: Pool, grace: timedelta = NO_GRACE) -> Claim | None:
+    with pool.connection() as connection:
+        return claim_check(connection, grace=grace, lease=LEASE)
+
+
+def check_once(pool: Pool, checks: Checks) -> Claim:
+    deadline = time.monotonic() + 5
+    while (claimed := claim(pool)) is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    checks.run(claimed)
+    return claimed
+
+
+def runs(admin: HttpClient, **query: Any) -> list[Any]:
+    answer = admin.get("/scouter/runs", **query)
+    assert answer.status == 200, answer
+    items: list[Any] = answer.body["items"]
+    return items
+
+
+def test_drift_of_every_type_becomes_an_alert_and_a_run(admin: HttpClient, pool: Pool, checks: Checks) -> None:
+    uids = {
+        "Spc": register(admin, every_second(spc_profile())),
+        "Psi": register(admin, every_second(psi_profile())),
+        "Custom": register(admin, every_second(custom_profile())),
+    }
+    send(admin, "Spc", uids["Spc"], {"feature": "f0", "value": 99.0}, {"feature": "f1", "value": 0.5})
+    send(
+        admin, "Psi", uids["Psi"], *({"feature": "f0", "bin_id": n, "bin_count": 997 if n == 1 else 1} for n in (1, 2))
+    )
+    send(admin, "Custom", uids["Custom"], {"metric": "mae", "value": 7.0}, {"metric": "mae", "value": 9.0})
+    time.sleep(1.1)
+    for _ in range(3):
+        check_once(pool, checks)
+    alerts = {kind: admin.post("/scouter/alerts", {"uid": uid}).body["items"] for kind, uid in uids.items()}
+    assert [item["alert"] for item in alerts["Spc"]] == [
+        {"Spc": {"feature": "f0", "kind": "OutOfBounds", "zone": "Zone4"}}
+    ]
+    assert alerts["Psi"][0]["alert"]["Psi"]["feature"] == "f0"
+    assert alerts["Custom"][0]["alert"]["Custom"]["observed_value"] == 8.0
+    legacy = admin.get("/scouter/alerts", name="m", space="s", version="0.1.0", active="true").body["alerts"]
+    assert len(legacy) == 3
+    assert all(isinstance(text, str) for alert in legacy for text in alert["alert"].values())
+    [run] = runs(admin, uid=uids["Custom"])
+    assert (run["outcome"], run["row_count"], run["attempt"], run["late"]) == ("alert", 2, 1, False)
+    [seen] = run["result"]["observations"]
+    assert (seen["name"], seen["observed"], seen["samples"]) == ("mae", 8.0, 2)
+    assert len(runs(admin)) == 3
+
+
+def test_windows_follow_each_other_without_a_gap(admin: HttpClient, pool: Pool, checks: Checks) -> None:
+    uid = register(admin, every_second(spc_profile()))
+    for value in (0.1, 0.2):
+        send(admin, "Spc", uid, {"feature": "f0", "value": value})
+        time.sleep(1.1)
+        check_once(pool, checks)
+    newer, older = runs(admin, uid=uid)[:2]
+    assert newer["window_start"] == older["window_end"]
+    assert older["window_end"] < newer["window_end"]
+    assert sum(run["row_count"] for run in runs(admin, uid=uid)) == 2
+    assert {run["outcome"] for run in runs(admin, uid=uid)} <= {"ok", "no_data"}
+
+
+def test_missed_instants_collapse_into_one_check(admin: HttpClient, pool: Pool, checks: Checks, database: str) -> None:
+    uid = register(admin, every_second(spc_profile()))
+    began = datetime.now(UTC) - timedelta(hours=3)
+    execute(database, "UPDATE profile SET previous_run = %s, next_run = %s", began, began + timedelta(seconds=1))
+    check_once(pool, checks)
+    [run] = runs(admin, uid=uid)
+    assert run["outcome"] == "no_data"
+    assert datetime.fromisoformat(run["window_start"]) == began
+    assert datetime.now(UTC) - datetime.fromisoformat(run["window_end"]) < timedelta(seconds=3)
+
+
+def test_a_check_waits_for_the_last_records_of_its_window(admin: HttpClient, pool: Pool) -> None:
+    register(admin, every_second(spc_profile()))
+    time.sleep(1.2)
+    assert claim(pool, grace=timedelta(minutes=1)) is None
+    assert claim(pool) is not None
+
+
+def test_inactive_profiles_are_not_checked(admin: HttpClient, pool: Pool) -> None:
+    admin.post("/scouter/profile", registration(every_second(spc_profile())))
+    time.sleep(1.2)
+    assert claim(pool) is None
+
+
+def test_a_profile_is_claimed_once_until_its_lease_lapses(admin: HttpClient, pool: Pool, database: str) -> None:
+    register(admin, every_second(spc_profile()))
+    time.sleep(1.2)
+    first = claim(pool)
+    assert first is not None
+    assert claim(pool) is None
+    execute(database, "UPDATE profile SET lease_until = now() - interval '1 second'")
+    with pool.connection() as connection:
+        renew_leases(connection, [first.lease_token], LEASE)
+    assert claim(pool) is None, "a heartbeat keeps it"
+    execute(database, "UPDATE profile SET lease_until = now() - interval '1 second'")
+    second = claim(pool)
+    assert second is not None
+    assert second.lease_token != first.lease_token
+
+
+def test_only_the_holder_of_the_lease_records(admin: HttpClient, pool: Pool, checks: Checks, database: str) -> None:
+    uid = register(admin, every_second(custom_profile()))
+    send(admin, "Custom", uid, {"metric": "mae", "value": 50.0})
+    time.sleep(1.2)
+    slow = claim(pool)
+    assert slow is not None
+    execute(database, "UPDATE profile SET lease_until = now() - interval '1 second'")
+    taken_over = check_once(pool, checks)
+    checks.run(slow)
+    assert [run["outcome"] for run in runs(admin, uid=uid)] == ["alert"]
+    assert taken_over.entity_id == slow.entity_id
+    assert len(admin.post("/scouter/alerts", {"uid": uid}).body["items"]) == 1
+    assert len(execute(database, "SELECT id FROM alert_delivery")) == 1
+
+
+def test_a_failing_profile_is_tried_again_then_written_down_and_moved_on(
+    admin: HttpClient, pool: Pool, checks: Checks, database: str
+) -> None:
+    uid = register(admin, every_second(spc_profile()))
+    good = register(admin, every_second(custom_profile()))
+    broken = json.loads(execute(database, "SELECT document::text FROM profile ORDER BY entity_id LIMIT 1")[0][0])
+    broken["features"]["f0"]["center"] = None
+    execute(
+        database,
+        "UPDATE profile SET document = %s::json FROM entity WHERE entity.id = entity_id AND uid = %s",
+        json.dumps(broken),
+        uid,
+    )
+    deadline = time.monotonic() + 20
+    while not runs(admin, uid=uid):
+        assert time.monotonic() < deadline
+        execute(database, "UPDATE profile SET retry_at = NULL")
+        check_once(pool, checks)
+    [failed] = runs(admin, uid=uid)
+    assert (failed["outcome"], failed["attempt"]) == ("failed", 3)
+    assert "center" in failed["error"]
+    assert runs(admin, uid=good), "the other profile was checked meanwhile"
+    [(attempts, token)] = execute(
+        database, "SELECT attempts, lease_token FROM profile JOIN entity ON entity.id = entity_id WHERE uid = %s", uid
+    )
+    assert (attempts, token) == (0, None)
+
+
+def test_late_records_have_their_window_checked_again_and_only_new_alerts_are_raised(
+    admin: HttpClient, pool: Pool, checks: Checks, database: str, tmp_path: Path
+) -> None:
+    uid = register(admin, every_second(spc_profile()))
+    send(admin, "Spc", uid, {"feature": "f0", "value": 99.0})
+    time.sleep(1.2)
+    check_once(pool, checks)
+    [first] = runs(admin, uid=uid)
+    execute(database, "UPDATE profile SET active = false")
+    inside = datetime.fromisoformat(first["window_end"]) - timedelta(milliseconds=1)
+    late = {"feature": "f1", "value": -99.0, "created_at": inside.isoformat()}
+    send(admin, "Spc", uid, late)
+    [(entity_id,)] = execute(database, "SELECT id FROM entity WHERE uid = %s", uid)
+    execute(
+        database,
+        "INSERT INTO late_arrival (entity_id, first_created_at, last_created_at, stored_at)"
+        " VALUES (%s, %s, %s, now() - interval '1 minute')",
+        entity_id,
+        inside,
+        inside,
+    )
+    sweep = LateSweep(pool, checking(database, tmp_path, SCOUTER_WINDOW_GRACE_SECONDS="1"), utc_now)
+    sweep.sweep()
+    again, before = runs(admin, uid=uid)
+    assert (again["late"], again["attempt"], again["row_count"]) == (True, 2, 2)
+    assert (again["window_start"], again["window_end"]) == (before["window_start"], before["window_end"])
+    raised = admin.post("/scouter/alerts", {"uid": uid}).body["items"]
+    assert sorted(item["entity_name"] for item in raised) == ["f0", "f1"], "f0 was raised before"
+    assert execute(database, "SELECT late FROM alert ORDER BY id") == [(False,), (True,)]
+    assert execute(database, "SELECT count(*) FROM late_arrival") == [(0,)]
+    sweep.sweep()
+    assert len(runs(admin, uid=uid)) == 2
+
+
+def test_records_that_are_late_are_noted_with_them(database: str, tmp_path: Path) -> None:
+    running = Server(checking(database, tmp_path, SCOUTER_WINDOW_GRACE_SECONDS="60", POLLING_WORKER_COUNT="0"))
+    running.start()
+    try:
+        client = HttpClient(running.address).login()
+        uid = register(client, spc_profile())
+        send(client, "Spc", uid, {"feature": "f0", "value": 1.0})
+        assert execute(database, "SELECT count(*) FROM late_arrival") == [(0,)]
+        old = (datetime.now(UTC) - timedelta(minutes=10)).isoformat()
+        send(client, "Spc", uid, {"feature": "f0", "value": 1.0, "created_at": old})
+        assert execute(database, "SELECT count(*) FROM late_arrival") == [(1,)]
+    finally:
+        running.stop()
+
+
+def test_the_poller_checks_on_its_own(database: str, tmp_path: Path) -> None:
+    running = Server(checking(database, tmp_path, SCOUTER_WINDOW_GRACE_SECONDS="0.2"))
+    running.start()
+    try:
+        client = HttpClient(running.address).login()
+        uid = register(client, every_second(custom_profile()))
+        send(client, "Custom", uid, {"metric": "mae", "value": 42.0})
+        deadline = time.monotonic() + 10
+        while not (items := client.post("/scouter/alerts", {"uid": uid}).body["items"]):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert items[0]["alert"]["Custom"]["observed_value"] == 42.0
+        while not execute(database, "SELECT id FROM alert_delivery WHERE state = 'delivered'"):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        counted = [run["row_count"] for run in runs(client, uid=uid)]
+        assert sum(counted) == 1, "each record is in exactly one window"
+    finally:
+        running.stop()
+
+
+def test_runs_want_permission_and_come_in_pages(admin: HttpClient, server: Server, database: str) -> None:
+    uid = register(admin, every_second(spc_profile()))
+    [(entity_id,)] = execute(database, "SELECT id FROM entity WHERE uid = %s", uid)
+    for n in range(5):
+        end = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=n)
+        execute(
+            database,
+            "INSERT INTO check_run (entity_id, window_start, window_end, attempt, outcome, row_count, started_at,"
+            " finished_at) VALUES (%s, %s, %s, 1, 'ok', 0, now(), now())",
+            entity_id,
+            end - timedelta(hours=1),
+            end,
+        )
+    seen: list[int] = []
+    cursor = None
+    while True:
+        page = admin.get("/scouter/runs", uid=uid, limit=2, cursor=cursor).body
+        seen += [item["id"] for item in page["items"]]
+        cursor = page["next_cursor"]
+        if not page["has_next"]:
+            break
+    assert seen == sorted(seen, reverse=True)
+    assert len(seen) == 5
+    assert HttpClient(server.address).get("/scouter/runs").status == 401
+    assert admin.get("/scouter/runs", uid="nobody").status == 404
+    execute(database, "UPDATE app_user SET permissions = '{read:other}' WHERE username = 'guest'")
+    guest = HttpClient(server.address, "guest", "guest").login()
+    assert guest.get("/scouter/runs", uid=uid).status == 403
+    assert guest.get("/scouter/runs").body["items"] == []
