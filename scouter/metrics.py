@@ -48,9 +48,13 @@ class Reading:
         return family
 
 
-def _counter(name: str, text: str, *labels: str) -> Counter:
+def _counter(name: str, text: str, *labels: str, known: Sequence[str] = ()) -> Counter:
+    """`known` values of its one label are shown from the start: a counter that appears late looks like no events."""
     _declared.append(Declared(f"{name}_total", "counter", labels, text))
-    return Counter(name, text, labels)
+    counter = Counter(name, text, labels)
+    for value in known:
+        counter.labels(value)
+    return counter
 
 
 def _histogram(name: str, text: str, *labels: str, buckets: Sequence[float]) -> Histogram:
@@ -98,10 +102,18 @@ COMMIT_SECONDS = _histogram(
 STORE_FAILURES = _counter("scouter_store_failures", "Tries of the writer that stored nothing, by reason.", "reason")
 
 # --- checks and alerts
-CHECKS = _counter("scouter_checks", "Checks that were recorded, by how they ended.", "outcome")
-ALERTS_DELIVERED = _counter("scouter_alerts_delivered", "Notifications that a channel took.", "channel")
-DELIVERY_FAILURES = _counter("scouter_delivery_failures", "Tries to send a notification that failed.", "channel")
-ALERTS_GIVEN_UP = _counter("scouter_alerts_given_up", "Notifications that were never delivered.", "channel")
+_OUTCOMES = ("no_data", "ok", "alert", "failed")
+_CHANNELS = ("console", "slack", "opsgenie", "webhook")
+CHECKS = _counter("scouter_checks", "Checks that were recorded, by how they ended.", "outcome", known=_OUTCOMES)
+ALERTS_DELIVERED = _counter(
+    "scouter_alerts_delivered", "Notifications that a channel took.", "channel", known=_CHANNELS
+)
+DELIVERY_FAILURES = _counter(
+    "scouter_delivery_failures", "Tries to send a notification that failed.", "channel", known=_CHANNELS
+)
+ALERTS_GIVEN_UP = _counter(
+    "scouter_alerts_given_up", "Notifications that were never delivered.", "channel", known=_CHANNELS
+)
 
 # --- the database
 POOL_SIZE = _reading("scouter_pool_size", "gauge", "Connections of a pool.", "pool")

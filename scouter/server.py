@@ -214,6 +214,7 @@ class Server:
             lease=lease_of(settings),
             now=self._now,
         )
+        self._health.add(thread_part("delivery", lambda: deliverer.alive))
         deliverer.start()
         self._stops.callback(lambda: deliverer.stop(max(self._deadline - time.monotonic(), 0.0)))
         for name, part in (
@@ -289,7 +290,7 @@ class Server:
             Probes(self._health),
             Login(authentication),
             Users(pool, authentication),
-            Profiles(pool, entities, self._now),
+            Profiles(pool, entities, settings, self._now),
             ProfileListing(pool),
             ProfileDeletion(pool, entities, features),
             Messages(rows, inlet, tags, self._now, disk),

@@ -321,7 +321,7 @@ class Settings:
         "SCOUTER_RUN_DAYS",
         90,
         values.integer(1, 36_500),
-        "Days for which the history of checks is kept.",
+        "Days for which the history of checks and of deliveries is kept.",
         group="Checks and alerts",
     )
     slack_app_token: str | None = _setting(

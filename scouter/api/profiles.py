@@ -12,9 +12,11 @@ from scouter.api.profile_replacement import replace
 from scouter.api.registration import register, set_status
 from scouter.api.routing import Call, Route
 from scouter.errors import Conflict, NotFound
+from scouter.monitoring.channels.selection import missing_settings
 from scouter.postgres.entities import Entities, EntityName
 from scouter.postgres.pool import Pool
 from scouter.postgres.profiles import document_of
+from scouter.settings import Settings
 from scouter.wire.profiles import (
     DriftType,
     ProfileStatusRequest,
@@ -41,8 +43,9 @@ class StatusReply(Struct, frozen=True):
 
 
 class Profiles:
-    def __init__(self, pool: Pool, entities: Entities, now: Callable[[], datetime]) -> None:
+    def __init__(self, pool: Pool, entities: Entities, settings: Settings, now: Callable[[], datetime]) -> None:
         self._pool = pool
+        self._settings = settings
         self._entities = entities
         self._now = now
 
@@ -99,13 +102,15 @@ class Profiles:
         with self._pool.connection() as connection:
             done = register(connection, request, self._now())
         entity = done.entity
+        said = f"registered {entity.drift_type} profile {entity.space}/{entity.name} {entity.version}"
+        lacking = missing_settings(done.dispatch_config, self._settings)
         return RegisterProfileReply(
             entity.space,
             entity.name,
             entity.version,
             entity.uid,
             done.active,
-            f"registered {entity.drift_type} profile {entity.space}/{entity.name} {entity.version}",
+            f"{said}; {lacking}" if lacking else said,
         )
 
     def fetch(self, call: Call) -> dict[str, Raw]:

@@ -14,6 +14,7 @@ from scouter.postgres import profiles
 from scouter.postgres.entities import Entity, EntityName, add_entity, entity_by_name, versions_of
 from scouter.postgres.statements import Connection
 from scouter.wire.profiles import (
+    DispatchConfig,
     DriftType,
     Profile,
     ProfileStatusRequest,
@@ -30,6 +31,7 @@ class Registration:
 
     entity: Entity
     active: bool
+    dispatch_config: DispatchConfig
 
 
 def register(connection: Connection, request: RegisterProfileRequest, now: datetime) -> Registration:
@@ -43,7 +45,7 @@ def register(connection: Connection, request: RegisterProfileRequest, now: datet
     active = _put(connection, request, entity, profile, now)
     if request.active and request.deactivate_others:
         _deactivate_others(connection, entity, [entity.drift_type], now)
-    return Registration(entity, active)
+    return Registration(entity, active, profile.config.alert_config.dispatch_config)
 
 
 def acceptable_profile(request: RegisterProfileRequest, now: datetime) -> Profile:

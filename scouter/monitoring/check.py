@@ -12,6 +12,7 @@ from psycopg_pool import PoolTimeout
 from scouter.drift.schedules import Schedule
 from scouter.errors import InvalidInput
 from scouter.metrics import CHECKS
+from scouter.monitoring.channels.selection import missing_settings
 from scouter.monitoring.observed import Observed, observe
 from scouter.monitoring.raising import raise_alerts
 from scouter.postgres.checks import Claim, finish_check, retry_check, schedule_under_lease
@@ -20,6 +21,7 @@ from scouter.postgres.runs import Outcome, add_run
 from scouter.postgres.statements import Connection
 from scouter.postgres.windows import Window
 from scouter.settings import Settings
+from scouter.wire.notifications import dispatch_of
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +76,7 @@ class Checks:
                 row_count=seen.row_count,
                 started_at=claim.claimed_at,
                 result=msgspec.json.encode(seen.result).decode(),
+                note=missing_settings(dispatch_of(claim.document), self._settings),
             )
             raise_alerts(connection, claim, seen.result.alerts, self._settings, run_id=run_id, now=claim.claimed_at)
             finish_check(connection, claim, window.end, _next_run(schedule, window.end))

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from scouter.metrics import CHECKS
+from scouter.monitoring.channels.selection import missing_settings
 from scouter.monitoring.check import DATABASE_AWAY
 from scouter.monitoring.observed import Observed, observe
 from scouter.monitoring.raising import identity_of, raise_alerts
@@ -22,6 +23,7 @@ from scouter.postgres.runs import CheckedWindow, Outcome, add_run, runs_touched
 from scouter.postgres.statements import Connection
 from scouter.settings import Settings
 from scouter.wire.alerts import Alert
+from scouter.wire.notifications import dispatch_of
 
 log = logging.getLogger(__name__)
 
@@ -107,6 +109,7 @@ class LateSweep:
             row_count=seen.row_count,
             started_at=now,
             result=msgspec.json.encode(seen.result).decode(),
+            note=missing_settings(dispatch_of(profile.document), self._settings),
             late=True,
         )
         new = self._new_alerts(connection, profile, checked, seen)

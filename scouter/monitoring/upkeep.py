@@ -7,11 +7,12 @@ import sched
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import psycopg
 from psycopg_pool import PoolTimeout
 
+from scouter.postgres.deliveries import forget_old_deliveries
 from scouter.postgres.partitions import Partitions, forget_old_receipts
 from scouter.postgres.pool import Pool
 from scouter.postgres.runs import forget_old_runs
@@ -64,6 +65,7 @@ class Upkeep:
             with self._pool.connection() as connection:
                 forget_old_receipts(connection)
                 forget_old_runs(connection, self._run_days)
+                forget_old_deliveries(connection, self._now() - timedelta(days=self._run_days))
         except (psycopg.Error, PoolTimeout) as problem:
             log.warning("upkeep failed and is tried again in %g s: %s", _AGAIN_AFTER_FAILURE_SECONDS, problem)
             pause = _AGAIN_AFTER_FAILURE_SECONDS

@@ -33,6 +33,7 @@ class Run:
     row_count: int
     result: str | None
     error: str | None
+    note: str | None
     started_at: datetime
     finished_at: datetime
 
@@ -63,6 +64,7 @@ def add_run(
     started_at: datetime,
     result: str | None = None,
     error: str | None = None,
+    note: str | None = None,
     late: bool = False,
 ) -> int:
     """Write down one check. Its id."""
@@ -77,6 +79,7 @@ def add_run(
         row_count=row_count,
         result=result,
         error=error,
+        note=note,
         started_at=started_at,
     )[0]
     return run_id

@@ -28,7 +28,8 @@ class RunItem(Struct, frozen=True):
     """One check: its window (window_start, window_end], how it ended, and what it saw.
 
     `result` holds the alerts, the observations of every feature or metric, and what could not be checked and why.
-    `attempt` above 1 means that earlier tries failed, or, with `late`, that records arrived after an earlier check.
+    `note` says what to know beside it, such as a channel that lacks its settings. `attempt` above 1 means that earlier
+    tries failed, or, with `late`, that records arrived after an earlier check.
     """
 
     id: int
@@ -45,6 +46,7 @@ class RunItem(Struct, frozen=True):
     row_count: int
     result: Raw | None
     error: str | None
+    note: str | None
     started_at: datetime
     finished_at: datetime
 

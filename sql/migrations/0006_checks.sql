@@ -21,6 +21,8 @@ CREATE TABLE check_run (
     -- What was seen: values, samples and thresholds by feature. json: numbers stay as they are.
     result json,
     error text,
+    -- What people should know of it beside the result, such as a channel that lacks its settings.
+    note text,
     started_at timestamptz NOT NULL,
     finished_at timestamptz NOT NULL,
     UNIQUE (entity_id, window_end, attempt)

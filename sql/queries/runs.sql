@@ -1,14 +1,14 @@
 -- name: add_run
 INSERT INTO check_run (entity_id, window_start, window_end, attempt, outcome, late, row_count, result, error,
-                       started_at, finished_at)
+                       note, started_at, finished_at)
 VALUES (%(entity_id)s, %(window_start)s, %(window_end)s, %(attempt)s, %(outcome)s, %(late)s, %(row_count)s,
-        %(result)s::json, %(error)s, %(started_at)s, clock_timestamp())
+        %(result)s::json, %(error)s, %(note)s, %(started_at)s, clock_timestamp())
 RETURNING id;
 
 -- name: run_page
 -- Newest first, below an id.
 SELECT run.id, entity.uid, entity.space, entity.name, entity.version, entity.drift_type, run.window_start,
-       run.window_end, run.attempt, run.outcome, run.late, run.row_count, run.result::text AS result, run.error,
+       run.window_end, run.attempt, run.outcome, run.late, run.row_count, run.result::text AS result, run.error, run.note,
        run.started_at, run.finished_at
 FROM check_run AS run JOIN entity ON entity.id = run.entity_id
 WHERE (%(entity_id)s::integer IS NULL OR run.entity_id = %(entity_id)s)

@@ -22,7 +22,7 @@ def test_capabilities_are_public_and_honest(server: Server) -> None:
     assert set(answer.body) == set(sample)
     assert (answer.body["api_version"], answer.body["server_version"]) == ("1.0.0", VERSION)
     assert set(answer.body["features"]) == set(sample["features"])
-    assert [name for name, there in answer.body["features"].items() if there] == ["drift_detection"]
+    assert [name for name, there in answer.body["features"].items() if there] == ["drift_detection", "alerting"]
     assert answer.body["auth"] == sample["auth"]
 
 
