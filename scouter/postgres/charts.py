@@ -34,19 +34,19 @@ class CountBin:
 def spc_bins(
     connection: Connection, entity_id: int, start: datetime, end: datetime, width: timedelta
 ) -> list[ValueBin]:
-    """Rows with start <= created_at < end, newest bin first within a feature."""
+    """Rows with start <= created_at < end, in no order."""
     return _sql["spc_bins"].all(connection, ValueBin, entity_id=entity_id, start=start, end=end, width=width)
 
 
 def custom_bins(
     connection: Connection, entity_id: int, start: datetime, end: datetime, width: timedelta
 ) -> list[ValueBin]:
-    """Rows with start <= created_at < end, newest bin first within a metric."""
+    """Rows with start <= created_at < end, in no order."""
     return _sql["custom_bins"].all(connection, ValueBin, entity_id=entity_id, start=start, end=end, width=width)
 
 
 def psi_bins(
     connection: Connection, entity_id: int, start: datetime, end: datetime, width: timedelta
 ) -> list[CountBin]:
-    """Rows with start <= created_at < end, newest time bin first within a feature."""
+    """Rows with start <= created_at < end, in no order."""
     return _sql["psi_bins"].all(connection, CountBin, entity_id=entity_id, start=start, end=end, width=width)

@@ -1,5 +1,7 @@
 -- Records, partitioned by UTC day of created_at. There is no unique key on purpose: equal timestamps are legitimate.
 -- There is no default partition either: it would keep days from being detached and attached freely.
+-- The one index of each table holds everything that charts and checks read: the rows of one profile lie together in it,
+-- while in the table they lie among those of all others.
 
 CREATE TABLE spc_record (
     entity_id integer NOT NULL,
@@ -8,7 +10,7 @@ CREATE TABLE spc_record (
     value double precision NOT NULL
 ) PARTITION BY RANGE (created_at);
 
-CREATE INDEX spc_record_entity_time ON spc_record (entity_id, created_at);
+CREATE INDEX spc_record_entity_time ON spc_record (entity_id, created_at) INCLUDE (feature_id, value);
 
 CREATE TABLE psi_record (
     entity_id integer NOT NULL,
@@ -18,7 +20,7 @@ CREATE TABLE psi_record (
     bin_count bigint NOT NULL
 ) PARTITION BY RANGE (created_at);
 
-CREATE INDEX psi_record_entity_time ON psi_record (entity_id, created_at);
+CREATE INDEX psi_record_entity_time ON psi_record (entity_id, created_at) INCLUDE (feature_id, bin_id, bin_count);
 
 CREATE TABLE custom_record (
     entity_id integer NOT NULL,
@@ -27,7 +29,7 @@ CREATE TABLE custom_record (
     value double precision NOT NULL
 ) PARTITION BY RANGE (created_at);
 
-CREATE INDEX custom_record_entity_time ON custom_record (entity_id, created_at);
+CREATE INDEX custom_record_entity_time ON custom_record (entity_id, created_at) INCLUDE (feature_id, value);
 
 CREATE TABLE observability_record (
     entity_id integer NOT NULL,

@@ -11,8 +11,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
 from tests.benchmarks import chart_data, machine
 from tests.benchmarks.chart_data import Subject
 from tests.http_client import HttpClient
@@ -112,10 +110,11 @@ def drop_caches() -> bool:
 
 
 def explain(server: ServerProcess, subjects: list[Subject]) -> None:
+    from scouter.postgres.pool import connect
     from scouter.postgres.statements import named_statements
 
     end = datetime.now(UTC)
-    with psycopg.connect(server.conninfo()) as connection:
+    with connect(server.conninfo()) as connection:
         for kind in ("spc", "psi", "custom"):
             subject = next(subject for subject in subjects if subject.kind == kind)
             values = {"entity_id": subject.entity_id, "start": end - timedelta(days=30), "end": end}
