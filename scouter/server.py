@@ -53,6 +53,7 @@ from scouter.monitoring.database_watch import DatabaseWatch
 from scouter.monitoring.delivery import Deliverer, lease_of, policy_of
 from scouter.monitoring.health import Health, Part, PartState, thread_part
 from scouter.monitoring.late_sweep import LateSweep
+from scouter.monitoring.periodic import Periodic
 from scouter.monitoring.poller import Poller
 from scouter.monitoring.readings import Readings
 from scouter.monitoring.upkeep import Upkeep
@@ -200,9 +201,13 @@ class Server:
 
     def _start_upkeep(self, upkeep: Upkeep) -> None:
         # Records do not wait for upkeep; a process that does nothing else is not ready without it.
-        self._health.add(thread_part("upkeep", lambda: upkeep.alive, readiness="http" not in self._settings.roles))
-        upkeep.start()
-        self._stops.callback(upkeep.stop)
+        alone = "http" not in self._settings.roles
+        self._run_part("upkeep", upkeep.thread, readiness=alone)
+
+    def _run_part(self, name: str, part: Periodic | Poller, *, readiness: bool = False) -> None:
+        self._health.add(thread_part(name, lambda: part.alive, readiness=readiness))
+        part.start()
+        self._stops.callback(part.stop)
 
     def _start_checks(self, pool: Pool) -> None:
         settings = self._settings
@@ -217,13 +222,8 @@ class Server:
         self._health.add(thread_part("delivery", lambda: deliverer.alive))
         deliverer.start()
         self._stops.callback(lambda: deliverer.stop(max(self._deadline - time.monotonic(), 0.0)))
-        for name, part in (
-            ("late sweep", LateSweep(pool, settings, self._now)),
-            ("checks", Poller(pool, Checks(pool, settings), settings)),
-        ):
-            self._health.add(thread_part(name, lambda part=part: part.alive))  # type: ignore[misc]
-            part.start()
-            self._stops.callback(part.stop)
+        self._run_part("late sweep", LateSweep(pool, settings, self._now).thread)
+        self._run_part("checks", Poller(pool, Checks(pool, settings), settings))
 
     def _start_http(
         self,

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sched
-import threading
-import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -15,6 +12,7 @@ from scouter.metrics import CHECKS
 from scouter.monitoring.channels.selection import missing_settings
 from scouter.monitoring.check import DATABASE_AWAY
 from scouter.monitoring.observed import Observed, observe
+from scouter.monitoring.periodic import Periodic
 from scouter.monitoring.raising import identity_of, raise_alerts
 from scouter.postgres.checks import alerts_of_window
 from scouter.postgres.late_arrivals import SweptProfile, profile_for_sweep, quiet_entities, take_late_arrivals
@@ -39,33 +37,14 @@ class LateSweep:
         self._now = now
         self._quiet = timedelta(seconds=settings.window_grace_seconds)
         self._oldest = timedelta(days=settings.late_days)
-        self._stopping = threading.Event()
-        self._scheduler = sched.scheduler(time.monotonic, self._stopping.wait)
-        self._thread = threading.Thread(target=self._run, name="late sweep")
+        self.thread = Periodic("late sweep", self._pass)
 
-    @property
-    def alive(self) -> bool:
-        return self._thread.is_alive()
-
-    def start(self) -> None:
-        self._scheduler.enter(0, 0, self._pass)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._stopping.wait(self._scheduler.run(blocking=False))
-
-    def _pass(self) -> None:
+    def _pass(self) -> float:
         try:
             self.sweep()
         except DATABASE_AWAY as problem:
             log.warning("the sweep for late records waits for the database: %s", type(problem).__name__)
-        pause = min(max(self._quiet.total_seconds() / 2, 0.5), _LONGEST_PAUSE_SECONDS)
-        self._scheduler.enter(pause, 0, self._pass)
+        return min(max(self._quiet.total_seconds() / 2, 0.5), _LONGEST_PAUSE_SECONDS)
 
     def sweep(self) -> None:
         """Look once at every profile whose late records have stopped coming."""

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import logging
-import sched
-import threading
-import time
 from datetime import timedelta
 from uuid import UUID
 
 from scouter.monitoring.check import DATABASE_AWAY, Checks
+from scouter.monitoring.periodic import Periodic
 from scouter.postgres.checks import claim_check, renew_leases, seconds_until_due
 from scouter.postgres.pool import Pool
 from scouter.settings import Settings
@@ -29,42 +27,32 @@ class Poller:
         self._checks = checks
         self._grace = timedelta(seconds=settings.window_grace_seconds)
         self._lease = timedelta(seconds=settings.check_lease_seconds)
-        self._stopping = threading.Event()
         self._held: set[UUID] = set()
         workers = range(1, settings.polling_worker_count + 1)
-        self._threads = [threading.Thread(target=self._work, name=f"check {n}") for n in workers]
-        if self._threads:
-            self._threads.append(threading.Thread(target=self._keep_leases, name="check heartbeat"))
+        self._threads = [Periodic(f"check {n}", self._poll) for n in workers]
+        # First to start and last to stop: as long as anybody may hold a lease.
+        self._heartbeat = Periodic("check heartbeat", self._keep_leases)
 
     @property
     def alive(self) -> bool:
-        return all(thread.is_alive() for thread in self._threads)
+        return all(thread.alive for thread in (self._heartbeat, *self._threads))
 
     def start(self) -> None:
-        for thread in self._threads:
+        for thread in (self._heartbeat, *self._threads):
             thread.start()
 
     def stop(self) -> None:
         """Return when the checks under way are recorded."""
-        self._stopping.set()
-        for thread in self._threads:
-            thread.join()
+        for thread in (*self._threads, self._heartbeat):
+            thread.stop()
 
-    def _work(self) -> None:
-        scheduler = sched.scheduler(time.monotonic, self._stopping.wait)
-        scheduler.enter(0, 0, self._poll, (scheduler,))
-        while not self._stopping.is_set():
-            delay = scheduler.run(blocking=False)
-            self._stopping.wait(delay)
-
-    def _poll(self, scheduler: sched.scheduler) -> None:
+    def _poll(self) -> float:
         """Check what is due, and come back when more will be."""
-        pause = _PAUSE_WHILE_AWAY_SECONDS
         try:
-            pause = self._check_next()
+            return self._check_next()
         except DATABASE_AWAY as problem:
             log.warning("checks wait for the database: %s", type(problem).__name__)
-        scheduler.enter(pause, 0, self._poll, (scheduler,))
+            return _PAUSE_WHILE_AWAY_SECONDS
 
     def _check_next(self) -> float:
         """Check one profile. The seconds to wait before the next look."""
@@ -80,12 +68,11 @@ class Poller:
             self._held.discard(claim.lease_token)
         return 0.0
 
-    def _keep_leases(self) -> None:
+    def _keep_leases(self) -> float:
         """A lease lapses only when its server is gone, however long the check takes."""
-        while not self._stopping.wait(self._lease.total_seconds() / 3):
-            held = list(self._held)
-            try:
-                with self._pool.connection() as connection:
-                    renew_leases(connection, held, self._lease)
-            except DATABASE_AWAY as problem:
-                log.warning("leases could not be renewed: %s", type(problem).__name__)
+        try:
+            with self._pool.connection() as connection:
+                renew_leases(connection, list(self._held), self._lease)
+        except DATABASE_AWAY as problem:
+            log.warning("leases could not be renewed: %s", type(problem).__name__)
+        return self._lease.total_seconds() / 3
