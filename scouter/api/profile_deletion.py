@@ -31,7 +31,7 @@ class ProfileDeletion:
                 "DELETE",
                 "/scouter/profile",
                 self.delete,
-                "Delete a profile with its features, records, alerts and tags, and the service's own records when no "
+                "Delete a profile with its features, records, checks, alerts and tags, and the service's own records when no "
                 "other profile of that version is left.",
                 ProfileDeletedReply,
                 permission="admin, or write on the profile's space",

@@ -21,6 +21,8 @@ class Deleted:
     custom_records: int
     observability_records: int
     alerts: int
+    runs: int
+    deliveries: int
     tags: int
 
     def __add__(self, other: Deleted) -> Deleted:
@@ -43,6 +45,8 @@ def delete_entity(connection: Connection, entity_id: int) -> Deleted:
         custom_records=_sql["delete_custom_records"].run(connection, entity_id=entity_id),
         observability_records=_sql["delete_observability_records"].run(connection, entity_id=entity_id),
         alerts=_sql["delete_alerts"].run(connection, entity_id=entity_id),
+        runs=_sql["delete_runs"].run(connection, entity_id=entity_id),
+        deliveries=_sql["delete_deliveries"].run(connection, entity_id=entity_id),
         tags=_sql["delete_tags"].run(connection, entity_id=entity_id),
     )
     _sql["delete_entity"].run(connection, entity_id=entity_id)

@@ -97,6 +97,8 @@ class DeletedCounts(Struct, frozen=True):
     custom_records: int
     observability_records: int
     alerts: int
+    runs: int
+    deliveries: int
     tags: int
 
 

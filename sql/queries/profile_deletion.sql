@@ -23,6 +23,12 @@ DELETE FROM observability_record WHERE entity_id = %(entity_id)s;
 -- name: delete_alerts
 DELETE FROM alert WHERE entity_id = %(entity_id)s;
 
+-- name: delete_runs
+DELETE FROM check_run WHERE entity_id = %(entity_id)s;
+
+-- name: delete_deliveries
+DELETE FROM alert_delivery WHERE entity_id = %(entity_id)s;
+
 -- name: delete_tags
 DELETE FROM tag WHERE profile_entity_id = %(entity_id)s;
 

@@ -26,6 +26,8 @@ NOTHING = {
     "custom_records": 0,
     "observability_records": 0,
     "alerts": 0,
+    "runs": 0,
+    "deliveries": 0,
     "tags": 0,
 }
 
