@@ -31,8 +31,8 @@ class ProfileDeletion:
                 "DELETE",
                 "/scouter/profile",
                 self.delete,
-                "Delete a profile with its features, records, checks, alerts and tags, and the service's own records when no "
-                "other profile of that version is left.",
+                "Delete a profile with its features, records, checks, alerts and tags, and the service's own records "
+                "when no other profile of that version is left.",
                 ProfileDeletedReply,
                 permission="admin, or write on the profile's space",
                 query=DeleteProfileQuery,
