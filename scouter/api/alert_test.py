@@ -50,6 +50,7 @@ class AlertTest:
                 permission="write on the profile's space",
                 body=AlertTestRequest,
                 accepted=accepted_by_deliveries,
+                errors=(NotFound,),
             )
         ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scouter.api.routing import Call, Route
-from scouter.auth.permissions import EVERY_SPACE, Caller
+from scouter.auth.permissions import Caller
 from scouter.errors import NotFound
 from scouter.postgres.deliveries import Delivery, DeliveryFilter, delivery_page
 from scouter.postgres.entities import Entities
@@ -35,6 +35,7 @@ class Deliveries:
                 permission="read; what is listed belongs to spaces that the caller may read",
                 query=DeliveriesQuery,
                 accepted=accepted_by_deliveries,
+                errors=(NotFound,),
             )
         ]
 
@@ -50,19 +51,12 @@ class Deliveries:
     def _filter(self, query: DeliveriesQuery, caller: Caller) -> DeliveryFilter:
         state = query.state.value if query.state else None
         if query.uid is None:
-            return DeliveryFilter(spaces=_readable_spaces(caller), state=state)
+            return DeliveryFilter(spaces=caller.spaces("read"), state=state)
         entity = self._entities.find(query.uid)
         if entity is None:
             raise NotFound(f"there is no profile {query.uid!r}")
         caller.require("read", entity.space)
         return DeliveryFilter(entity_id=entity.id, state=state)
-
-
-def _readable_spaces(caller: Caller) -> list[str] | None:
-    """None: every space."""
-    if caller.may("read", EVERY_SPACE):
-        return None
-    return [named.removeprefix("read:") for named in caller.permissions if named.startswith("read:")]
 
 
 def _item(delivery: Delivery) -> DeliveryItem:

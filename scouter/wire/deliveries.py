@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from scouter.wire.names import Name, Uid, Version
 from scouter.wire.notifications import ChannelName
 from scouter.wire.profiles import DriftType
 
 MOST_DELIVERIES = 500
-
-_Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class DeliveryState(StrEnum):
@@ -27,7 +26,7 @@ class DeliveryState(StrEnum):
 class DeliveriesQuery(Struct, frozen=True):
     """Which deliveries; `cursor` is the `next_cursor` of the page before."""
 
-    uid: str | None = None
+    uid: Uid | None = None
     state: DeliveryState | None = None
     limit: Annotated[int, Meta(ge=1, le=MOST_DELIVERIES)] = 50
     cursor: Annotated[int, Meta(ge=1, le=2**63 - 1)] | None = None
@@ -64,10 +63,10 @@ class DeliveriesPage(Struct, frozen=True):
 class AlertTestRequest(Struct, frozen=True):
     """Names one profile: by uid, or by the other four together."""
 
-    uid: str | None = None
-    space: _Name | None = None
-    name: _Name | None = None
-    version: _Name | None = None
+    uid: Uid | None = None
+    space: Name | None = None
+    name: Name | None = None
+    version: Version | None = None
     drift_type: DriftType | None = None
 
 
