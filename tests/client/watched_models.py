@@ -68,7 +68,7 @@ class WatchedModels:
         """As notifications name it."""
         return f"{SPACE}/{self.name(alias)}/{self.registered[alias]['version']}"
 
-    def alerts(self, alias: str, *, active: bool = False) -> list[dict[str, Any]]:
+    def alerts(self, alias: str, *, active: bool | None = None) -> list[dict[str, Any]]:
         """As the client hands them out."""
         found: list[dict[str, Any]] = self.client.ask("alerts", profile=alias, active=active)
         return found
@@ -77,7 +77,7 @@ class WatchedModels:
         """Those that saw records, newest first."""
         drift_type = alias.split()[1]
         named = {"space": SPACE, "name": self.name(alias), "version": self.registered[alias]["version"]}
-        answer = self.http.get("/scouter/runs", **named, drift_type=drift_type, **wanted)
+        answer = self.http.get("/scouter/runs", **named, drift_type=drift_type, limit=500, **wanted)
         assert answer.status == 200, answer
         return [run for run in answer.body["items"] if run["row_count"] > 0]
 

@@ -41,7 +41,7 @@ def uid(profile):
 
 
 def alerts(client, profile, active):
-    request = DriftAlertPaginationRequest(uid=profile.config.uid, active=True if active else None)
+    request = DriftAlertPaginationRequest(uid=profile.config.uid, active=active)
     return client.get_alerts(request).items
 
 

@@ -41,7 +41,7 @@ def uid(_profile):
 
 def alerts(client, profile, active):
     of = profile.config
-    return client.get_alerts(DriftAlertRequest(name=of.name, space=of.space, version=of.version, active=active))
+    return client.get_alerts(DriftAlertRequest(name=of.name, space=of.space, version=of.version, active=bool(active)))
 
 
 def alert_members(alert):

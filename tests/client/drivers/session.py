@@ -103,8 +103,8 @@ class Session:
         request = GetProfileRequest(name=name, space=space, version=version, drift_type=getattr(DriftType, type))
         return json.loads(Path(self._client.download_profile(request, Path("downloaded.json"))).read_text())
 
-    def alerts(self, profile, active=False):
-        """Those of one profile as the client hands them out; only the active ones, or all."""
+    def alerts(self, profile, active=None):
+        """Those of one profile as the client hands them out. None: all of them."""
         found = wire.alerts(self._client, self._profiles[profile], active)
         return [
             {"id": one.id, "about": one.entity_name, "active": one.active, "alert": wire.alert_members(one)}
