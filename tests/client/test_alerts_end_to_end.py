@@ -214,7 +214,7 @@ def test_a_service_in_trouble_is_asked_again_and_delays_nobody(
 ) -> None:
     """OpsGenie hangs all the time. Slack fails three times, and is told in the end; later it refuses for good."""
     service = AlertService()
-    settings = {**environment(service.url), "SCOUTER_ALERT_TIMEOUT_SECONDS": "50"}
+    settings = {**environment(service.url), "SCOUTER_ALERT_TIMEOUT_SECONDS": "50", "SCOUTER_WINDOW_GRACE_SECONDS": "1"}
     limited = Answer(200, {"ok": False, "error": "ratelimited"}, {"Retry-After": "1"})
     service.behave(SLACK, Answer(500, "down"), rate_limited(1), limited, Answer())
     service.behave(OPSGENIE, Hang())
