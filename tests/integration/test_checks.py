@@ -56,6 +56,11 @@ def register(admin: HttpClient, profile: dict[str, Any]) -> str:
     return str(reply.body["uid"])
 
 
+def register_legacy(admin: HttpClient, profile: dict[str, Any]) -> None:
+    reply = admin.post("/scouter/profile", registration(profile, legacy=True))
+    assert reply.status == 200, reply
+
+
 def send(admin: HttpClient, kind: str, uid: str, *records: dict[str, Any]) -> None:
     now = datetime.now(UTC)
     full = [{"created_at": now.isoformat(), "uid": uid, **record} for record in records]
@@ -131,6 +136,27 @@ def test_windows_follow_each_other_without_a_gap(admin: HttpClient, pool: Pool, 
     assert older["window_end"] < newer["window_end"]
     assert sum(run["row_count"] for run in runs(admin, uid=uid)) == 2
     assert {run["outcome"] for run in runs(admin, uid=uid)} <= {"ok", "no_data"}
+
+
+@pytest.mark.parametrize("again", ["registered", "replaced"])
+def test_registering_again_does_not_put_off_a_check_that_is_due(
+    admin: HttpClient, pool: Pool, database: str, again: str
+) -> None:
+    """0.6.4 registers at every start; a service that starts over and over would never be checked."""
+    profile = every_second(spc_profile())
+    register_legacy(admin, profile)
+    execute(database, "UPDATE profile SET active = true, next_run = clock_timestamp() - interval '50 seconds'")
+    [due] = execute(database, "SELECT next_run FROM profile")
+    if again == "registered":
+        register_legacy(admin, profile)
+    else:
+        profile["config"]["uid"] = execute(database, "SELECT uid FROM entity")[0][0]
+        body = {"space": "s", "drift_type": "Spc", "profile": json.dumps(profile)}
+        assert admin.put("/scouter/profile", body).status == 200
+    assert execute(database, "SELECT next_run FROM profile") == [due]
+    profile["config"]["alert_config"]["schedule"] = "0 0 0 * * *"
+    register_legacy(admin, profile)
+    assert execute(database, "SELECT next_run > clock_timestamp() FROM profile") == [(True,)], "a new schedule counts"
 
 
 def test_missed_instants_collapse_into_one_check(admin: HttpClient, pool: Pool, checks: Checks, database: str) -> None:
