@@ -42,7 +42,7 @@ WHERE entity_id = %(entity_id)s AND lease_token = %(token)s;
 
 -- name: seconds_until_due
 -- How long nothing will be due, as far as is known now.
-SELECT extract(epoch FROM min(next_run) + %(grace)s::interval - clock_timestamp())::double precision AS seconds
+SELECT extract(epoch FROM min(greatest(next_run + %(grace)s::interval, retry_at)) - clock_timestamp())::double precision AS seconds
 FROM profile WHERE active AND (lease_until IS NULL OR lease_until < clock_timestamp());
 
 -- name: add_alert

@@ -3,13 +3,16 @@
 SELECT pg_advisory_xact_lock(hashtext('scouter_py.profile'), hashtext(%(key)s));
 
 -- name: put_profile
--- Stores a profile, or replaces its document and schedule. A replaced profile keeps its state and its last run.
+-- Stores a profile, or replaces its document and schedule. A replaced profile keeps its state and its last run, and an
+-- active one whose schedule stays the same its next run: its grace period or its next try may be under way, and a
+-- service that registers at every start must not put them off.
 INSERT INTO profile (entity_id, document, active, schedule, previous_run, next_run)
 VALUES (%(entity_id)s, %(document)s::json, %(active)s, %(schedule)s, %(now)s, %(next_run)s)
 ON CONFLICT (entity_id) DO UPDATE
 SET document = EXCLUDED.document,
     schedule = EXCLUDED.schedule,
-    next_run = EXCLUDED.next_run,
+    next_run = CASE WHEN profile.active AND profile.schedule = EXCLUDED.schedule
+                    THEN profile.next_run ELSE EXCLUDED.next_run END,
     updated_at = EXCLUDED.previous_run
 RETURNING active;
 
@@ -45,7 +48,8 @@ UPDATE profile SET active = false, updated_at = %(now)s WHERE entity_id = %(enti
 SELECT document::text AS document FROM profile WHERE entity_id = %(entity_id)s;
 
 -- name: replace_profile
--- Of a profile that is there. Its state and its last run stay.
+-- Of a profile that is there. Its state and its last run stay, and its next run as above.
 UPDATE profile
-SET document = %(document)s::json, schedule = %(schedule)s, next_run = %(next_run)s, updated_at = %(now)s
+SET document = %(document)s::json, schedule = %(schedule)s, updated_at = %(now)s,
+    next_run = CASE WHEN active AND schedule = %(schedule)s THEN next_run ELSE %(next_run)s END
 WHERE entity_id = %(entity_id)s;

@@ -14,7 +14,7 @@ import pytest
 
 from scouter.monitoring.check import Checks
 from scouter.monitoring.late_sweep import LateSweep
-from scouter.postgres.checks import Claim, claim_check, renew_leases
+from scouter.postgres.checks import Claim, claim_check, renew_leases, seconds_until_due
 from scouter.postgres.pool import Pool
 from scouter.server import Server, utc_now
 from scouter.settings import Settings
@@ -54,6 +54,11 @@ def register(admin: HttpClient, profile: dict[str, Any]) -> str:
     reply = admin.post("/scouter/profile", registration(profile, active=True))
     assert reply.status == 200, reply
     return str(reply.body["uid"])
+
+
+def register_legacy(admin: HttpClient, profile: dict[str, Any]) -> None:
+    reply = admin.post("/scouter/profile", registration(profile, legacy=True))
+    assert reply.status == 200, reply
 
 
 def send(admin: HttpClient, kind: str, uid: str, *records: dict[str, Any]) -> None:
@@ -131,6 +136,27 @@ def test_windows_follow_each_other_without_a_gap(admin: HttpClient, pool: Pool, 
     assert older["window_end"] < newer["window_end"]
     assert sum(run["row_count"] for run in runs(admin, uid=uid)) == 2
     assert {run["outcome"] for run in runs(admin, uid=uid)} <= {"ok", "no_data"}
+
+
+@pytest.mark.parametrize("again", ["registered", "replaced"])
+def test_registering_again_does_not_put_off_a_check_that_is_due(
+    admin: HttpClient, pool: Pool, database: str, again: str
+) -> None:
+    """0.6.4 registers at every start; a service that starts over and over would never be checked."""
+    profile = every_second(spc_profile())
+    register_legacy(admin, profile)
+    execute(database, "UPDATE profile SET active = true, next_run = clock_timestamp() - interval '50 seconds'")
+    [due] = execute(database, "SELECT next_run FROM profile")
+    if again == "registered":
+        register_legacy(admin, profile)
+    else:
+        profile["config"]["uid"] = execute(database, "SELECT uid FROM entity")[0][0]
+        body = {"space": "s", "drift_type": "Spc", "profile": json.dumps(profile)}
+        assert admin.put("/scouter/profile", body).status == 200
+    assert execute(database, "SELECT next_run FROM profile") == [due]
+    profile["config"]["alert_config"]["schedule"] = "0 0 0 * * *"
+    register_legacy(admin, profile)
+    assert execute(database, "SELECT next_run > clock_timestamp() FROM profile") == [(True,)], "a new schedule counts"
 
 
 def test_missed_instants_collapse_into_one_check(admin: HttpClient, pool: Pool, checks: Checks, database: str) -> None:
@@ -214,6 +240,19 @@ def test_a_failing_profile_is_tried_again_then_written_down_and_moved_on(
         database, "SELECT attempts, lease_token FROM profile JOIN entity ON entity.id = entity_id WHERE uid = %s", uid
     )
     assert (attempts, token) == (0, None)
+
+
+def test_what_waits_for_its_next_try_is_not_due(admin: HttpClient, pool: Pool, database: str) -> None:
+    """Or the workers would ask the database twenty times a second until then."""
+    register(admin, every_second(spc_profile()))
+    time.sleep(1.2)
+    with pool.connection() as connection:
+        due = seconds_until_due(connection, NO_GRACE)
+        assert due is not None and due < 0
+    execute(database, "UPDATE profile SET retry_at = clock_timestamp() + interval '1 minute'")
+    with pool.connection() as connection:
+        waiting = seconds_until_due(connection, NO_GRACE)
+        assert waiting is not None and 50 < waiting <= 60
 
 
 def test_late_records_have_their_window_checked_again_and_only_new_alerts_are_raised(

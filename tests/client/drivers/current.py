@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
-from scouter.client import DriftRequest, TimeInterval
+import json
+import re
+
+from scouter.client import DriftAlertPaginationRequest, DriftRequest, TimeInterval
 
 import scouter
 
@@ -35,3 +38,13 @@ def binned_drift(client, profile, drift_type, interval, points, start, end):
 
 def uid(profile):
     return profile.config.uid
+
+
+def alerts(client, profile, active):
+    request = DriftAlertPaginationRequest(uid=profile.config.uid, active=active)
+    return client.get_alerts(request).items
+
+
+def alert_members(alert):
+    """The client hands these out in its text only, which is JSON in colours."""
+    return json.loads(re.sub(r"\x1b\[[0-9;]*m", "", str(alert)))["alert"]

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from scouter.client import DriftRequest, TimeInterval
+from scouter.client import DriftAlertRequest, DriftRequest, TimeInterval
 
 import scouter
 
@@ -37,3 +37,12 @@ def binned_drift(client, profile, drift_type, interval, points, start, end):
 
 def uid(_profile):
     return None  # this wire has none
+
+
+def alerts(client, profile, active):
+    of = profile.config
+    return client.get_alerts(DriftAlertRequest(name=of.name, space=of.space, version=of.version, active=bool(active)))
+
+
+def alert_members(alert):
+    return alert.alert

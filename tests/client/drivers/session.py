@@ -15,7 +15,14 @@ from datetime import datetime
 from pathlib import Path
 
 import polars as pl
-from scouter.alert import AlertThreshold, CustomMetricAlertConfig, PsiAlertConfig, SpcAlertConfig
+from scouter.alert import (
+    AlertThreshold,
+    CustomMetricAlertConfig,
+    OpsGenieDispatchConfig,
+    PsiAlertConfig,
+    SlackDispatchConfig,
+    SpcAlertConfig,
+)
 from scouter.client import GetProfileRequest, ProfileStatusRequest, ScouterClient
 from scouter.types import DriftType
 
@@ -96,24 +103,41 @@ class Session:
         request = GetProfileRequest(name=name, space=space, version=version, drift_type=getattr(DriftType, type))
         return json.loads(Path(self._client.download_profile(request, Path("downloaded.json"))).read_text())
 
-    def _spc_profile(self, columns, space, name, sample_size, **version):
-        alerts = SpcAlertConfig(features_to_monitor=list(columns))
+    def alerts(self, profile, active=None):
+        """Those of one profile as the client hands them out. None: all of them."""
+        found = wire.alerts(self._client, self._profiles[profile], active)
+        return [
+            {"id": one.id, "about": one.entity_name, "active": one.active, "alert": wire.alert_members(one)}
+            for one in found
+        ]
+
+    def _spc_profile(self, columns, space, name, sample_size, schedule=None, dispatch=None, **version):
+        alerts = SpcAlertConfig(features_to_monitor=list(columns), **_alerting(schedule, dispatch))
         config = scouter.SpcDriftConfig(space=space, name=name, sample_size=sample_size, alert_config=alerts, **version)
         return scouter.Drifter().create_drift_profile(pl.DataFrame(columns), config)
 
-    def _psi_profile(self, columns, space, name, categorical, **version):
-        alerts = PsiAlertConfig(features_to_monitor=list(columns))
+    def _psi_profile(self, columns, space, name, categorical, schedule=None, dispatch=None, **version):
+        alerts = PsiAlertConfig(features_to_monitor=list(columns), **_alerting(schedule, dispatch))
         config = scouter.PsiDriftConfig(
             space=space, name=name, alert_config=alerts, categorical_features=categorical, **version
         )
         return scouter.Drifter().create_drift_profile(pl.DataFrame(columns), config)
 
-    def _custom_profile(self, columns, space, name, sample_size, **version):
+    def _custom_profile(self, columns, space, name, sample_size, schedule=None, dispatch=None, **version):
+        alerts = CustomMetricAlertConfig(**_alerting(schedule, dispatch))
         config = scouter.CustomMetricDriftConfig(
-            space=space, name=name, sample_size=sample_size, alert_config=CustomMetricAlertConfig(), **version
+            space=space, name=name, sample_size=sample_size, alert_config=alerts, **version
         )
         metrics = [wire.custom_metric(metric, value, AlertThreshold.Above, 0.5) for metric, value in columns.items()]
         return scouter.CustomDriftProfile(config=config, metrics=metrics)
+
+
+def _alerting(schedule, dispatch):
+    """What is not given is the client's default: once a day, on the console."""
+    given = {} if schedule is None else {"schedule": schedule}
+    for channel, of in (dispatch or {}).items():
+        given["dispatch_config"] = _DISPATCHES[channel](**of)
+    return given
 
 
 def _feature(name, value):
@@ -148,6 +172,7 @@ def _texts(series):
     return [moment.isoformat() for moment in series.created_at]
 
 
+_DISPATCHES = {"Slack": SlackDispatchConfig, "OpsGenie": OpsGenieDispatchConfig}
 _CHARTS = {"Spc": _spc_chart, "Psi": _psi_chart, "Custom": _custom_chart}
 
 
