@@ -143,7 +143,7 @@ def test_a_test_message_wants_the_right_to_write(admin: HttpClient, reader: Http
         ({"space": "s", "name": "m"}, 400),
         ({"space": "s", "name": "m", "version": "0.1.0", "drift_type": "Nothing"}, 400),
         ({"uid": "unknown"}, 404),
-        ({"uid": "nul\x00"}, 404),
+        ({"uid": "nul\x00"}, 400),
     ],
 )
 def test_profiles_that_are_not_there_are_refused(admin: HttpClient, body: dict[str, str], status: int) -> None:
