@@ -67,6 +67,7 @@ class Findings:
     unheard: int  # alerts that the stand-in has never seen
     refused: int  # messages answered with an error
     too_often: int  # deliveries made again beyond what kills explain
+    died: int  # servers that ended without being killed, or did not start
 
     @property
     def broken(self) -> list[str]:
@@ -82,7 +83,7 @@ class Findings:
 
 
 def judge(
-    conninfo: str, ledger: Sequence[Message], heard: Iterable[Received], *, refused: int, most_again: int
+    conninfo: str, ledger: Sequence[Message], heard: Iterable[Received], *, refused: int, most_again: int, died: int
 ) -> Findings:
     """Look into the database when everything has stopped. `most_again`: deliveries that kills may have repeated."""
     with psycopg.connect(conninfo, options="-c search_path=scouter_py -c timezone=UTC") as connection:
@@ -116,6 +117,7 @@ def judge(
         unheard=len(alerts - {alert_id for message in messages for alert_id in message["alert_ids"]}),
         refused=refused,
         too_often=max(again - most_again, 0),
+        died=died,
     )
 
 

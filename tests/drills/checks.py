@@ -25,6 +25,7 @@ SERVERS = 3
 DELIVERY_WORKERS = 4
 HOOK = "/hook"
 ENVIRONMENT = {
+    "PYTHONFAULTHANDLER": "1",  # should a server crash by itself, its log says where
     "SCOUTER_DEFAULT_PASSWORD": "admin",
     "SCOUTER_WINDOW_GRACE_SECONDS": "2",
     "SCOUTER_CHECK_LEASE_SECONDS": "4",
@@ -79,7 +80,8 @@ def drill(directory: Path, options: argparse.Namespace, seed: int) -> Findings:
             traffic.ledger,
             service.requests(HOOK),
             refused=len(traffic.refused),
-            most_again=fleet.kills * DELIVERY_WORKERS,
+            most_again=(fleet.kills + len(fleet.died)) * DELIVERY_WORKERS,
+            died=len(fleet.died),
         )
 
 
@@ -95,7 +97,7 @@ def load_and_kill(fleet: Fleet, options: argparse.Namespace, seed: int) -> Traff
             time.sleep(chooser.uniform(0.05, 1.5))
             fleet.kill_another(chooser)
         time.sleep(2)
-    print(f"{fleet.kills} kills in {time.monotonic() - began:.0f} s", flush=True)
+    print(f"{fleet.kills} kills in {time.monotonic() - began:.0f} s", *fleet.died, sep="\n", flush=True)
     return traffic
 
 

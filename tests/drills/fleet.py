@@ -18,6 +18,7 @@ class Fleet:
         on_database = {"DATABASE_URI": conninfo, "SCOUTER_SERVER_HOST": "127.0.0.1", **environment}
         self.servers = [ServerProcess(directory / f"server-{n + 1}", on_database) for n in range(size)]
         self.kills = 0
+        self.died: list[str] = []  # how servers ended that nobody had killed
         self._last_victim: ServerProcess | None = None
 
     @property
@@ -27,10 +28,23 @@ class Fleet:
     def kill_another(self, chooser: random.Random) -> None:
         """SIGKILL to one that was not the last victim; it is up again on return."""
         victim = chooser.choice([server for server in self.servers if server is not self._last_victim])
-        victim.kill()
-        self.kills += 1
+        if victim.is_running:
+            victim.kill()
+            self.kills += 1
+        else:
+            self.died.append(f"{victim.directory.name} had ended by itself")
         self._last_victim = victim
-        victim.start()
+        self._start_again(victim)
+
+    def _start_again(self, server: ServerProcess) -> None:
+        """A start that fails is a finding; the next one may not."""
+        try:
+            server.start()
+        except AssertionError as problem:
+            self.died.append(f"{server.directory.name}: {str(problem).splitlines()[0]}")
+            if server.is_running:
+                server.kill()
+            server.start()
 
     def stop(self) -> None:
         for server in self.servers:
