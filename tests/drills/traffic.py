@@ -14,7 +14,11 @@ from typing import Self
 from tests.drills.subjects import Subject
 from tests.http_client import HttpClient
 
-_TICK = timedelta(microseconds=1)
+_TICK = timedelta(microseconds=2)
+# Now and then a message of moments ago, which most checks of its window have not waited for. Its odd microsecond keeps
+# it apart from the others.
+_LATE_BY = timedelta(seconds=6, microseconds=1)
+_LATE_SHARE = 0.03
 _UNANSWERED = (OSError, http.client.HTTPException)
 
 
@@ -37,7 +41,7 @@ class Traffic:
         self._pause = pause
         self._seed = seed
         self._lock = threading.Lock()
-        self._last = datetime.now(UTC)
+        self._began = self._last = _even(datetime.now(UTC))
         self._stopping = threading.Event()
         self.ledger: list[Message] = []
         self.refused: list[str] = []  # answers other than 200
@@ -65,15 +69,18 @@ class Traffic:
             try:
                 if url not in clients:
                     clients[url] = HttpClient(url).login()
-                self._send(clients[url], chooser.choice(self._subjects))
+                self._send(clients[url], chooser.choice(self._subjects), late=chooser.random() < _LATE_SHARE)
             except _UNANSWERED:  # killed: the message stays without acknowledgement, the next finds its own way
                 if url in clients:
                     clients.pop(url).close()
         for client in clients.values():
             client.close()
 
-    def _send(self, client: HttpClient, subject: Subject) -> None:
-        message = Message(subject.uid, self._next_moment(), 0)
+    def _send(self, client: HttpClient, subject: Subject, *, late: bool) -> None:
+        moment = self._next_moment()
+        if late and moment - _LATE_BY > self._began:
+            moment -= _LATE_BY
+        message = Message(subject.uid, moment, 0)
         records = subject.records(message.created_at.isoformat(timespec="microseconds"))
         message.rows = len(records)
         self.ledger.append(message)
@@ -84,5 +91,9 @@ class Traffic:
 
     def _next_moment(self) -> datetime:
         with self._lock:
-            self._last = max(datetime.now(UTC), self._last + _TICK)
+            self._last = max(_even(datetime.now(UTC)), self._last + _TICK)
             return self._last
+
+
+def _even(moment: datetime) -> datetime:
+    return moment - timedelta(microseconds=moment.microsecond % 2)
