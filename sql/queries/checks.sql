@@ -41,8 +41,9 @@ UPDATE profile SET lease_token = NULL, lease_until = NULL
 WHERE entity_id = %(entity_id)s AND lease_token = %(token)s;
 
 -- name: seconds_until_due
--- How long nothing will be due, as far as is known now.
-SELECT extract(epoch FROM min(next_run) + %(grace)s::interval - clock_timestamp())::double precision AS seconds
+-- How long nothing will be due, as far as is known now. `greatest` passes over a retry_at that is null.
+SELECT extract(epoch FROM min(greatest(next_run + %(grace)s::interval, retry_at)) - clock_timestamp())::double precision
+       AS seconds
 FROM profile WHERE active AND (lease_until IS NULL OR lease_until < clock_timestamp());
 
 -- name: add_alert
