@@ -68,6 +68,7 @@ from scouter.postgres.pool import Pool, connect, open_pool
 from scouter.postgres.users import shared_secret
 from scouter.setting_values import Role
 from scouter.settings import Settings
+from scouter.wire.prepared_types import prepare_struct_types
 
 log = logging.getLogger(__name__)
 
@@ -127,6 +128,7 @@ class Server:
         log.info("stopped")
 
     def _start(self) -> None:
+        prepare_struct_types()
         settings = self._settings
         uri = chosen_uri(settings)
         _judge_roles(settings.roles, uri)

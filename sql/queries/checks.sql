@@ -22,8 +22,11 @@ RETURNING profile.entity_id, entity.uid, entity.space, entity.name, entity.versi
 UPDATE profile SET lease_until = clock_timestamp() + %(lease)s WHERE lease_token = ANY (%(tokens)s);
 
 -- name: schedule_under_lease
--- The present schedule, locked. No row: the lease went to somebody else, or the profile was switched on anew.
-SELECT schedule FROM profile WHERE entity_id = %(entity_id)s AND lease_token = %(token)s FOR UPDATE;
+-- The present schedule, locked. No row: the lease has lapsed (the sweep for late records relies on nobody recording
+-- after that), went to somebody else, or the profile was switched on anew.
+SELECT schedule FROM profile
+WHERE entity_id = %(entity_id)s AND lease_token = %(token)s AND lease_until >= clock_timestamp()
+FOR UPDATE;
 
 -- name: finish_check
 UPDATE profile
@@ -41,8 +44,9 @@ UPDATE profile SET lease_token = NULL, lease_until = NULL
 WHERE entity_id = %(entity_id)s AND lease_token = %(token)s;
 
 -- name: seconds_until_due
--- How long nothing will be due, as far as is known now.
-SELECT extract(epoch FROM min(greatest(next_run + %(grace)s::interval, retry_at)) - clock_timestamp())::double precision AS seconds
+-- How long nothing will be due, as far as is known now. `greatest` passes over a retry_at that is null.
+SELECT extract(epoch FROM min(greatest(next_run + %(grace)s::interval, retry_at)) - clock_timestamp())::double precision
+       AS seconds
 FROM profile WHERE active AND (lease_until IS NULL OR lease_until < clock_timestamp());
 
 -- name: add_alert

@@ -42,3 +42,10 @@ def test_the_start_benchmark_runs() -> None:
     shown = bench("start", "--times", "1")
     assert "warm start: " in shown
     assert "idle RSS: " in shown
+
+
+def test_the_checks_benchmark_runs() -> None:
+    shown = bench("checks", "--profiles", "10", "--rows", "4000")
+    assert re.search(r"^10 checks in .* 0 failed$", shown, re.MULTILINE)
+    assert "checks a second: " in shown
+    assert re.search(r"^psi( +[\d.]+){5}$", shown, re.MULTILINE)

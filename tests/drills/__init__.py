@@ -1,0 +1,1 @@
+"""Drills: servers are killed under load, and what they promised is counted afterwards."""

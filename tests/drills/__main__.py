@@ -1,0 +1,22 @@
+"""`scripts/drill NAME`: run one drill. Ends with 1 when a promise was broken."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from tests.drills import checks
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="scripts/drill", description=__doc__)
+    drills = parser.add_subparsers(metavar="NAME", required=True)
+    for drill in (checks,):
+        drill.add_to(drills)
+    options = parser.parse_args()
+    kept: bool = options.run(options)
+    return 0 if kept else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
