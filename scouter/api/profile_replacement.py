@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from scouter.api.registration import acceptable_profile, next_run_of
+from scouter.api.registration import acceptable_profile, next_run_of, stored_form
 from scouter.auth.permissions import Caller
 from scouter.errors import InvalidInput, NotFound
 from scouter.postgres.entities import Entity, entity_by_uid
 from scouter.postgres.profiles import lock_profile_name, replace_profile
 from scouter.postgres.statements import Connection
-from scouter.wire.profiles import Profile, RegisterProfileRequest, superset_document
+from scouter.wire.profiles import Profile, RegisterProfileRequest
 
 
 def replace(connection: Connection, request: RegisterProfileRequest, caller: Caller, now: datetime) -> Entity:
@@ -31,14 +31,7 @@ def replace(connection: Connection, request: RegisterProfileRequest, caller: Cal
 def _store(
     connection: Connection, entity: Entity, request: RegisterProfileRequest, profile: Profile, now: datetime
 ) -> bool:
-    document = superset_document(
-        request.drift_type,
-        request.profile,
-        uid=entity.uid,
-        space=entity.space,
-        name=entity.name,
-        version=entity.version,
-    )
+    document = stored_form(request, entity)
     schedule = profile.config.alert_config.schedule
     next_run = next_run_of(schedule, now)
     return replace_profile(connection, entity.id, document, schedule=schedule, now=now, next_run=next_run)

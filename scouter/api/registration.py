@@ -58,6 +58,18 @@ def acceptable_profile(request: RegisterProfileRequest, now: datetime) -> Profil
     return profile
 
 
+def stored_form(request: RegisterProfileRequest, entity: Entity) -> str:
+    """The document that every client can read, saying what was registered."""
+    return superset_document(
+        request.drift_type,
+        request.profile,
+        uid=entity.uid,
+        space=entity.space,
+        name=entity.name,
+        version=entity.version,
+    )
+
+
 def set_status(connection: Connection, request: ProfileStatusRequest, now: datetime) -> int:
     """Switch profiles on or off. How many there are of that version; switching on twice changes nothing."""
     drift_types = [kind.value for kind in ([request.drift_type] if request.drift_type else DriftType)]
@@ -102,19 +114,11 @@ def _chosen_version(connection: Connection, request: VersionRequest, profile: Pr
 def _put(
     connection: Connection, request: RegisterProfileRequest, entity: Entity, profile: Profile, now: datetime
 ) -> bool:
-    document = superset_document(
-        request.drift_type,
-        request.profile,
-        uid=entity.uid,
-        space=entity.space,
-        name=entity.name,
-        version=entity.version,
-    )
     schedule = profile.config.alert_config.schedule
     return profiles.put_profile(
         connection,
         entity.id,
-        document,
+        stored_form(request, entity),
         active=request.active,
         schedule=schedule,
         now=now,

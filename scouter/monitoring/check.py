@@ -110,7 +110,7 @@ class Checks:
             outcome="failed",
             row_count=0,
             started_at=claim.claimed_at,
-            error=f"{type(problem).__name__}: {problem}"[:2000],
+            error=f"{type(problem).__name__}: {problem}"[:2000].replace("\x00", ""),  # Postgres has no text with a NUL
         )
         finish_check(connection, claim, end, _next_run(schedule, end))
         CHECKS.labels("failed").inc()

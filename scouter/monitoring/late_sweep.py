@@ -44,6 +44,8 @@ class LateSweep:
             self.sweep()
         except DATABASE_AWAY as problem:
             log.warning("the sweep for late records waits for the database: %s", type(problem).__name__)
+        except Exception:  # the thread must outlive any bug; the notes of late records stay where they are
+            log.exception("the sweep for late records failed in an unforeseen way")
         return min(max(self._quiet.total_seconds() / 2, 0.5), _LONGEST_PAUSE_SECONDS)
 
     def sweep(self) -> None:

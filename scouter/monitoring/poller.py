@@ -52,7 +52,9 @@ class Poller:
             return self._check_next()
         except DATABASE_AWAY as problem:
             log.warning("checks wait for the database: %s", type(problem).__name__)
-            return _PAUSE_WHILE_AWAY_SECONDS
+        except Exception:  # the worker must outlive any bug; what it had claimed is taken up again after the lease
+            log.exception("a check failed in an unforeseen way")
+        return _PAUSE_WHILE_AWAY_SECONDS
 
     def _check_next(self) -> float:
         """Check one profile. The seconds to wait before the next look."""

@@ -14,6 +14,7 @@ import pytest
 
 from scouter.monitoring.check import Checks
 from scouter.monitoring.late_sweep import LateSweep
+from scouter.monitoring.poller import Poller
 from scouter.postgres.checks import Claim, claim_check, renew_leases, retry_check, seconds_until_due
 from scouter.postgres.pool import Pool
 from scouter.server import Server, utc_now
@@ -366,3 +367,24 @@ def test_a_channel_without_settings_is_said_at_registration_and_in_the_run(
     check_once(pool, checks)
     [run] = runs(admin, uid=reply["uid"])
     assert "SLACK_APP_TOKEN and SLACK_API_URL are not set" in run["note"]
+
+
+def test_a_worker_outlives_a_check_that_fails_where_nobody_expected_it(
+    admin: HttpClient, pool: Pool, database: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(Checks):
+        def run(self, claim: Claim) -> None:
+            raise RuntimeError(f"a bug in the check of {claim.shown}")
+
+    register(admin, every_second(spc_profile()))
+    settings = checking(database, tmp_path, SCOUTER_WINDOW_GRACE_SECONDS="0", POLLING_WORKER_COUNT="1")
+    poller = Poller(pool, Broken(pool, settings), settings)
+    poller.start()
+    try:
+        deadline = time.monotonic() + 10
+        while "a bug in the check of Spc s/m 0.1.0" not in caplog.text:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert poller.alive
+    finally:
+        poller.stop()
