@@ -47,7 +47,7 @@ class Recent(Generic[Key, Value]):
         return value
 
     def stand_by(self, key: Key, value: Value) -> None:
-        """Hold what somebody else has loaded, for when the database is away. While it is there it is asked all the same."""
+        """Hold what somebody else has loaded, for when the database is away. While it is there, it is asked first."""
         with self._lock:
             if key not in self._held and len(self._held) < self._most:
                 self._held[key] = (float("-inf"), value)
