@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -49,12 +50,13 @@ class RabbitBroker:
     ) -> None:
         self.username = username
         self.password = password
-        self.port, self.tls_port, distribution_port = steady_ports(3)
+        self.port, self.tls_port, distribution_port, mapper_port = steady_ports(4)
         self._directory = directory
         self._settings = {**self._own_settings(), **self._tls_settings(certificates), **(settings or {})}
-        environment = {**_inherited(), **_environment(directory, distribution_port)}
-        command = [str(_program() or _DEBIAN)]
-        self._process = BrokerProcess(command, environment, directory, ready="Server startup complete")
+        environment = {**_inherited(), **_environment(directory, distribution_port, mapper_port)}
+        node = [str(_program() or _DEBIAN)]
+        self._process = BrokerProcess(node, environment, directory, ready="Server startup complete")
+        self._port_mapper = BrokerProcess(["epmd", "-d"], environment, directory / "epmd", ready="epmd running")
 
     @property
     def log(self) -> str:
@@ -76,15 +78,21 @@ class RabbitBroker:
         return f"amqps://{self._login()}@127.0.0.1:{self.tls_port}/%2F"
 
     def start(self) -> Self:
-        self._directory.mkdir(parents=True, exist_ok=True)
+        (self._directory / "epmd").mkdir(parents=True, exist_ok=True)
         lines = (f"{name} = {value}\n" for name, value in self._settings.items())
         (self._directory / "rabbitmq.conf").write_text("".join(lines))
         (self._directory / "enabled_plugins").write_text("[].\n")
-        self._process.start()
+        if not self._port_mapper.is_running:
+            self._port_mapper.start()
+        with ExitStack() as undo:
+            undo.callback(self._port_mapper.stop)
+            self._process.start()
+            undo.pop_all()
         return self
 
     def stop(self) -> None:
         self._process.stop()
+        self._port_mapper.stop()
 
     def kill(self) -> None:
         """SIGKILL. Only what was durable, and confirmed, outlives it."""
@@ -143,9 +151,13 @@ def _inherited() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(("RABBITMQ_", "ERL_"))}
 
 
-def _environment(directory: Path, distribution_port: int) -> dict[str, str]:
+def _environment(directory: Path, distribution_port: int, mapper_port: int) -> dict[str, str]:
     return {
         "HOME": str(directory),  # the Erlang cookie
+        # Erlang's port mapper: every node sees to it that one runs, once a minute, and it outlives them all. Left to
+        # themselves they would share one that listens everywhere; so there is one of ours before they look.
+        "ERL_EPMD_PORT": str(mapper_port),
+        "ERL_EPMD_ADDRESS": "127.0.0.1",
         "RABBITMQ_CONF_ENV_FILE": str(directory / "none"),
         "RABBITMQ_NODENAME": _NODE,
         "RABBITMQ_DIST_PORT": str(distribution_port),
@@ -157,12 +169,12 @@ def _environment(directory: Path, distribution_port: int) -> dict[str, str]:
         "RABBITMQ_GENERATED_CONFIG_DIR": str(directory / "config"),
         "RABBITMQ_ENABLED_PLUGINS_FILE": str(directory / "enabled_plugins"),
         "RUNNING_UNDER_SYSTEMD": "1",  # the start script becomes the broker: a signal to our child reaches it
-        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": _without_epmd(distribution_port),
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": _distribution(distribution_port),
     }
 
 
-def _without_epmd(port: int) -> str:
-    """Erlang's port mapper would listen everywhere, be shared with other nodes, and outlive them all."""
+def _distribution(port: int) -> str:
+    """With a name from the beginning the node need not start another Erlang to look for the port mapper: a second."""
     ports = f"-kernel inet_dist_listen_min {port} -kernel inet_dist_listen_max {port}"
     loopback = "-kernel inet_dist_use_interface {127,0,0,1}"
-    return f"-start_epmd false -erl_epmd_port {port} -sname {_NODE} {ports} {loopback}"
+    return f"-start_epmd false -sname {_NODE} {ports} {loopback}"

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pika
 import pytest
-from kafka import KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaTimeoutError
 from pika.adapters.utils.connection_workflow import AMQPConnectorStackTimeout
 from pika.exceptions import ProbableAuthenticationError
@@ -21,7 +18,9 @@ from tests.availability import cannot_run
 from tests.brokers import kafka_jars
 from tests.brokers.certificates import Certificates
 from tests.brokers.kafka import KafkaBroker, missing_for_kafka
+from tests.brokers.kafka_messages import producer, received, send
 from tests.brokers.rabbitmq import RabbitBroker
+from tests.brokers.rabbitmq_messages import fetched, opened, publish
 
 USERNAME, PASSWORD = "anna", "open sesame"
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
@@ -33,7 +32,6 @@ def secured_kafka(
 ) -> Iterator[KafkaBroker]:
     directory = tmp_path_factory.mktemp("secured")
     with KafkaBroker(directory, users={USERNAME: PASSWORD}, certificates=certificates) as broker:
-        broker.create_topic("secured")
         yield broker
 
 
@@ -97,9 +95,10 @@ def test_a_frozen_broker_can_be_stopped(kafka_installed: None, tmp_path: Path) -
 @pytest.mark.parametrize("mechanism", MECHANISMS)
 def test_a_kafka_user_comes_in_with_each_mechanism(secured_kafka: KafkaBroker, protocol: str, mechanism: str) -> None:
     login = sasl(secured_kafka, protocol, mechanism, PASSWORD)
-    text = f"{protocol} {mechanism}".encode()
-    send(secured_kafka.address(protocol), "secured", [text], **login)
-    assert text in received(secured_kafka.address(protocol), "secured", 1, seek_last=True, **login)
+    text, topic = f"{protocol} {mechanism}".encode(), f"{protocol}.{mechanism}"
+    secured_kafka.create_topic(topic)
+    send(secured_kafka.address(protocol), topic, [text], **login)
+    assert received(secured_kafka.address(protocol), topic, 1, **login) == [text]
 
 
 @pytest.mark.parametrize("mechanism", MECHANISMS)
@@ -111,8 +110,9 @@ def test_a_wrong_kafka_password_stays_outside(secured_kafka: KafkaBroker, mechan
 
 def test_kafka_with_tls_and_no_user(secured_kafka: KafkaBroker, certificates: Certificates) -> None:
     tls = {"security_protocol": "SSL", "ssl_cafile": str(certificates.authority)}
-    send(secured_kafka.address("SSL"), "secured", [b"tls"], **tls)
-    assert received(secured_kafka.address("SSL"), "secured", 1, seek_last=True, **tls) == [b"tls"]
+    secured_kafka.create_topic("tls")
+    send(secured_kafka.address("SSL"), "tls", [b"tls"], **tls)
+    assert received(secured_kafka.address("SSL"), "tls", 1, **tls) == [b"tls"]
 
 
 def test_kafka_users_are_still_there_after_a_restart(kafka_installed: None, tmp_path: Path) -> None:
@@ -167,10 +167,10 @@ def test_a_wrong_rabbitmq_password_stays_outside(secured_rabbit: RabbitBroker) -
 
 def test_rabbitmq_leaves_no_process_behind(rabbitmq_installed: None, tmp_path: Path) -> None:
     with RabbitBroker(tmp_path) as broker:
-        group = os.getpgid(broker.pid)
+        assert broker.pid in processes_of(tmp_path)
     deadline = time.monotonic() + 5
-    while _has_members(group):
-        assert time.monotonic() < deadline, "something of the broker is still running"
+    while processes_of(tmp_path):
+        assert time.monotonic() < deadline, f"still running: {processes_of(tmp_path)}"
         time.sleep(0.05)
 
 
@@ -186,35 +186,6 @@ def test_a_missing_broker_skips_at_home_and_fails_in_ci(monkeypatch: pytest.Monk
         cannot_run(reason)
 
 
-def producer(address: str, **more: Any) -> KafkaProducer:
-    return KafkaProducer(bootstrap_servers=address, acks="all", **more)
-
-
-def send(address: str, topic: str, values: list[bytes], **more: Any) -> None:
-    """Returns when the broker has acknowledged all of them."""
-    with closing(producer(address, **more)) as sender:
-        for waiting in [sender.send(topic, value) for value in values]:
-            waiting.get(timeout=20)
-
-
-def received(address: str, topic: str, count: int, *, seek_last: bool = False, **more: Any) -> list[bytes]:
-    """As many messages of a topic, from its first on, or with `seek_last` the last one of its only partition."""
-    reading = {"auto_offset_reset": "earliest", "consumer_timeout_ms": 20_000, "fetch_max_bytes": 64_000_000}
-    with closing(KafkaConsumer(topic, bootstrap_servers=address, group_id=None, **reading, **more)) as consumer:
-        if seek_last:
-            last(consumer)
-        return [message.value for message in islice(consumer, count)]
-
-
-def last(consumer: KafkaConsumer) -> None:
-    deadline = time.monotonic() + 10
-    while not consumer.assignment():
-        assert time.monotonic() < deadline, "no partition was assigned"
-        consumer.poll(timeout_ms=100, max_records=1)
-    for partition, end in consumer.end_offsets(consumer.assignment()).items():
-        consumer.seek(partition, end - 1)
-
-
 def sasl(broker: KafkaBroker, protocol: str, mechanism: str, password: str) -> dict[str, Any]:
     login = {
         "security_protocol": protocol,
@@ -226,31 +197,14 @@ def sasl(broker: KafkaBroker, protocol: str, mechanism: str, password: str) -> d
     return login | ({"ssl_cafile": str(broker.certificates.authority)} if broker.certificates else {})
 
 
-def opened(url: str, **more: Any) -> pika.BlockingConnection:
-    parameters = pika.URLParameters(url)
-    for name, value in more.items():
-        setattr(parameters, name, value)
-    return pika.BlockingConnection(parameters)
+def processes_of(directory: Path) -> list[int]:
+    """Those that have it for their home."""
+    home = f"HOME={directory}\0".encode()
+    return [int(file.parent.name) for file in Path("/proc").glob("[0-9]*/environ") if home in environment(file)]
 
 
-def publish(connection: pika.BlockingConnection, queue: str, bodies: list[bytes]) -> None:
-    """Persistent messages; returns when the broker has confirmed all of them."""
-    channel = connection.channel()
-    channel.queue_declare(queue, durable=True)
-    channel.confirm_delivery()
-    for body in bodies:
-        channel.basic_publish("", queue, body, pika.BasicProperties(delivery_mode=pika.DeliveryMode.Persistent))
-
-
-def fetched(connection: pika.BlockingConnection, queue: str) -> list[bytes]:
-    """What is in the queue, which is then empty."""
-    found = iter(lambda: connection.channel().basic_get(queue, auto_ack=True), (None, None, None))
-    return [body for _, _, body in found]
-
-
-def _has_members(group: int) -> bool:
+def environment(file: Path) -> bytes:
     try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
+        return file.read_bytes()
+    except OSError:  # it has ended meanwhile, or is not ours
+        return b""
