@@ -48,10 +48,14 @@ class Session:
         self._config = wire.http_config(url, username, password)
         self._client = ScouterClient(self._config)
 
+    def make(self, profile, type, columns, **of):
+        """A profile that no server knows yet. It has the space, name and version, or the uid, that it is given."""
+        self._profiles[profile] = getattr(self, f"_{type.lower()}_profile")(columns, **of)
+
     def register(self, profile, type, columns, set_active=False, deactivate_others=False, **of):
-        made = getattr(self, f"_{type.lower()}_profile")(columns, **of)
+        self.make(profile, type, columns, **of)
+        made = self._profiles[profile]
         self._client.register_profile(made, set_active, deactivate_others)
-        self._profiles[profile] = made
         known = made.config
         document = json.loads(made.model_dump_json())
         return {
@@ -73,9 +77,15 @@ class Session:
         )
         self._client.update_profile_status(request)
 
-    def open_queue(self, profiles):
+    def open_queue(self, profiles, kafka=None, rabbitmq=None):
+        """A queue to the server that was logged in to, or to a broker with that configuration."""
+        config = self._config
+        if kafka is not None:
+            config = scouter.KafkaConfig(**kafka)
+        elif rabbitmq is not None:
+            config = scouter.RabbitMQConfig(**rabbitmq)
         paths = {alias: self._profiles[alias].save_to_json(Path(f"{alias}.json")) for alias in profiles}
-        self._queue = wire.open_queue(paths, self._config)
+        self._queue = wire.open_queue(paths, config)
 
     def insert(self, profile, features=None, metrics=None):
         """One item for each element: a mapping of feature to number or word, or of metric to number."""

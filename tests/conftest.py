@@ -1,0 +1,46 @@
+"""Brokers that tests share: each test takes topics and queues of its own, and leaves the broker running.
+
+A test that stops or breaks its broker starts one for itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.availability import cannot_run
+from tests.brokers.certificates import Certificates, make_certificates
+from tests.brokers.kafka import KafkaBroker, missing_for_kafka
+from tests.brokers.rabbitmq import RabbitBroker, missing_for_rabbitmq
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return make_certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(scope="session")
+def kafka_installed() -> None:
+    """For tests that start a `KafkaBroker` themselves."""
+    if missing := missing_for_kafka():
+        cannot_run(missing)
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_installed() -> None:
+    """For tests that start a `RabbitBroker` themselves."""
+    if missing := missing_for_rabbitmq():
+        cannot_run(missing)
+
+
+@pytest.fixture(scope="session")
+def kafka_broker(kafka_installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
+    with KafkaBroker(tmp_path_factory.mktemp("kafka")) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def rabbit_broker(rabbitmq_installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitBroker]:
+    with RabbitBroker(tmp_path_factory.mktemp("rabbitmq")) as broker:
+        yield broker
