@@ -119,6 +119,12 @@ COMMIT_SECONDS = _histogram(
 )
 STORE_FAILURES = _counter("scouter_store_failures", "Tries of the writer that stored nothing, by reason.", "reason")
 
+# --- brokers
+CONSUMER_LAG = _reading(
+    "scouter_consumer_lag", "gauge", "Messages that a consumer knows its broker to have, not stored yet.", "consumer"
+)
+KAFKA_MISSED = _counter("scouter_kafka_missed", "Offsets that Kafka had deleted before they were read.", "topic")
+
 # --- checks and alerts
 _OUTCOMES = ("no_data", "ok", "alert", "failed")
 _CHANNELS = ("console", "slack", "opsgenie", "webhook")

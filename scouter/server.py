@@ -36,12 +36,14 @@ from scouter.api.tags import Tags
 from scouter.api.users import Users
 from scouter.auth.tokens import Tokens
 from scouter.errors import StartRefused
+from scouter.events.consumers import Consumers, wanted_transports
 from scouter.events.ingest import Ingest
 from scouter.events.inlet import Inlet
 from scouter.events.ledger_readings import outcome_readings, received_readings, spooled_readings
 from scouter.metrics import (
     BREAKER_OPEN,
     BREAKER_OPENINGS,
+    CONSUMER_LAG,
     DISK_FREE,
     HTTP_CONNECTIONS,
     HTTP_WAITING,
@@ -56,6 +58,7 @@ from scouter.metrics import (
 )
 from scouter.monitoring.channels.selection import Channels
 from scouter.monitoring.check import Checks
+from scouter.monitoring.consumers import consumers_state
 from scouter.monitoring.database_watch import DatabaseWatch
 from scouter.monitoring.delivery import Deliverer, lease_of, policy_of
 from scouter.monitoring.health import Health, Part, PartState, thread_part
@@ -73,7 +76,6 @@ from scouter.postgres.migrations import migrate
 from scouter.postgres.partitions import Partitions
 from scouter.postgres.pool import Pool, connect, open_pool
 from scouter.postgres.users import all_users, shared_secret
-from scouter.setting_values import Role
 from scouter.settings import Settings
 from scouter.wire.prepared_types import prepare_struct_types
 
@@ -138,7 +140,7 @@ class Server:
         prepare_struct_types()
         settings = self._settings
         uri = chosen_uri(settings)
-        _judge_roles(settings.roles, uri)
+        _judge_roles(settings, uri)
         host = settings.server_host or ("127.0.0.1" if uri == EMBEDDED else "0.0.0.0")  # noqa: S104  # documented
         listener = self._bind(host, settings.server_port, "HTTP") if "http" in settings.roles else None
         self._start_metrics(self._bind(host, settings.server_port + 1, "metrics"))
@@ -200,8 +202,15 @@ class Server:
         if "background" in settings.roles:
             self._start_upkeep(Upkeep(pool, partitions, settings.partition_days_ahead, settings.run_days, self._now))
             self._start_checks(pool)
+        transports = wanted_transports(settings) if "consumers" in settings.roles else []
+        if listener is None and not transports:
+            return
+        ingest = Ingest(database.conninfo, settings, lifelines, partitions, self._now, transports)
+        self._start_ingest(ingest)
+        if transports:
+            self._start_consumers(Consumers(settings, transports, ingest, lifelines, self._now))
         if listener is not None:
-            self._start_http(database, host, listener, pool, lifelines, partitions)
+            self._start_http(database, host, listener, pool, lifelines, ingest)
 
     def _start_watch(self, database: Database, deadlines: Deadlines) -> DatabaseWatch:
         watch = DatabaseWatch(database.conninfo, deadlines, self._now)
@@ -245,12 +254,10 @@ class Server:
         listener: socket.socket,
         pool: Pool,
         lifelines: Lifelines,
-        partitions: Partitions,
+        ingest: Ingest,
     ) -> None:
         settings = self._settings
         tokens = self._prepare_users(database, host)
-        ingest = Ingest(database.conninfo, settings, lifelines, partitions, self._now)
-        self._start_ingest(ingest)
         disk = self._watch_disk(database)
         http = HttpServer(
             self._application(pool, tokens, ingest, lifelines, disk),
@@ -279,6 +286,17 @@ class Server:
         self._readings.add_table(MESSAGES, lambda: outcome_readings(ingest.ledger))
         ingest.start()
         self._stops.callback(ingest.stop)
+
+    def _start_consumers(self, consumers: Consumers) -> None:
+        for worker in consumers.workers:
+            self._health.add(thread_part(worker.state.name, lambda worker=worker: worker.alive))  # type: ignore[misc]
+        for transport in consumers.transports:
+            self._health.add(Part(transport, lambda transport=transport: consumers_state(consumers.of(transport))))  # type: ignore[misc]
+        self._readings.add_labelled(
+            CONSUMER_LAG, lambda: ((worker.state.name, worker.state.lag) for worker in consumers.workers)
+        )
+        consumers.start()
+        self._stops.callback(consumers.stop)
 
     def _watch_disk(self, database: Database) -> DiskSpace | None:
         """Of the embedded database: the disk of another server is not ours to see."""
@@ -354,8 +372,11 @@ class Server:
             log.error("abandoned %d requests that took longer than SCOUTER_SHUTDOWN_SECONDS", abandoned)
 
 
-def _judge_roles(roles: tuple[Role, ...], uri: str) -> None:
-    """Raises `StartRefused` for roles in which this process could do nothing."""
+def _judge_roles(settings: Settings, uri: str) -> None:
+    """Raises `StartRefused` for roles in which this process could do nothing, or for which it lacks a library."""
+    roles = settings.roles
+    if "consumers" in roles and not wanted_transports(settings) and roles == ("consumers",):
+        log.warning("SCOUTER_ROLES is consumers alone, and no broker is configured: this process does nothing")
     if uri == EMBEDDED and "http" not in roles:
         raise StartRefused(
             [
@@ -365,8 +386,6 @@ def _judge_roles(roles: tuple[Role, ...], uri: str) -> None:
         )
     if uri == EMBEDDED and "background" not in roles:
         log.warning("SCOUTER_ROLES is without background: nobody looks after the embedded database")
-    if roles == ("consumers",):
-        log.warning("SCOUTER_ROLES is consumers alone, and there are no consumers yet: this process does nothing")
 
 
 def _spool_state(ingest: Ingest) -> PartState:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -39,8 +39,12 @@ class Ingest:
         lifelines: Lifelines,
         partitions: Partitions,
         now: Callable[[], datetime],
+        transports: Sequence[str] = (),
     ) -> None:
-        """Raises `StartRefused` when there is no place for a spool."""
+        """`transports` beside HTTP are shown in the books from the start.
+
+        Raises `StartRefused` when there is no place for a spool.
+        """
         self._settings = settings
         self._lifelines = lifelines
         self._partitions = partitions
@@ -53,7 +57,7 @@ class Ingest:
         self._spools = Spools(directory / str(database), most_bytes=settings.spool_max_bytes)
         self.spool = self._spools.own()
         self.instance: UUID = self.spool.id  # a server that starts again goes on with its spool and its books
-        self.ledger = Ledger(_base(conninfo, self.instance), ["http"])
+        self.ledger = Ledger(_base(conninfo, self.instance), ["http", *transports])
         self.entities = Entities(lifelines.quick, most=settings.entity_cache_max_size)
         self.features = Features(
             lifelines.quick, most_names=settings.max_features, most_entities=settings.entity_cache_max_size

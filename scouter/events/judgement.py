@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+
 import msgspec
+import psycopg
 from msgspec import UNSET
 
 from scouter.auth.permissions import Caller
@@ -10,11 +13,13 @@ from scouter.errors import InvalidInput, ScouterError, Unavailable, Unsupported
 from scouter.events.incoming import Incoming
 from scouter.events.rows import RowMaker
 from scouter.events.tagging import require_taggable
-from scouter.events.verdicts import Good
+from scouter.events.verdicts import Good, Verdict, poison
 from scouter.postgres.entities import Entities
 from scouter.wire.decoding import convert, decode_json
 from scouter.wire.messages import Message
 from scouter.wire.tags import Tag, accepted_by_tags
+
+log = logging.getLogger(__name__)
 
 
 class Judge:
@@ -24,6 +29,20 @@ class Judge:
         self._rows = rows
         self._entities = entities
         self._decoder = msgspec.json.Decoder(Message)
+
+    def verdict(self, incoming: Incoming) -> Verdict:
+        """For messages whose sender waits no longer. Raises `Unavailable` and psycopg's errors: ask again later."""
+        try:
+            return self.judge(incoming)
+        except ScouterError as problem:
+            if not is_verdict(problem):
+                raise
+            return poison(problem)
+        except psycopg.Error:
+            raise
+        except Exception as bug:  # the message is kept, the messages behind it go on
+            log.exception("judging a message failed in an unforeseen way")
+            return poison(ScouterError(f"the server failed on this message: {type(bug).__name__}"))
 
     def judge(self, incoming: Incoming) -> Good:
         """Raises a `ScouterError` that says what is wrong with the message, or `Unavailable`: ask again later."""

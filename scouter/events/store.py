@@ -18,7 +18,7 @@ from scouter.events.batch_metrics import count_stored
 from scouter.events.outcomes import Outcome, Totals
 from scouter.events.refusals import Refusals
 from scouter.events.submission import Batch, Judged
-from scouter.events.verdicts import Good, Poison, poison
+from scouter.events.verdicts import Good, Poison, Seen, poison
 from scouter.metrics import COMMIT_SECONDS
 from scouter.postgres import records
 from scouter.postgres.failures import first_line, lacks_partition, refuses_content
@@ -163,6 +163,8 @@ class _Transaction:
         verdict = message.verdict
         if isinstance(verdict, Poison):
             self._quarantine(place, verdict)
+        elif isinstance(verdict, Seen):
+            self._fates[place] = outcomes.duplicate(0, {})
         elif gone and any(part.entity_id in gone for part in verdict.rows):
             error = UnknownProfile("records.uid", None, "a registered profile; this one was deleted")
             self._quarantine(place, poison(error))
@@ -271,5 +273,7 @@ def _as_before(message: Judged) -> Outcome:
     """What the first commit of this batch made of a message, as far as it can be known now."""
     if isinstance(message.verdict, Poison):
         return outcomes.quarantined(message.verdict.error)
+    if isinstance(message.verdict, Seen):
+        return outcomes.duplicate(0, {})
     good = message.verdict
     return outcomes.stored(good.count, good.skipped, len(good.tags))

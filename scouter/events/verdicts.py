@@ -72,7 +72,12 @@ class Poison:
         return self.error.message.replace("\x00", "\\0")
 
 
-Verdict = Good | Poison
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A message that its broker delivers again and that is stored already."""
+
+
+Verdict = Good | Poison | Seen
 
 
 def poison(error: errors.ScouterError) -> Poison:

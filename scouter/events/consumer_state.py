@@ -1,0 +1,47 @@
+"""How a consumer is: up, or down since when and why."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import UTC, datetime
+
+log = logging.getLogger(__name__)
+
+_SAY_AGAIN_SECONDS = 60.0
+
+
+class ConsumerState:
+    """Written by the consumer's thread, read by any."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.is_up = False
+        self.lag = 0  # messages that the broker has and Postgres has not, as far as is known
+        self.since = datetime.now(UTC)
+        self._problem = "it has not connected yet"
+        self._said_at = float("-inf")  # on time.monotonic()
+
+    @property
+    def says(self) -> str:
+        if self.is_up:
+            return f"reads, {self.lag} messages behind"
+        return f"down since {self.since:%Y-%m-%dT%H:%M:%SZ}: {self._problem}"
+
+    def up(self, lag: int) -> None:
+        self.lag = lag
+        if not self.is_up:
+            self.is_up = True
+            self.since = datetime.now(UTC)
+            self._said_at = float("-inf")
+            log.info("%s reads", self.name)
+
+    def down(self, problem: object) -> None:
+        """`problem` may be an error of the library's; nothing that is secret is in its words."""
+        if self.is_up:
+            self.since = datetime.now(UTC)
+        self.is_up = False
+        self._problem = str(problem).strip().partition("\n")[0] or type(problem).__name__
+        if time.monotonic() - self._said_at > _SAY_AGAIN_SECONDS:
+            self._said_at = time.monotonic()
+            log.warning("%s cannot read: %s", self.name, self._problem)

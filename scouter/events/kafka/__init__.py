@@ -1,0 +1,1 @@
+"""Messages from Kafka. Imported only when it is configured: the library costs time and memory."""

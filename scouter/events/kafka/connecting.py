@@ -1,0 +1,48 @@
+"""A consumer of the group, as the settings want it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kafka import KafkaConsumer
+
+from scouter.settings import Settings
+
+MOST_MESSAGES = 500  # of a poll, and so of a transaction
+_BOOTSTRAP_MILLISECONDS = 10_000
+
+
+def open_consumer(settings: Settings, client_id: str) -> Any:
+    """Raises the library's errors when no broker answers, or none that lets us in."""
+    return KafkaConsumer(
+        bootstrap_servers=list(settings.kafka_brokers),
+        client_id=client_id,
+        group_id=settings.kafka_group,
+        # Where to begin is in Postgres. What is committed to Kafka is for people who look at the group there.
+        enable_auto_commit=False,
+        # An offset that is gone is ours to notice: the library would jump without a word.
+        auto_offset_reset="none",
+        max_poll_records=MOST_MESSAGES,
+        # The largest message has to fit, and memory has to stay in bounds: both limits are those of one answer.
+        max_partition_fetch_bytes=settings.max_message_bytes,
+        fetch_max_bytes=settings.max_message_bytes,
+        fetch_max_wait_ms=100,
+        reconnect_backoff_max_ms=2_000,
+        bootstrap_timeout_ms=_BOOTSTRAP_MILLISECONDS,
+        metrics_enabled=False,
+        **_security(settings),
+    )
+
+
+def _security(settings: Settings) -> dict[str, Any]:
+    """Plain text without a user; with one what the settings say."""
+    if settings.kafka_username is None:
+        return {}
+    chosen: dict[str, Any] = {"security_protocol": settings.kafka_security_protocol}
+    if settings.kafka_security_protocol.startswith("SASL"):
+        chosen["sasl_mechanism"] = settings.kafka_sasl_mechanism
+        chosen["sasl_plain_username"] = settings.kafka_username
+        chosen["sasl_plain_password"] = settings.kafka_password or ""
+    if settings.kafka_cert_location is not None:
+        chosen["ssl_cafile"] = str(settings.kafka_cert_location)
+    return chosen

@@ -1,0 +1,274 @@
+"""One Kafka consumer in a thread of its own: from a poll to a committed transaction, exactly once.
+
+Where a partition is read on is in Postgres, and is moved in the transaction that stores its messages. Whatever the
+group does meanwhile, two consumers that read the same messages cannot both move it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+from kafka import ConsumerRebalanceListener, OffsetAndMetadata, TopicPartition
+from kafka.errors import KafkaError, OffsetOutOfRangeError
+
+from scouter.errors import DatabaseAway
+from scouter.events.consumer_state import ConsumerState
+from scouter.events.consumption import Consumption
+from scouter.events.incoming import Incoming
+from scouter.events.kafka.connecting import open_consumer
+from scouter.events.store import NotOurs
+from scouter.events.submission import Batch
+from scouter.metrics import KAFKA_MISSED
+from scouter.postgres.kafka_positions import (
+    Move,
+    Partition,
+    begin_kafka_positions,
+    kafka_positions,
+    move_kafka_positions,
+)
+from scouter.postgres.lines import Connections
+from scouter.postgres.statements import Connection
+from scouter.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_POLL_SECONDS = 0.2
+_FIRST_REST_SECONDS = 0.5
+_LONGEST_REST_SECONDS = 10.0
+_OLDEST_STAMP = timedelta(days=30)  # a message without a believable time counts as arriving now
+
+
+@dataclass(slots=True)
+class _Taken:
+    """Messages of one poll, until they are stored or somebody else has them."""
+
+    messages: Sequence[Incoming]
+    moves: Mapping[Partition, Move]
+    batch: Batch | None = None
+
+
+class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the library has no types
+    """Owns the thread `kafka N`. It joins the group, and joins again whatever happens to the brokers."""
+
+    def __init__(
+        self,
+        number: int,
+        settings: Settings,
+        consumption: Consumption,
+        connections: Connections,
+        now: Callable[[], datetime],
+    ) -> None:
+        self.state = ConsumerState(f"kafka {number}")
+        self._settings = settings
+        self._client_id = f"scouter-{number}"
+        self._consumption = consumption
+        self._connections = connections
+        self._now = now
+        self._consumer: Any = None
+        self._positions: dict[Partition, int] = {}  # of the partitions that are ours, once they are known
+        self._unknown: set[Partition] = set()
+        self._taken: _Taken | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"kafka {number}")
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def ask_to_stop(self) -> None:
+        self._stopping.set()
+
+    def stop(self) -> None:
+        """Return when what was being stored is stored. What was not is delivered to the next consumer."""
+        self._stopping.set()
+        self._thread.join()
+        self._consumption.close()
+
+    def on_partitions_revoked(self, _: Iterable[TopicPartition]) -> None:
+        """Part of a poll. What is not stored is no longer ours to store."""
+        self._forget_all()
+
+    def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """Part of a poll. Nothing is read before Postgres has said from where on."""
+        for each in assigned:
+            self._consumer.seek(each, 0)  # anywhere: without a position the library looks for one, and may find none
+            self._consumer.pause(each)
+            self._unknown.add(Partition(each.topic, each.partition))
+
+    def _run(self) -> None:
+        rest = _FIRST_REST_SECONDS
+        while not self._stopping.is_set():
+            try:
+                self._consume()
+            except (KafkaError, OSError) as problem:
+                rest = _FIRST_REST_SECONDS if self.state.is_up else min(2 * rest, _LONGEST_REST_SECONDS)
+                self.state.down(problem)
+            except Exception:  # the thread must outlive any bug
+                log.exception("a Kafka consumer failed in an unforeseen way and begins anew")
+                self.state.down("it failed; the log says why")
+            self._stopping.wait(rest)
+
+    def _consume(self) -> None:
+        """Read until told to stop. Raises what the library raises when the brokers are away."""
+        self._forget_all()
+        consumer = self._consumer = open_consumer(self._settings, self._client_id)
+        try:
+            consumer.subscribe(list(self._settings.kafka_topics), listener=self)
+            while not self._stopping.is_set():
+                self._turn(consumer)
+        finally:
+            consumer.close(autocommit=False, timeout_ms=2_000)
+
+    def _forget_all(self) -> None:
+        self._taken = None
+        self._positions.clear()
+        self._unknown.clear()
+
+    def _turn(self, consumer: Any) -> None:
+        """Poll, store. While nothing can be stored, poll without taking anything: the group throws out the silent."""
+        waits = self._taken is not None or self._consumption.must_wait or bool(self._unknown)
+        partitions = consumer.assignment()
+        (consumer.pause if waits else consumer.resume)(*partitions)
+        try:
+            polled = consumer.poll(timeout_ms=round((0.05 if waits else _POLL_SECONDS) * 1000))
+        except OffsetOutOfRangeError:
+            self._find_what_is_left(consumer)
+            return
+        self.state.up(self._lag(consumer))
+        if polled and self._unknown:  # assigned within this very poll: these have not begun where they should
+            polled = {}
+        elif polled:
+            self._taken = self._taking(polled)
+        if self._consumption.must_wait:
+            return
+        if self._unknown:
+            self._find_positions(consumer)
+        elif self._taken is not None:
+            self._store(consumer, self._taken)
+
+    def _taking(self, polled: Mapping[TopicPartition, Sequence[Any]]) -> _Taken:
+        messages = [self._incoming(record) for records in polled.values() for record in records]
+        moves = {}
+        for topic_partition, records in polled.items():
+            partition = Partition(topic_partition.topic, topic_partition.partition)
+            moves[partition] = Move(self._positions[partition], records[-1].offset + 1)
+        return _Taken(messages, moves)
+
+    def _incoming(self, record: Any) -> Incoming:
+        now = self._now()
+        stamped = datetime.fromtimestamp(record.timestamp / 1000, UTC) if record.timestamp > 0 else now
+        arrived = stamped if now - _OLDEST_STAMP < stamped <= now else now
+        return self._consumption.incoming(record.value or b"", arrived)
+
+    def _store(self, consumer: Any, taken: _Taken) -> None:
+        taken.batch = taken.batch or self._consumption.judged(taken.messages)
+        if taken.batch is None:
+            return
+
+        def claim(connection: Connection) -> bool:
+            return move_kafka_positions(connection, self._settings.kafka_group, taken.moves)
+
+        try:
+            is_stored = self._consumption.store(taken.batch, claim)
+        except NotOurs:
+            self._look_again(consumer, taken)
+            return
+        if is_stored:
+            self._stored(consumer, taken)
+
+    def _stored(self, consumer: Any, taken: _Taken) -> None:
+        self._taken = None
+        self._positions.update({partition: move.next for partition, move in taken.moves.items()})
+        offsets = {TopicPartition(*each): OffsetAndMetadata(move.next, "", -1) for each, move in taken.moves.items()}
+        consumer.commit_async(offsets, callback=_say_when_not_committed)
+
+    def _look_again(self, consumer: Any, taken: _Taken) -> None:
+        """Somebody has moved a partition: this consumer, in a commit that nobody confirmed, or another one."""
+        try:
+            present = self._read(taken.moves)
+        except (psycopg.Error, DatabaseAway):
+            return  # the same question comes up with the next turn
+        was_ours = taken.batch is not None and taken.batch.fates is not None
+        if was_ours and all(present.get(partition) == move.next for partition, move in taken.moves.items()):
+            self._consumption.was_stored(taken.batch)
+            self._stored(consumer, taken)
+            return
+        log.warning("Kafka partitions %s were read by another consumer; going on where it is", sorted(taken.moves))
+        self._taken = None
+        self._unknown.update(Partition(each.topic, each.partition) for each in consumer.assignment())
+
+    def _find_positions(self, consumer: Any) -> None:
+        """Go to where Postgres says that each partition is stored."""
+        mine = {Partition(each.topic, each.partition) for each in consumer.assignment()}
+        wanted = self._unknown & mine
+        try:
+            known = self._read(wanted)
+            if new := wanted - known.keys():
+                known |= self._begin(consumer, new)
+        except (psycopg.Error, DatabaseAway):
+            return
+        for partition, offset in known.items():
+            consumer.seek(TopicPartition(*partition), offset)
+        self._positions.update(known)
+        self._unknown -= known.keys()
+        self._unknown &= mine
+
+    def _read(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
+        with self._connections.connection() as connection:
+            return kafka_positions(connection, self._settings.kafka_group, list(partitions))
+
+    def _begin(self, consumer: Any, new: Iterable[Partition]) -> dict[Partition, int]:
+        """Partitions that were never read: from what the group had committed in Kafka, else as the settings say."""
+        begins = {}
+        for partition in new:
+            topic_partition = TopicPartition(*partition)
+            committed = consumer.committed(topic_partition, timeout_ms=5_000)
+            begins[partition] = committed if committed is not None else self._end(consumer, topic_partition)
+        with self._connections.connection() as connection:
+            begin_kafka_positions(connection, self._settings.kafka_group, begins)
+        return self._read(begins)
+
+    def _end(self, consumer: Any, partition: TopicPartition) -> int:
+        """The first or the last offset that Kafka has."""
+        is_first = self._settings.kafka_offset_reset == "earliest"
+        offsets = (consumer.beginning_offsets if is_first else consumer.end_offsets)([partition], timeout_ms=5_000)
+        offset: int = offsets[partition]
+        return offset
+
+    def _find_what_is_left(self, consumer: Any) -> None:
+        """Kafka has deleted messages before they were read, or the topic was made anew."""
+        for partition, position in self._positions.items():
+            topic_partition = TopicPartition(*partition)
+            first = consumer.beginning_offsets([topic_partition], timeout_ms=5_000)[topic_partition]
+            last = consumer.end_offsets([topic_partition], timeout_ms=5_000)[topic_partition]
+            if first <= position <= last:
+                continue
+            KAFKA_MISSED.labels(partition.topic).inc(max(first - position, 0))
+            log.error(
+                "Kafka has no offset %d of %s/%d any more, it has %d to %d: going on from the first one",
+                *(position, partition.topic, partition.partition, first, last),
+            )
+            consumer.seek(topic_partition, first)
+
+    def _lag(self, consumer: Any) -> int:
+        """Messages that Kafka has and Postgres has not, as far as the last answers tell."""
+        lag = 0
+        for partition, position in self._positions.items():
+            topic_partition = TopicPartition(*partition)
+            if topic_partition in consumer.assignment():
+                lag += max((consumer.highwater(topic_partition) or position) - position, 0)
+        return lag
+
+
+def _say_when_not_committed(_: object, response: object) -> None:
+    if isinstance(response, Exception):  # the next commit says more, and Postgres knows better
+        log.debug("Kafka did not take the offsets: %s", response)

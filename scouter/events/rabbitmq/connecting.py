@@ -1,0 +1,56 @@
+"""A channel on which messages arrive, as the settings want it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pika
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
+from pika.exceptions import AMQPError, ChannelClosedByBroker
+
+from scouter.settings import Settings
+
+# A broker that takes the connection and says nothing raises an error that is none of AMQP's.
+BROKER_ERRORS = (AMQPError, AMQPConnectorException, OSError)
+
+_NOT_FOUND = 404
+_CONNECT_SECONDS = 10
+
+
+def open_connection(settings: Settings) -> Any:
+    """Raises `BROKER_ERRORS`."""
+    parameters = pika.URLParameters(settings.rabbitmq_addr)
+    parameters.socket_timeout = _CONNECT_SECONDS
+    parameters.stack_timeout = _CONNECT_SECONDS
+    # While a batch is stored nobody answers heartbeats.
+    parameters.heartbeat = 60
+    parameters.blocked_connection_timeout = 60
+    return pika.BlockingConnection(parameters)
+
+
+def open_channel(connection: Any, settings: Settings, tag: str, deliver: Callable[..., None]) -> Any:
+    """A channel that consumes every queue, each message to be acknowledged."""
+    for queue in settings.rabbitmq_queues:
+        _ensure_queue(connection, queue)
+    channel = connection.channel()
+    channel.basic_qos(prefetch_count=settings.rabbitmq_prefetch_count)
+    for queue in settings.rabbitmq_queues:
+        channel.basic_consume(queue, deliver, auto_ack=False, consumer_tag=f"{tag}-{queue}")
+    return channel
+
+
+def _ensure_queue(connection: Any, queue: str) -> None:
+    """Take the queue as it is; make it when it is not there.
+
+    The published clients declare it non-durable. To one that differs they would not send at all.
+    """
+    channel = connection.channel()
+    try:
+        channel.queue_declare(queue, passive=True)
+    except ChannelClosedByBroker as closed:
+        if closed.reply_code != _NOT_FOUND:
+            raise
+        channel = connection.channel()
+        channel.queue_declare(queue, durable=False)
+    channel.close()
