@@ -27,6 +27,10 @@ def open_consumer(settings: Settings, client_id: str) -> Any:
         max_partition_fetch_bytes=settings.max_message_bytes,
         fetch_max_bytes=settings.max_message_bytes,
         fetch_max_wait_ms=100,
+        # A topic or partition that is new is read within seconds, the partitions of a killed server soon after.
+        metadata_max_age_ms=5_000,
+        session_timeout_ms=10_000,
+        heartbeat_interval_ms=2_000,
         reconnect_backoff_max_ms=2_000,
         bootstrap_timeout_ms=_BOOTSTRAP_MILLISECONDS,
         metrics_enabled=False,
