@@ -1,4 +1,4 @@
-"""One contract for every way in: whatever brings a message, it is stored exactly once or kept in quarantine, and counted."""
+"""One contract for every way in: a message is stored exactly once or kept in quarantine, and counted."""
 
 from __future__ import annotations
 
