@@ -1,0 +1,50 @@
+"""Runs one drill: seed, directory, table, verdict; the evidence stays when the promise is broken."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from tests.drills.findings import Findings
+from tests.drills.stage import Stage
+from tests.server_process import let_others_enter
+
+Play = Callable[[Path, argparse.Namespace, int], tuple[Findings, Stage]]
+
+
+def add_drill(drills: Any, name: str, play: Play, about: str | None) -> argparse.ArgumentParser:
+    """A command for it, to which it adds options of its own."""
+    parser: argparse.ArgumentParser = drills.add_parser(name, help=about, description=about)
+    parser.add_argument("--seed", type=int, default=None)
+    parser.set_defaults(run=partial(run_drill, name, play))
+    return parser
+
+
+def run_drill(name: str, play: Play, options: argparse.Namespace) -> bool:
+    """Whether the promise was kept."""
+    seed = random.randrange(2**32) if options.seed is None else options.seed
+    directory = let_others_enter(Path(tempfile.mkdtemp(prefix=f"scouter-{name}-")))
+    print(f"{name}, seed {seed}", flush=True)
+    began = time.monotonic()
+    try:
+        findings, stage = play(directory, options, seed)
+    except BaseException:
+        print(f"the drill did not come to its end; what there is, is in {directory}")
+        raise
+    print(*stage.remarks, findings.shown(), f"{'seed':24}{seed:>12}", sep="\n")
+    print(f"{time.monotonic() - began:.0f} s")
+    if findings.broken:
+        (directory / "findings.txt").write_text(findings.shown() + f"\nseed {seed}\n{json.dumps(stage.remarks)}\n")
+        print(f"BROKEN: {', '.join(findings.broken)}; the evidence is in {directory}")
+        return False
+    print("kept: every acknowledged message is there exactly once")
+    shutil.rmtree(directory)
+    return True
