@@ -5,9 +5,20 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tests.drills import checks, kills, microsecond
+from tests.drills import (
+    away,
+    checks,
+    database_stops,
+    full_spool,
+    kills,
+    microsecond,
+    network,
+    poison,
+    sigterm,
+    tokens,
+)
 
-DRILLS = (checks, kills, microsecond)
+DRILLS = (checks, kills, database_stops, away, poison, microsecond, tokens, sigterm, full_spool, network)
 
 
 def main() -> int:

@@ -105,7 +105,8 @@ class DatabaseProxy:
                 cut = "before"
             elif drawn < weather.cut_before_commit + weather.cut_after_commit:
                 cut = "after"
-            self.cuts[cut] += bool(cut)
+            if cut:
+                self.cuts[cut] += 1
         return cut
 
     def forget(self, connection: _Proxied) -> None:

@@ -64,7 +64,7 @@ class LedgerWatch:
     def wait_until_drained(self, seconds: float) -> float | None:
         """Seconds until nothing was left in the spool; None when that did not happen in time, or cannot be known."""
         began = time.monotonic()
-        while time.monotonic() < began + seconds:
+        while self.last is not None and time.monotonic() < began + seconds:
             reading = self.last
             if reading is not None and reading.at >= began and reading.spooled == 0 and reading.body["database"]:
                 return reading.at - began

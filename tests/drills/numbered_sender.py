@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import random
 import select
 import socket
 import sys
@@ -55,6 +56,7 @@ class NumberedSender:
         self._order = order
         self._ledger = ledger
         self._maker = MessageMaker(order)
+        self._chooser = random.Random(order.seed)
         self._token = order.token
         self._firsts = itertools.count(order.first_number, order.records)
         self._made = 0
@@ -155,6 +157,9 @@ class NumberedSender:
         try:
             connection.socket.sendall(self._request(message))
         except OSError:  # closed under our hands, and maybe after all of it had been read
+            self._no_answer(connection)
+            return
+        if message.attempts == 1 and self._chooser.random() < self._order.impatience:
             self._no_answer(connection)
 
     def _request(self, message: _Message) -> bytes:

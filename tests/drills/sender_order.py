@@ -26,6 +26,7 @@ class SenderOrder:
     created_at: str = ""  # of every record; empty: the time of sending
     poison: tuple[str, ...] = ()  # kinds, see `Poison`
     poison_share: float = 0.0
+    impatience: float = 0.0  # the share of messages whose connection is closed before an answer can come
     seed: int = 0
     answer_seconds: float = 60.0  # the published clients give up after a minute
 

@@ -24,12 +24,12 @@ from tests.profile_documents import custom_profile, registration, spc_profile
 from tests.server_process import ServerProcess
 
 _NUMBERS_EACH = 10**9  # senders begin this far apart
-_SECRET = "the signing key of a drill: 0123456789"
+SECRET = "the signing key of a drill: 0123456789"
 _ENVIRONMENT = {
     "PYTHONFAULTHANDLER": "1",  # should the server crash by itself, its log says where
     "SCOUTER_DEFAULT_PASSWORD": "admin",
     "SCOUTER_SERVER_HOST": "127.0.0.1",
-    "SCOUTER_ENCRYPT_SECRET": _SECRET,
+    "SCOUTER_ENCRYPT_SECRET": SECRET,
     "MAX_POOL_SIZE": "16",
 }
 
