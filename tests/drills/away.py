@@ -10,11 +10,13 @@ from typing import Any
 from tests.drills.findings import Findings, refusals
 from tests.drills.memory_watch import MemoryWatch
 from tests.drills.run import add_drill
+from tests.drills.sender_process import SenderProcess
 from tests.drills.stage import Stage
 from tests.drills.tokens import expired_token
 
 _MEMORY_BAR = 100_000_000
 _CATCH_UP_BAR_SECONDS = 60.0
+_RATE_BAR = 0.95
 _DRAIN_SECONDS = 600.0  # how long is waited, so that a bar that was missed is also measured
 
 
@@ -28,7 +30,8 @@ def add_to(drills: Any) -> None:
 
 def play(directory: Path, options: argparse.Namespace, seed: int) -> tuple[Findings, Stage]:
     with Stage(directory, seed) as stage:
-        stage.send("sender", rows_a_second=options.rows, records=options.records, connections=32).wait_for(1)
+        sender = stage.send("sender", rows_a_second=options.rows, records=options.records, connections=32)
+        sender.wait_for(1)
         time.sleep(options.warm_seconds)
         expired = expired_token(stage.database.conninfo)
         memory = MemoryWatch(stage.server.pid)
@@ -43,6 +46,7 @@ def play(directory: Path, options: argparse.Namespace, seed: int) -> tuple[Findi
         judge_memory(stage, memory)
         stage.stop_senders()
         stage.complaints += refusals(stage.messages)
+        judge_rate(stage, sender)
         return stage.conclude(drain_seconds=_DRAIN_SECONDS), stage
 
 
@@ -55,6 +59,13 @@ def await_catching_up(stage: Stage) -> None:
     stage.remarks.append(f"caught up {took:.1f} s after the database was back (bar {_CATCH_UP_BAR_SECONDS:.0f} s)")
     if took > _CATCH_UP_BAR_SECONDS:
         stage.complaints.append(f"catching up took {took:.1f} s")
+
+
+def judge_rate(stage: Stage, sender: SenderProcess) -> None:
+    """Senders that were held up have shown nothing: as much has to come in as if Postgres were there."""
+    came = sender.summary["messages"] * sender.order.records / sender.summary["seconds"]
+    if came < _RATE_BAR * sender.order.rows_a_second:
+        stage.complaints.append(f"{came:,.0f} rows/s came in, instead of {sender.order.rows_a_second:,.0f}")
 
 
 def judge_memory(stage: Stage, memory: MemoryWatch) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.client.client_session import ClientSession
 from tests.client.environments import client_python
+from tests.drills import sent_messages
 from tests.drills.recording_proxy import RecordingProxy
 from tests.drills.sent_messages import SentMessage
 
@@ -26,6 +27,7 @@ class PublishedClient:
         self, name: str, server_port: int, directory: Path, *, first_number: int, rows_a_second: float
     ) -> None:
         self.name = name
+        self._ledger = directory / f"{name}.csv"
         self._first_number = first_number
         self._pause = _AT_ONCE / rows_a_second
         self._stopping = threading.Event()
@@ -48,6 +50,7 @@ class PublishedClient:
             time.sleep(_LAST_SECONDS)
             self._client.ask("shut_down_queue")
             self._settle()
+            self._write_down()
         self._ends.close()
 
     def kill(self) -> None:
@@ -66,6 +69,11 @@ class PublishedClient:
             begin = self._first_number + self.inserted
             self._client.ask("insert", profile="Custom", metrics=[{_METRIC: begin + n} for n in range(_AT_ONCE)])
             self.inserted += _AT_ONCE
+
+    def _write_down(self) -> None:
+        with self._ledger.open("w") as file:
+            for message in self._proxy.messages:
+                sent_messages.write(message, file)
 
     def _settle(self) -> None:
         """Until nothing more comes through the proxy."""

@@ -42,9 +42,17 @@ def run_drill(name: str, play: Play, options: argparse.Namespace) -> bool:
     print(*stage.remarks, findings.shown(), f"{'seed':24}{seed:>12}", sep="\n")
     print(f"{time.monotonic() - began:.0f} s")
     if findings.broken:
-        (directory / "findings.txt").write_text(findings.shown() + f"\nseed {seed}\n{json.dumps(stage.remarks)}\n")
+        _write_down(directory, findings, stage, seed)
         print(f"BROKEN: {', '.join(findings.broken)}; the evidence is in {directory}")
         return False
     print("kept: every acknowledged message is there exactly once")
     shutil.rmtree(directory)
     return True
+
+
+def _write_down(directory: Path, findings: Findings, stage: Stage, seed: int) -> None:
+    """Beside the database, the logs and what the senders wrote."""
+    last = stage.watch.last
+    told = [*stage.remarks, findings.shown(), f"seed {seed}", *stage.watch.faults]
+    told.append("the ledger at the end: " + (json.dumps(last.body, indent=1) if last else "none"))
+    (directory / "findings.txt").write_text("\n".join(told) + "\n")

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
 
 import pytest
 
+from tests.client.environments import EnvironmentNotMade, client_python
+from tests.drills.published_client import VERSION
 from tests.server_process import ROOT
 
 OVER_HTTP: Mapping[str, tuple[str, ...]] = {
-    "kills": ("--kills", "4"),
+    "kills": ("--kills", "4", "--no-client"),
     "database-stops": ("--stops", "3", "--no-client"),
     "away": ("--minutes", "0.1", "--rows", "5000", "--warm-seconds", "2"),
     "poison": ("--good", "1500", "--poison", "150", "--no-bar"),
     "microsecond": ("--messages", "1000"),
-    "tokens": ("--changes", "2"),
+    "tokens": ("--changes", "2", "--no-client"),
     "sigterm": ("--stops", "3"),
     "full-spool": ("--spool-bytes", "2000000", "--full-seconds", "2", "--rounds", "1"),
     "network": ("--rounds", "1", "--seconds", "3"),
@@ -30,6 +33,16 @@ def test_servers_that_are_killed_check_every_window_once_and_deliver_every_alert
 @pytest.mark.parametrize("name", OVER_HTTP)
 def test_every_acknowledged_message_is_there_exactly_once(name: str) -> None:
     drill(name, *OVER_HTTP[name])
+
+
+def test_what_the_published_client_was_told_is_stored_survives_kills() -> None:
+    try:
+        client_python(VERSION)
+    except EnvironmentNotMade as failure:
+        if "CI" in os.environ:
+            pytest.fail(f"no environment for the published client: {failure}")
+        pytest.skip(f"no environment for the published client: {failure}")
+    drill("kills", "--kills", "2")
 
 
 def drill(name: str, *options: str) -> None:
