@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from uuid import UUID
 
 
 class ScouterError(Exception):
-    """An error with a sentence for the caller. Nothing in it may be secret."""
+    """An error with a sentence for the caller. Nothing in it may be secret.
+
+    `quarantine_id` is where a message is kept that could not be stored because of it.
+    """
+
+    quarantine_id: UUID | None = None
 
     def __init__(self, message: str, *, action: str | None = None) -> None:
         super().__init__(message)
@@ -33,6 +39,14 @@ class InvalidInput(ScouterError):
         self.accepted = accepted
 
 
+class UnknownProfile(InvalidInput):
+    """Records of a profile that is not registered, or not any more."""
+
+
+class Unsupported(InvalidInput):
+    """A kind of message that this server does not store."""
+
+
 class SeveralInvalid(InvalidInput):
     """Several things in one request cannot be used. The message lists them, the attributes are the first one's."""
 
@@ -44,6 +58,14 @@ class SeveralInvalid(InvalidInput):
         self.args = (self.message,)
         self.value = first.value
         self.problems = problems
+
+
+class RefusedByDatabase(ScouterError):
+    """A message that looked good and that Postgres does not take."""
+
+
+class KeyReused(ScouterError):
+    """An Idempotency-Key that came with another message before."""
 
 
 class Undecodable(ScouterError):
@@ -85,9 +107,27 @@ class TooManyAttempts(ScouterError):
 class Unavailable(ScouterError):
     """The server cannot do this now; the same request may succeed later."""
 
-    def __init__(self, message: str, *, retry_after_seconds: int = 5) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, retry_after_seconds: int = 5, action: str | None = None) -> None:
+        super().__init__(message, action=action)
         self.retry_after_seconds = retry_after_seconds
+
+
+class DatabaseAway(Unavailable):
+    """Postgres does not answer, or not in time."""
+
+    def __init__(self) -> None:
+        super().__init__("the database does not answer")
+
+
+class SpoolFull(Unavailable):
+    """The database is away and there is no room left to keep messages until it is back."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the database is away and the spool is full; this message was not stored",
+            retry_after_seconds=30,
+            action="bring the database back, or raise SCOUTER_SPOOL_MAX_BYTES",
+        )
 
 
 class DiskFull(Unavailable):

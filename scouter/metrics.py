@@ -82,6 +82,24 @@ HTTP_WAITING = _reading("scouter_http_waiting", "gauge", "Requests that wait for
 # --- the way in
 RECORDS_STORED = _counter("scouter_records_stored", "Records committed to Postgres.", "table")
 RECORDS_SKIPPED = _counter("scouter_records_skipped", "Records of good messages that were left out.", "reason")
+MESSAGES_RECEIVED = _reading(
+    "scouter_messages_received",
+    "counter",
+    "Messages that were received: all outcomes and what is spooled.",
+    "transport",
+)
+MESSAGES = _reading(
+    "scouter_messages",
+    "counter",
+    "Messages by what became of them: stored, duplicate, quarantined, refused, empty.",
+    *("transport", "outcome"),
+)
+MESSAGES_SPOOLED = _reading(
+    "scouter_messages_spooled", "gauge", "Messages that wait in the spool for the database.", "transport"
+)
+SPOOL_BYTES = _reading("scouter_spool_bytes", "gauge", "Bytes of the spool on the disk.")
+BREAKER_OPEN = _reading("scouter_breaker_open", "gauge", "1 while messages go to the spool, else 0.")
+BREAKER_OPENINGS = _reading("scouter_breaker_openings", "counter", "How often Postgres was found away or too slow.")
 QUEUE_MESSAGES = _reading("scouter_queue_messages", "gauge", "Messages that wait for the writer.")
 QUEUE_LIMIT = _reading("scouter_queue_limit", "gauge", "Messages that may wait for the writer.")
 BATCH_MESSAGES = _histogram(

@@ -8,7 +8,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from scouter.api.alert_test import AlertTest
 from scouter.api.alerts import Alerts
@@ -35,17 +35,23 @@ from scouter.api.tags import Tags
 from scouter.api.users import Users
 from scouter.auth.tokens import Tokens
 from scouter.errors import StartRefused
+from scouter.events.ingest import Ingest
 from scouter.events.inlet import Inlet
-from scouter.events.rows import RowMaker
-from scouter.events.writer import Writer
+from scouter.events.ledger_readings import outcome_readings, received_readings, spooled_readings
 from scouter.metrics import (
+    BREAKER_OPEN,
+    BREAKER_OPENINGS,
     DISK_FREE,
     HTTP_CONNECTIONS,
     HTTP_WAITING,
+    MESSAGES,
+    MESSAGES_RECEIVED,
+    MESSAGES_SPOOLED,
     PART_OK,
     PARTITIONS_KNOWN,
     QUEUE_LIMIT,
     QUEUE_MESSAGES,
+    SPOOL_BYTES,
 )
 from scouter.monitoring.channels.selection import Channels
 from scouter.monitoring.check import Checks
@@ -53,19 +59,18 @@ from scouter.monitoring.database_watch import DatabaseWatch
 from scouter.monitoring.delivery import Deliverer, lease_of, policy_of
 from scouter.monitoring.health import Health, Part, PartState, thread_part
 from scouter.monitoring.late_sweep import LateSweep
-from scouter.monitoring.periodic import Periodic
 from scouter.monitoring.poller import Poller
 from scouter.monitoring.readings import Readings
 from scouter.monitoring.upkeep import Upkeep
+from scouter.periodic import Periodic
 from scouter.postgres.database import EMBEDDED, Database, chosen_uri, open_database
 from scouter.postgres.embedded.disk_space import DiskSpace
-from scouter.postgres.entities import Entities
-from scouter.postgres.features import Features
 from scouter.postgres.first_users import FirstUsers, known_defaults_in_use, make_first_users
+from scouter.postgres.lifelines import Lifelines
 from scouter.postgres.migrations import migrate
 from scouter.postgres.partitions import Partitions
 from scouter.postgres.pool import Pool, connect, open_pool
-from scouter.postgres.users import shared_secret
+from scouter.postgres.users import all_users, shared_secret
 from scouter.setting_values import Role
 from scouter.settings import Settings
 from scouter.wire.prepared_types import prepare_struct_types
@@ -181,9 +186,12 @@ class Server:
     def _start_parts(self, database: Database, host: str, listener: socket.socket | None) -> None:
         settings = self._settings
         pool = self._pool(database, "requests", settings.min_pool_size, settings.max_pool_size)
-        # The writer's connections are its own: requests that wait for it must not hold what it needs.
-        writer_pool = self._pool(database, "writer", 1, 2) if listener else pool
-        partitions = Partitions(writer_pool)
+        lifelines = Lifelines(database.conninfo, settings.store_seconds)
+        lifelines.start()
+        self._stops.callback(lifelines.stop)
+        self._readings.add(BREAKER_OPEN, lambda: lifelines.breaker.is_open)
+        self._readings.add(BREAKER_OPENINGS, lambda: lifelines.breaker.openings)
+        partitions = Partitions(lifelines.slow)
         partitions.ensure_ahead(self._now(), settings.partition_days_ahead)
         self._readings.add(PARTITIONS_KNOWN, lambda: partitions.known)
         self._start_watch(database)
@@ -191,11 +199,11 @@ class Server:
             self._start_upkeep(Upkeep(pool, partitions, settings.partition_days_ahead, settings.run_days, self._now))
             self._start_checks(pool)
         if listener is not None:
-            self._start_http(database, host, listener, pool, writer_pool, partitions)
+            self._start_http(database, host, listener, pool, lifelines, partitions)
 
     def _start_watch(self, database: Database) -> None:
         watch = DatabaseWatch(database.conninfo, self._now)
-        self._health.add(Part("database", watch.database, readiness=True))
+        self._health.add(Part("database", watch.database, readiness="http" not in self._settings.roles))
         self._health.add(Part("partitions", watch.partitions))
         self._health.add(thread_part("database watch", lambda: watch.alive))
         watch.start()
@@ -233,21 +241,16 @@ class Server:
         host: str,
         listener: socket.socket,
         pool: Pool,
-        writer_pool: Pool,
+        lifelines: Lifelines,
         partitions: Partitions,
     ) -> None:
         settings = self._settings
         tokens = self._prepare_users(database, host)
-        inlet = Inlet(most_messages=settings.queue_messages, store_seconds=settings.store_seconds)
-        # A quarter: what arrives later than that may miss its check, should committing it take long.
-        late_after = timedelta(seconds=settings.window_grace_seconds / 4)
-        writer = Writer(
-            inlet, writer_pool, partitions, batch_rows=settings.batch_rows, late_after=late_after, now=self._now
-        )
-        self._start_writer(writer, inlet)
+        ingest = Ingest(database.conninfo, settings, lifelines, partitions, self._now)
+        self._start_ingest(ingest)
         disk = self._watch_disk(database)
         http = HttpServer(
-            self._application(pool, tokens, inlet, disk),
+            self._application(pool, tokens, ingest, lifelines, disk),
             listener,
             threads=settings.http_threads,
             connection_limit=settings.connection_limit,
@@ -259,14 +262,20 @@ class Server:
         http.start()
         self._stops.callback(self._stop_http, http)
 
-    def _start_writer(self, writer: Writer, inlet: Inlet) -> None:
+    def _start_ingest(self, ingest: Ingest) -> None:
         most = self._settings.queue_messages
-        self._health.add(thread_part("writer", lambda: writer.alive, readiness=True))
-        self._health.add(Part("queue", lambda: PartState(inlet.depth() < most, f"{inlet.depth()} of {most} messages")))
-        self._readings.add(QUEUE_MESSAGES, inlet.depth)
+        self._health.add(thread_part("writer", lambda: ingest.writer.alive, readiness=True))
+        self._health.add(thread_part("drainer", lambda: ingest.drainer_thread.alive))
+        self._health.add(Part("spool", lambda: _spool_state(ingest), readiness=True))
+        self._health.add(Part("queue", lambda: _queue_state(ingest.inlet, most)))
+        self._readings.add(QUEUE_MESSAGES, ingest.inlet.depth)
         self._readings.add(QUEUE_LIMIT, lambda: most)
-        writer.start()
-        self._stops.callback(writer.stop)
+        self._readings.add(SPOOL_BYTES, ingest.drainer.bytes)
+        self._readings.add_table(MESSAGES_SPOOLED, lambda: spooled_readings(ingest.ledger))
+        self._readings.add_table(MESSAGES_RECEIVED, lambda: received_readings(ingest.ledger))
+        self._readings.add_table(MESSAGES, lambda: outcome_readings(ingest.ledger))
+        ingest.start()
+        self._stops.callback(ingest.stop)
 
     def _watch_disk(self, database: Database) -> DiskSpace | None:
         """Of the embedded database: the disk of another server is not ours to see."""
@@ -279,13 +288,15 @@ class Server:
         self._readings.add(DISK_FREE, disk.free)
         return disk
 
-    def _application(self, pool: Pool, tokens: Tokens, inlet: Inlet, disk: DiskSpace | None) -> Application:
+    def _application(
+        self, pool: Pool, tokens: Tokens, ingest: Ingest, lifelines: Lifelines, disk: DiskSpace | None
+    ) -> Application:
         settings = self._settings
-        entities = Entities(pool, most=settings.entity_cache_max_size)
-        features = Features(pool, most_names=settings.max_features, most_entities=settings.entity_cache_max_size)
-        rows = RowMaker(entities, features, max_past=timedelta(days=settings.max_past_days))
-        authentication = Authentication(pool, tokens, self._now, bootstrap_key=settings.bootstrap_key)
+        entities, features = ingest.entities, ingest.features
+        authentication = Authentication(lifelines.quick, tokens, self._now, bootstrap_key=settings.bootstrap_key)
         self._stops.callback(authentication.close)
+        with pool.connection() as connection:
+            authentication.remember(all_users(connection))
         tags = Tags(pool, entities)
         nouns: list[Noun] = [
             Healthcheck(),
@@ -295,7 +306,7 @@ class Server:
             Profiles(pool, entities, settings, self._now),
             ProfileListing(pool),
             ProfileDeletion(pool, entities, features),
-            Messages(rows, inlet, tags, self._now, disk),
+            Messages(ingest.intake, self._now, disk),
             Drift(pool, entities, self._now),
             Alerts(pool, entities, self._now),
             tags,
@@ -324,7 +335,7 @@ class Server:
             acquire_seconds=settings.db_acquire_timeout_seconds,
             idle_seconds=settings.db_idle_timeout_seconds,
             lifetime_seconds=settings.db_max_lifetime_seconds,
-            check=settings.db_test_before_acquire and name != "writer",
+            check=settings.db_test_before_acquire,
         )
         self._stops.callback(pool.close)
         self._readings.add_pool(pool)
@@ -350,6 +361,16 @@ def _judge_roles(roles: tuple[Role, ...], uri: str) -> None:
         log.warning("SCOUTER_ROLES is without background: nobody looks after the embedded database")
     if roles == ("consumers",):
         log.warning("SCOUTER_ROLES is consumers alone, and there are no consumers yet: this process does nothing")
+
+
+def _spool_state(ingest: Ingest) -> PartState:
+    waiting = sum(account.spooled for account in ingest.ledger.accounts().values())
+    says = f"{waiting} messages wait, {ingest.drainer.state}"
+    return PartState(not ingest.breaker.is_open or not ingest.spool.is_full, says)
+
+
+def _queue_state(inlet: Inlet, most: int) -> PartState:
+    return PartState(inlet.depth() < most, f"{inlet.depth()} of {most} messages")
 
 
 def _is_loopback(host: str) -> bool:

@@ -174,9 +174,38 @@ class Settings:
     )
     store_seconds: float = _setting(
         "SCOUTER_STORE_SECONDS",
-        30.0,
-        values.seconds(1, 3600),
-        "How long a message may wait to be committed before it is answered 503.",
+        1.0,
+        values.seconds(0.1, 3600),
+        "How long Postgres may take to store what was sent; then it goes to the spool and is stored later.",
+        group="Records",
+    )
+    spool_dir: Path | None = _setting(
+        "SCOUTER_SPOOL_DIR",
+        None,
+        values.path,
+        "Where messages wait while Postgres is away. A disk that outlives the process.",
+        group="Records",
+        shown_default="`spool` in SCOUTER_DATA_DIR",
+    )
+    spool_max_bytes: int = _setting(
+        "SCOUTER_SPOOL_MAX_BYTES",
+        4 * 2**30,
+        values.integer(2**20, 2**50),
+        "Size of the spool; when it is full, messages are answered 503.",
+        group="Records",
+    )
+    quarantine_max_bytes: int = _setting(
+        "SCOUTER_QUARANTINE_MAX_BYTES",
+        2**30,
+        values.integer(2**20, 2**50),
+        "Bytes of messages in quarantine; beyond it the oldest of the most frequent reason go, and are counted.",
+        group="Records",
+    )
+    quarantine_days: int = _setting(
+        "SCOUTER_QUARANTINE_DAYS",
+        30,
+        values.integer(1, 36_500),
+        "Days after which a message leaves quarantine, and is counted.",
         group="Records",
     )
     max_past_days: int = _setting(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from scouter.auth.passwords import PasswordChecks
 from scouter.auth.permissions import ADMIN_GROUP, Caller
 from scouter.auth.tokens import Tokens, claimed_subject
 from scouter.errors import InvalidInput, NotAuthenticated, TooManyAttempts
-from scouter.postgres.pool import Pool
+from scouter.postgres.lines import Connections
 from scouter.postgres.recent import Recent
 from scouter.postgres.users import User, user_by_name
 
@@ -44,9 +44,9 @@ class Authentication:
     """Judges credentials by the users' present state."""
 
     def __init__(
-        self, pool: Pool, tokens: Tokens, now: Callable[[], datetime], *, bootstrap_key: str | None = None
+        self, connections: Connections, tokens: Tokens, now: Callable[[], datetime], *, bootstrap_key: str | None = None
     ) -> None:
-        self._pool = pool
+        self._connections = connections
         self._tokens = tokens
         self._now = now
         self._bootstrap_key = bootstrap_key
@@ -91,6 +91,11 @@ class Authentication:
     def close(self) -> None:
         self._checks.close()
 
+    def remember(self, users: Iterable[User]) -> None:
+        """Users that have just been read: they can be let in should the database go away."""
+        for user in users:
+            self._users.remember(user.username, user)
+
     def forget(self, username: str) -> None:
         """Ask the database about that user again: something about it has just been changed here."""
         self._users.drop(username)
@@ -134,7 +139,7 @@ class Authentication:
         )
 
     def _find(self, username: str) -> User | None:
-        with self._pool.connection() as connection:
+        with self._connections.connection() as connection:
             return user_by_name(connection, username)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import falcon
 import msgspec
@@ -21,11 +22,14 @@ _STATUS: dict[type[errors.ScouterError], tuple[int, str]] = {
     errors.NotAuthenticated: (401, "UNAUTHORIZED"),
     errors.PermissionDenied: (403, "PERMISSION_DENIED"),
     errors.NotFound: (404, "NOT_FOUND"),
+    errors.RefusedByDatabase: (422, "REFUSED_BY_DATABASE"),
+    errors.KeyReused: (422, "IDEMPOTENCY_KEY_REUSED"),
     errors.LastAdmin: (403, "CONFLICT"),
     errors.Conflict: (409, "CONFLICT"),
     errors.TooLarge: (413, "TOO_LARGE"),
     errors.TooManyAttempts: (429, "TOO_MANY_ATTEMPTS"),
     errors.DiskFull: (503, "DISK_FULL"),
+    errors.SpoolFull: (503, "SPOOL_FULL"),
     errors.Unavailable: (503, "UNAVAILABLE"),
     errors.ScouterError: (500, "INTERNAL_ERROR"),
 }
@@ -42,12 +46,16 @@ class ErrorReply(msgspec.Struct, frozen=True, omit_defaults=True):
     suggested_action: str | None = None
     retry: bool | None = None
     parts: dict[str, Any] | None = None  # of the server, in the answer of a probe
+    quarantine_id: UUID | None = None  # where the message is kept that was refused
 
 
 def install(app: falcon.App[falcon.Request, falcon.Response], is_disk_full: Callable[[], bool] = lambda: False) -> None:
     """`is_disk_full` is asked for the reason when the database does not answer."""
 
     def database_away(request: falcon.Request, response: falcon.Response, error: Exception, _: object) -> None:
+        if isinstance(error, errors.DatabaseAway) and not is_disk_full():
+            _ours(request, response, error, None)
+            return
         log.warning("%s %s: the database did not answer: %s", request.method, request.path, type(error).__name__)
         away = errors.DiskFull() if is_disk_full() else errors.Unavailable("the database does not answer")
         _ours(request, response, away, None)
@@ -58,6 +66,7 @@ def install(app: falcon.App[falcon.Request, falcon.Response], is_disk_full: Call
     app.add_error_handler(PoolTimeout, database_away)
     app.add_error_handler(psycopg.errors.DiskFull, _disk_full)
     app.add_error_handler(errors.ScouterError, _ours)
+    app.add_error_handler(errors.DatabaseAway, database_away)
 
 
 def status_of(error: errors.ScouterError) -> tuple[int, str]:
@@ -79,9 +88,11 @@ def _ours(_: falcon.Request, response: falcon.Response, error: errors.ScouterErr
 
 def _reply(error: errors.ScouterError, code: str, *, retry: bool | None) -> ErrorReply:
     if isinstance(error, errors.InvalidInput):
-        return ErrorReply(error.message, code, error.field, error.value, error.accepted, error.action, retry)
-    parts = getattr(error, "parts", None)
-    return ErrorReply(error.message, code, suggested_action=error.action, retry=retry, parts=parts)
+        reply = ErrorReply(error.message, code, error.field, error.value, error.accepted, error.action, retry)
+    else:
+        parts = getattr(error, "parts", None)
+        reply = ErrorReply(error.message, code, suggested_action=error.action, retry=retry, parts=parts)
+    return msgspec.structs.replace(reply, quarantine_id=error.quarantine_id) if error.quarantine_id else reply
 
 
 def _disk_full(request: falcon.Request, response: falcon.Response, error: Exception, _: object) -> None:

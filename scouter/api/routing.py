@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,9 +13,11 @@ import msgspec
 
 from scouter.api.authentication import BOOTSTRAP, Admission, Authentication, Credentials
 from scouter.auth.permissions import Caller
-from scouter.errors import ScouterError, TooLarge
+from scouter.errors import InvalidInput, ScouterError, TooLarge
 from scouter.wire.decoding import Accepted, by_type_alone, convert, decode_json
 
+LONGEST_KEY = 255
+_USABLE_KEY = re.compile(rf"[\x20-\x7e]{{1,{LONGEST_KEY}}}")
 _NOBODY = Caller("", frozenset(), frozenset())
 
 
@@ -22,7 +25,8 @@ _NOBODY = Caller("", frozenset(), frozenset())
 class Call:
     """One request as a handler sees it.
 
-    `query` and `body` are structs of the types that the route names; `parts` are the `{named}` parts of its path.
+    `query` and `body` are structs of the types that the route names; `parts` are the `{named}` parts of its path. A
+    route that wants its body as it was sent finds it in `raw`.
     """
 
     caller: Caller
@@ -30,6 +34,8 @@ class Call:
     query: Any
     body: Any
     parts: Mapping[str, str]
+    raw: bytes = b""
+    idempotency_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,8 @@ class Route:
     permission: str = "any user"
     query: type[msgspec.Struct] | None = None
     body: type[msgspec.Struct] | None = None
+    raw: bool = False  # the handler decodes the body itself
+    refused: Callable[[ScouterError], None] | None = None  # told of every call that does not reach the handler
     public: bool = False
     bootstrap: bool = False  # whoever has the bootstrap key may call it as an admin
     secrets: frozenset[str] = frozenset()  # members of the body that no error may show
@@ -93,18 +101,31 @@ class Endpoint:
 
     def _responder(self, route: Route) -> Callable[..., None]:
         def respond(request: falcon.Request, response: falcon.Response, **parts: str) -> None:
-            reply = route.handle(self._call(route, request, response, parts))
+            reply = route.handle(self._admitted(route, request, response, parts))
             if isinstance(reply, Later):
                 reply = reply.wait()
             response.content_type = route.media_type
-            response.data = msgspec.json.encode(reply) if route.media_type == falcon.MEDIA_JSON else reply.encode()
+            response.data = _encoded(reply, route.media_type)
 
         return respond
+
+    def _admitted(
+        self, route: Route, request: falcon.Request, response: falcon.Response, parts: Mapping[str, str]
+    ) -> Call:
+        if route.refused is None:
+            return self._call(route, request, response, parts)
+        try:
+            return self._call(route, request, response, parts)
+        except ScouterError as problem:
+            route.refused(problem)
+            raise
 
     def _call(self, route: Route, request: falcon.Request, response: falcon.Response, parts: Mapping[str, str]) -> Call:
         sent = credentials_of(request)
         admission = self._admit(route, sent, response)
         query = route.parse_query(request.params)
+        if route.raw:
+            return Call(admission.caller, sent, query, None, parts, self._read(request), _idempotency_key(request))
         body = route.parse_body(self._read(request)) if route.body else None
         return Call(admission.caller, sent, query, body, parts)
 
@@ -131,6 +152,19 @@ class Endpoint:
             f"the body is larger than {self._most_bytes} bytes",
             action="send smaller messages, or raise SCOUTER_MAX_MESSAGE_BYTES",
         )
+
+
+def _encoded(reply: Any, media_type: str) -> bytes:
+    if media_type == falcon.MEDIA_JSON:
+        return msgspec.json.encode(reply)
+    return reply if isinstance(reply, bytes) else str(reply).encode()
+
+
+def _idempotency_key(request: falcon.Request) -> str | None:
+    key = request.get_header("idempotency-key")
+    if key is None or _USABLE_KEY.fullmatch(key):
+        return key
+    raise InvalidInput("header Idempotency-Key", key, f"1 to {LONGEST_KEY} printable ASCII characters")
 
 
 def credentials_of(request: falcon.Request) -> Credentials:

@@ -1,12 +1,12 @@
-"""Tags. A tag on a profile's uid belongs to the profile's space; tags on anything else belong to no space."""
+"""Tags: on profiles by their uid, and on anything else that has a type and an id."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from scouter.api.routing import Call, Route
-from scouter.auth.permissions import Caller, Verb
-from scouter.errors import PermissionDenied
+from scouter.auth.permissions import Caller
+from scouter.events.tagging import require_some_space, require_taggable, require_tags_of
 from scouter.postgres import tags as table
 from scouter.postgres.entities import Entities
 from scouter.postgres.pool import Pool
@@ -66,7 +66,7 @@ class Tags:
 
     def show(self, call: Call) -> TagsReply:
         query: TagsQuery = call.query
-        self._require("read", query.entity_id, call.caller)
+        require_tags_of(query.entity_id, "read", call.caller, self._entities)
         with self._pool.connection() as connection:
             return TagsReply(table.tags_of(connection, query.entity_type, query.entity_id, most=MOST_TAGGED))
 
@@ -77,7 +77,7 @@ class Tags:
 
     def search(self, call: Call) -> TaggedReply:
         request: TaggedRequest = call.body
-        _require_some_space("read", call.caller)
+        require_some_space("read", call.caller)
         wanted = set(request.tags)
         with self._pool.connection() as connection:
             found = table.tagged_entities(
@@ -93,22 +93,6 @@ class Tags:
 
     def store(self, tags: Sequence[Tag], caller: Caller) -> int:
         """Store what is not there yet; how many that were. All of them or, without permission for one, none."""
-        for entity_id in {tag.entity_id for tag in tags}:
-            self._require("write", entity_id, caller)
+        require_taggable(tags, caller, self._entities)
         with self._pool.connection() as connection:
             return table.add_tags(connection, tags)
-
-    def _require(self, verb: Verb, entity_id: str, caller: Caller) -> None:
-        _require_some_space(verb, caller)
-        entity = self._entities.find(entity_id)
-        if entity is not None:
-            caller.require(verb, entity.space)
-
-
-def _require_some_space(verb: Verb, caller: Caller) -> None:
-    """What belongs to no space is for everybody who has one. Asked first, before anything is looked up."""
-    spaces = caller.spaces(verb)
-    if spaces is not None and not spaces:
-        raise PermissionDenied(
-            f"user {caller.username!r} may not {verb} in any space", action="ask an admin for a permission"
-        )

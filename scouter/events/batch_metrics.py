@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from scouter.events.submission import Batch
-from scouter.metrics import BATCH_MESSAGES, BATCH_ROWS, RECORDS_STORED
-from scouter.postgres.records import Rows
+from scouter.events.outcomes import Outcome
+from scouter.metrics import BATCH_MESSAGES, BATCH_ROWS, RECORDS_SKIPPED, RECORDS_STORED
 
 
-def count_stored(batch: Batch, rows: Sequence[Rows]) -> None:
-    tables: Counter[str] = Counter()
-    for part in rows:
-        tables[part.table] += part.count
-    for table, count in tables.items():
+def count_stored(fates: Sequence[Outcome], rows: Counter[str]) -> None:
+    """`rows`: how many, by table."""
+    for table, count in rows.items():
         RECORDS_STORED.labels(table).inc(count)
-    BATCH_MESSAGES.observe(len(batch.submissions))
-    BATCH_ROWS.observe(tables.total())
+    BATCH_MESSAGES.observe(len(fates))
+    BATCH_ROWS.observe(rows.total())
+    for fate in fates:
+        count_skipped(fate)
+
+
+def count_skipped(fate: Outcome) -> None:
+    if fate.skipped and not fate.is_duplicate:
+        for reason, count in fate.skipped.items():
+            RECORDS_SKIPPED.labels(reason).inc(count)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from scouter.auth.permissions import Caller
-from scouter.errors import InvalidInput
+from scouter.errors import InvalidInput, UnknownProfile
 from scouter.postgres.entities import SERVICE, Entities, Entity, EntityName
 from scouter.wire.messages import Record
 
@@ -21,7 +21,7 @@ def key_of(record: Record, drift_type: str) -> Key:
     return EntityName(record.space, record.name, record.version, drift_type)
 
 
-def identify(keys: Iterable[Key], drift_type: str, caller: Caller, entities: Entities) -> dict[Key, Entity]:
+def identify(keys: Collection[Key], drift_type: str, caller: Caller, entities: Entities) -> dict[Key, Entity]:
     """The entity behind every key, each of which the caller may write to.
 
     Raises `PermissionDenied`, or `InvalidInput` for a key that names no profile, or one of another drift type.
@@ -30,6 +30,7 @@ def identify(keys: Iterable[Key], drift_type: str, caller: Caller, entities: Ent
     for key in keys:
         if isinstance(key, EntityName):
             caller.require("write", key.space)
+    for key in keys:
         entity = _find(key, drift_type, entities)
         caller.require("write", entity.space)
         found[key] = entity
@@ -49,8 +50,8 @@ def _find(key: Key, drift_type: str, entities: Entities) -> Entity:
     return entity
 
 
-def _unknown(key: Key) -> InvalidInput:
+def _unknown(key: Key) -> UnknownProfile:
     if isinstance(key, EntityName):
         named = f"{key.space}/{key.name} {key.version}"
-        return InvalidInput("records.name", named, f"a registered {key.drift_type} profile")
-    return InvalidInput("records.uid", key, "the uid of a registered profile")
+        return UnknownProfile("records.name", named, f"a registered {key.drift_type} profile")
+    return UnknownProfile("records.uid", key, "the uid of a registered profile")

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import queue
-import time
 
 from scouter.errors import Unavailable
 from scouter.events.submission import Submission
-from scouter.postgres.records import Rows
 
 _CLOSED = None
+_PATIENCE_SECONDS = 60.0  # the writer always goes on, to Postgres or to the spool
 
 
 class Inlet:
     """Messages wait here for the writer. When it is full, those who bring more wait their turn."""
 
-    def __init__(self, *, most_messages: int, store_seconds: float) -> None:
+    def __init__(self, *, most_messages: int) -> None:
         self._queue: queue.Queue[Submission | None] = queue.Queue(most_messages)
-        self._store_seconds = store_seconds
 
-    def submit(self, rows: list[Rows]) -> Submission:
-        """Hand rows to the writer; `wait` on what comes back. Raises `Unavailable` when there is no place in time."""
-        submission = Submission(rows, deadline=time.monotonic() + self._store_seconds)
+    def submit(self, submission: Submission) -> None:
+        """Hand a message to the writer; then `wait` on it. Raises `Unavailable` when there is no place in time."""
         try:
-            self._queue.put(submission, timeout=self._store_seconds)
+            self._queue.put(submission, timeout=_PATIENCE_SECONDS)
         except queue.Full:
-            raise Unavailable("the database does not keep up; nothing of this message was stored") from None
-        return submission
+            raise Unavailable("the server does not keep up; nothing of this message was stored") from None
 
     def take(self, most_rows: int) -> list[Submission] | None:
         """Wait for messages and take what is there, up to about `most_rows` rows. None: closed and empty."""

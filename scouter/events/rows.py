@@ -38,7 +38,7 @@ class MessageRows:
     """What one message comes to."""
 
     rows: list[Rows]
-    skipped: Counter[Skip]
+    skipped: Counter[str]
 
     @property
     def count(self) -> int:
@@ -79,7 +79,7 @@ class _Task:
     def __init__(
         self, entities: Entities, features: Features, caller: Caller, now: datetime, max_past: timedelta
     ) -> None:
-        self.skipped: Counter[Skip] = Counter()
+        self.skipped: Counter[str] = Counter()
         self.seen = 0
         self._entities = entities
         self._features = features

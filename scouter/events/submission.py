@@ -3,79 +3,73 @@
 from __future__ import annotations
 
 import threading
-import time
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from scouter.errors import ScouterError, Unavailable
-from scouter.postgres.records import Rows
+from scouter.errors import Unavailable
+from scouter.events.incoming import Incoming
+from scouter.events.outcomes import Outcome
+from scouter.events.verdicts import Good, Verdict
 
-_WRITER_GRACE_SECONDS = 5.0  # the writer gives up by itself at the deadline, unless the database hangs
+# Nothing in the way of a message takes as long: who waits longer would wait for a bug.
+_PATIENCE_SECONDS = 120.0
 
 
 class Submission:
-    """The rows of one message. The writer finishes it once; whoever sent it waits for that."""
+    """One message with the verdict on it. It is finished once; whoever sent it waits for that.
 
-    def __init__(self, rows: Sequence[Rows], *, deadline: float) -> None:
-        self.rows = rows
-        self.count = sum(part.count for part in rows)
-        self.deadline = deadline  # on time.monotonic(): after it the sender has been told that it failed
+    Without a verdict, because the database could not be asked, it goes to the spool and is judged later.
+    """
+
+    def __init__(self, incoming: Incoming, verdict: Verdict | None) -> None:
+        self.incoming = incoming
+        self.verdict = verdict
+        self.count = verdict.count if isinstance(verdict, Good) else 0  # of rows
         # A lock that is held until the end: as a one-time gate for one waiter it costs a tenth of an Event.
         self._undone = threading.Lock()
         self._undone.acquire()
-        self._finished = False
-        self._error: ScouterError | None = None
+        self._outcome: Outcome | None = None
 
-    def belongs_to(self, entity_ids: Collection[int]) -> bool:
-        """Whether any of its rows belongs to one of these."""
-        return any(part.entity_id in entity_ids for part in self.rows)
-
-    def stored(self) -> None:
-        self._finish(None)
-
-    def failed(self, error: ScouterError) -> None:
-        self._finish(error)
-
-    def wait(self) -> None:
-        """Return once the rows are committed. Raises what the writer says otherwise, or that it says nothing."""
-        patience = self.deadline - time.monotonic() + _WRITER_GRACE_SECONDS
-        if not self._undone.acquire(timeout=max(patience, 0.0)):
-            raise Unavailable("the database did not confirm this message in time; it may still be stored")
-        if self._error is not None:
-            raise self._error
-
-    def _finish(self, error: ScouterError | None) -> None:
+    def finish(self, outcome: Outcome) -> None:
         """Only the first word counts: a batch that failed half-way has told some of its senders already."""
-        if not self._finished:
-            self._finished = True
-            self._error = error
+        if self._outcome is None:
+            self._outcome = outcome
             self._undone.release()
+
+    @property
+    def is_finished(self) -> bool:
+        return self._outcome is not None
+
+    def wait(self) -> Outcome:
+        """What became of it, once that is durable. Raises what its sender is to be told instead."""
+        if not self._undone.acquire(timeout=_PATIENCE_SECONDS):
+            raise Unavailable("nothing has confirmed this message in time; it may still be stored")
+        assert self._outcome is not None  # noqa: S101  # who releases the lock has set it
+        if self._outcome.error is not None:
+            raise self._outcome.error
+        return self._outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A message with its verdict, as it goes into a transaction."""
+
+    incoming: Incoming
+    verdict: Verdict
 
 
 class Batch:
-    """Submissions that share a transaction, under an id that stays the same however often it is tried."""
+    """Messages that share a transaction, under an id that stays the same however often it is tried."""
 
-    def __init__(self, submissions: Sequence[Submission]) -> None:
-        self.id = uuid.uuid4()
-        self.submissions = submissions
-
-    @property
-    def rows(self) -> list[Rows]:
-        return [rows for submission in self.submissions for rows in submission.rows]
+    def __init__(self, messages: Sequence[Judged], batch_id: uuid.UUID | None = None) -> None:
+        self.id = batch_id or uuid.uuid4()
+        self.messages = messages
+        # What the last try that came as far as its commit made of them. Should the answer to the commit be lost and
+        # the next try find the receipt, this is what became of them.
+        self.fates: Sequence[Outcome] | None = None
 
     @property
     def count(self) -> int:
         """How many rows."""
-        return sum(submission.count for submission in self.submissions)
-
-    @property
-    def deadline(self) -> float:
-        return min(submission.deadline for submission in self.submissions)
-
-    def stored(self) -> None:
-        for submission in self.submissions:
-            submission.stored()
-
-    def failed(self, error: ScouterError) -> None:
-        for submission in self.submissions:
-            submission.failed(error)
+        return sum(each.verdict.count for each in self.messages if isinstance(each.verdict, Good))

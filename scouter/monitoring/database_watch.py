@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import psycopg
 
@@ -86,7 +87,7 @@ class DatabaseWatch:
 
     def _connected(self) -> Connection:
         if self._connection is None:
-            limits = {"connect_timeout": _TIMEOUT_SECONDS, "tcp_user_timeout": _TIMEOUT_SECONDS * 1000}
+            limits: dict[str, Any] = {"connect_timeout": _TIMEOUT_SECONDS, "tcp_user_timeout": _TIMEOUT_SECONDS * 1000}
             self._connection = connect(self._conninfo, autocommit=True, **limits)
             self._connection.execute(f"SET statement_timeout = '{_TIMEOUT_SECONDS}s'")
         return self._connection

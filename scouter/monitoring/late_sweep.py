@@ -12,8 +12,8 @@ from scouter.metrics import CHECKS
 from scouter.monitoring.channels.selection import missing_settings
 from scouter.monitoring.check import DATABASE_AWAY
 from scouter.monitoring.observed import Observed, observe
-from scouter.monitoring.periodic import Periodic
 from scouter.monitoring.raising import identity_of, raise_alerts
+from scouter.periodic import Periodic
 from scouter.postgres.checks import alerts_of_window
 from scouter.postgres.late_arrivals import SweptProfile, profile_for_sweep, quiet_entities, take_late_arrivals
 from scouter.postgres.pool import Pool

@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from scouter.monitoring.check import DATABASE_AWAY, Checks
-from scouter.monitoring.periodic import Periodic
+from scouter.periodic import Periodic
 from scouter.postgres.checks import claim_check, renew_leases, seconds_until_due
 from scouter.postgres.pool import Pool
 from scouter.settings import Settings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from prometheus_client import REGISTRY
 from prometheus_client.metrics_core import Metric
@@ -25,6 +25,7 @@ class Readings(Collector):
     def __init__(self) -> None:
         self._values: list[tuple[Reading, Callable[[], float]]] = []
         self._pools: list[Pool] = []
+        self._tables: list[tuple[Reading, Callable[[], Iterable[tuple[Sequence[str], float]]]]] = []
         self._several: list[tuple[Reading, Callable[[], Iterable[tuple[str, float]]]]] = []
 
     def add(self, reading: Reading, value: Callable[[], float]) -> None:
@@ -33,6 +34,10 @@ class Readings(Collector):
     def add_labelled(self, reading: Reading, values: Callable[[], Iterable[tuple[str, float]]]) -> None:
         """`values` gives pairs of the one label's value and the reading."""
         self._several.append((reading, values))
+
+    def add_table(self, reading: Reading, values: Callable[[], Iterable[tuple[Sequence[str], float]]]) -> None:
+        """`values` gives pairs of the values of all labels and the reading."""
+        self._tables.append((reading, values))
 
     def add_pool(self, pool: Pool) -> None:
         self._pools.append(pool)
@@ -43,6 +48,8 @@ class Readings(Collector):
             yield reading.family([((), value())])
         for reading, values in self._several:
             yield reading.family(((label,), value) for label, value in values())
+        for reading, table in self._tables:
+            yield reading.family(table())
         yield from self._of_pools()
 
     def _of_pools(self) -> Iterable[Metric]:

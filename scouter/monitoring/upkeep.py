@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from scouter.monitoring.periodic import Periodic
+from scouter.periodic import Periodic
 from scouter.postgres.deliveries import forget_old_deliveries
 from scouter.postgres.partitions import Partitions, forget_old_receipts
 from scouter.postgres.pool import Pool

@@ -8,7 +8,7 @@ import uuid
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from scouter.postgres.pool import Pool
+from scouter.postgres.lines import Connections
 from scouter.postgres.recent import Recent
 from scouter.postgres.statements import Connection, named_statements
 
@@ -39,8 +39,8 @@ class EntityName(NamedTuple):
 class Entities:
     """Look-ups by uid or by name, at most a few seconds old. An identity never changes; it may be deleted."""
 
-    def __init__(self, pool: Pool, *, most: int, seconds: float = 5.0) -> None:
-        self._pool = pool
+    def __init__(self, connections: Connections, *, most: int, seconds: float = 5.0) -> None:
+        self._connections = connections
         self._recent: Recent[str | EntityName, Entity] = Recent(self._find, seconds=seconds, most=most)
 
     def find(self, key: str | EntityName) -> Entity | None:
@@ -59,11 +59,11 @@ class Entities:
     def _find(self, key: str | EntityName) -> Entity | None:
         if "\x00" in "".join(key):  # Postgres has no such text, so nothing can go by that name
             return None
-        with self._pool.connection() as connection:
+        with self._connections.connection() as connection:
             return entity_by_uid(connection, key) if isinstance(key, str) else entity_by_name(connection, key)
 
     def _add_service(self, key: EntityName) -> Entity:
-        with self._pool.connection() as connection:
+        with self._connections.connection() as connection:
             entity = add_entity(connection, key) or entity_by_name(connection, key)
         if entity is None:
             raise RuntimeError(f"entity {key} is neither new nor there")

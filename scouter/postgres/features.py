@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import psycopg
 
 from scouter.errors import NotFound
-from scouter.postgres.pool import Pool
+from scouter.postgres.lines import Connections
 from scouter.postgres.statements import Connection, named_statements
 
 _sql = named_statements("entities")
@@ -25,8 +25,8 @@ class Feature:
 class Features:
     """The ids of names. An id never changes, so what was once read stays right."""
 
-    def __init__(self, pool: Pool, *, most_names: int, most_entities: int) -> None:
-        self._pool = pool
+    def __init__(self, connections: Connections, *, most_names: int, most_entities: int) -> None:
+        self._connections = connections
         self._most_names = most_names
         self._most_entities = most_entities
         self._lock = threading.Lock()
@@ -57,7 +57,7 @@ class Features:
             self._ids.pop(entity_id, None)
 
     def _intern(self, entity_id: int, wanted: set[str]) -> Mapping[str, int]:
-        with self._pool.connection() as connection:
+        with self._connections.connection() as connection:
             known = features_of(connection, entity_id)
             new = sorted(wanted - known.keys())
             if not new or len(known) >= self._most_names:

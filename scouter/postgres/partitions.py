@@ -10,7 +10,7 @@ from functools import cache
 
 from psycopg import sql
 
-from scouter.postgres.pool import Pool
+from scouter.postgres.lines import Connections
 from scouter.postgres.statements import SQL_DIRECTORY, Connection, named_statements
 
 log = logging.getLogger(__name__)
@@ -29,8 +29,8 @@ def _create_partition() -> str:
 class Partitions:
     """Knows which partitions exist and makes the missing ones. Safe to use from any thread."""
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
         self._known: frozenset[str] = frozenset()
         self._lock = threading.Lock()
 
@@ -57,7 +57,7 @@ class Partitions:
         self._known = frozenset()
 
     def _make(self, wanted: dict[str, tuple[str, date]]) -> None:
-        with self._pool.connection() as connection:
+        with self._connections.connection() as connection:
             _sql["lock_partitions"].run(connection)
             attached = set(_sql["attached_partitions"].values(connection, tables=list(RECORD_TABLES)))
             for name in sorted(wanted.keys() - attached):

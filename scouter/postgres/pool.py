@@ -24,9 +24,9 @@ def set_up(connection: Connection) -> None:
     connection.commit()
 
 
-def connect(conninfo: str, **options: Any) -> Connection:
-    """One connection outside every pool."""
-    connection = psycopg.connect(conninfo, application_name="scouter", **options)
+def connect(conninfo: str, *, purpose: str = "", **options: Any) -> Connection:
+    """One connection outside every pool. `purpose` is what its name says among the database's sessions."""
+    connection = psycopg.connect(conninfo, application_name=f"scouter {purpose}".strip(), **options)
     set_up(connection)
     return connection
 

@@ -11,6 +11,8 @@ from typing import Generic, TypeVar
 import psycopg
 from psycopg_pool import PoolTimeout
 
+from scouter.errors import DatabaseAway
+
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
@@ -37,12 +39,16 @@ class Recent(Generic[Key, Value]):
         drops = self._drops
         try:
             value = self._load(key)
-        except (psycopg.OperationalError, PoolTimeout):
+        except (psycopg.OperationalError, PoolTimeout, DatabaseAway):
             if held is None:
                 raise
             return held[1]
         self._hold(key, value, drops)
         return value
+
+    def remember(self, key: Key, value: Value) -> None:
+        """Hold what somebody else has just loaded."""
+        self._hold(key, value, self._drops)
 
     def drop(self, key: Key) -> None:
         """Load it afresh next time."""

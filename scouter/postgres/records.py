@@ -7,7 +7,7 @@ The encoding is PostgreSQL's (documentation of COPY, "Binary Format"): a 16-bit 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
@@ -110,36 +110,11 @@ def from_microseconds(moment: int) -> datetime:
     return _EPOCH + timedelta(microseconds=moment)
 
 
-class EntitiesGone(Exception):
-    """Some of the entities that rows belong to have been deleted. Nothing was stored."""
+def open_batch(connection: Connection, batch_id: UUID, entity_ids: frozenset[int]) -> tuple[bool, frozenset[int]]:
+    """Write the batch's receipt. Whether it is new, and which of these entities have been deleted.
 
-    def __init__(self, entity_ids: frozenset[int]) -> None:
-        super().__init__(f"deleted entities: {sorted(entity_ids)}")
-        self.entity_ids = entity_ids
-
-
-def store_batch(
-    connection: Connection,
-    batch_id: UUID,
-    batch: Sequence[Rows],
-    also: Callable[[Connection], None] | None = None,
-) -> bool:
-    """Store everything in one transaction together with the batch's receipt. False: this id was stored before.
-
-    `also` runs in the same transaction, for what must be true exactly when the rows are there. Raises `EntitiesGone`.
+    Entities that are there stay until the end of the transaction.
     """
-    with connection.transaction():
-        if not _open_batch(connection, batch_id, frozenset(rows.entity_id for rows in batch)):
-            return False
-        for table, blocks in _by_table(batch).items():
-            _copy(connection, table, blocks)
-        if also is not None:
-            also(connection)
-    return True
-
-
-def _open_batch(connection: Connection, batch_id: UUID, entity_ids: frozenset[int]) -> bool:
-    """Write the receipt; whether it is new."""
     # Bound on this side: only so can several statements travel together.
     with psycopg.ClientCursor(connection) as cursor:
         cursor.execute(_sql["open_batch"].text, {"id": batch_id, "entity_ids": list(entity_ids)})
@@ -147,9 +122,17 @@ def _open_batch(connection: Connection, batch_id: UUID, entity_ids: frozenset[in
         present = {row[0] for row in cursor.fetchall()}
         cursor.nextset()
         is_new = cursor.fetchone() is not None
-    if missing := entity_ids - present:
-        raise EntitiesGone(missing)
-    return is_new
+    return is_new, entity_ids - present
+
+
+def add_receipt(connection: Connection, batch_id: UUID) -> bool:
+    """Whether this id is new: what is written under it has not been written before."""
+    return _sql["add_receipt"].run(connection, id=batch_id) == 1
+
+
+def copy_rows(connection: Connection, batch: Iterable[Rows]) -> None:
+    for table, blocks in _by_table(batch).items():
+        _copy(connection, table, blocks)
 
 
 def _by_table(batch: Iterable[Rows]) -> dict[str, list[bytes]]:

@@ -110,10 +110,16 @@ class Message(Struct, frozen=True):
     request: Raw | UnsetType = UNSET
 
 
-class MessageReply(Struct, frozen=True):
-    """What became of a message: how many records are stored, and how many were skipped for which reason."""
+class MessageReply(Struct, frozen=True, omit_defaults=True):
+    """What became of a message: how many records are stored, and how many were skipped for which reason.
+
+    `spooled`: it is safe on the server's disk and is stored once the database is back; what its records come to is
+    not known yet. `duplicate`: it was stored before under the same key, and this is what was stored then.
+    """
 
     status: str
     message: str
     stored: int
     skipped: dict[str, int]
+    spooled: bool = False
+    duplicate: bool = False

@@ -4,3 +4,7 @@
 SELECT pg_advisory_xact_lock_shared(hashtext('scouter_py.entities'));
 SELECT id FROM entity WHERE id = ANY (%(entity_ids)s);
 INSERT INTO batch_receipt (id) VALUES (%(id)s) ON CONFLICT DO NOTHING RETURNING id;
+
+-- name: add_receipt
+-- For what is written under an id, but without records.
+INSERT INTO batch_receipt (id) VALUES (%(id)s) ON CONFLICT DO NOTHING;

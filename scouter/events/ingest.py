@@ -1,0 +1,116 @@
+"""The way in as a whole: what it is made of, and in which order it starts and stops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from scouter.events.drainer import Drainer
+from scouter.events.inlet import Inlet
+from scouter.events.intake import Intake
+from scouter.events.judgement import Judge
+from scouter.events.ledger import Ledger
+from scouter.events.outcomes import TOTAL_NAMES, Totals
+from scouter.events.refusals import Refusals
+from scouter.events.rows import RowMaker
+from scouter.events.spools import Spools
+from scouter.events.store import Store
+from scouter.events.writer import Writer
+from scouter.periodic import Periodic
+from scouter.postgres.entities import Entities
+from scouter.postgres.features import Features
+from scouter.postgres.ledger import ledger_sums
+from scouter.postgres.lifelines import Lifelines
+from scouter.postgres.partitions import Partitions
+from scouter.postgres.pool import connect
+from scouter.postgres.spools import installation
+from scouter.settings import Settings
+
+
+class Ingest:
+    """Owns the threads `writer` and `drainer`, and the spools that this process holds."""
+
+    def __init__(
+        self,
+        conninfo: str,
+        settings: Settings,
+        lifelines: Lifelines,
+        partitions: Partitions,
+        now: Callable[[], datetime],
+    ) -> None:
+        """Raises `StartRefused` when there is no place for a spool."""
+        self._settings = settings
+        self._lifelines = lifelines
+        self._partitions = partitions
+        self._now = now
+        self.breaker = lifelines.breaker
+        self.refusals = Refusals()
+        with connect(conninfo) as connection:
+            database = installation(connection)
+        directory = settings.spool_dir or settings.data_dir / "spool"
+        self._spools = Spools(directory / str(database), most_bytes=settings.spool_max_bytes)
+        self.spool = self._spools.own()
+        self.instance: UUID = self.spool.id  # a server that starts again goes on with its spool and its books
+        self.ledger = Ledger(_base(conninfo, self.instance))
+        self.entities = Entities(lifelines.quick, most=settings.entity_cache_max_size)
+        self.features = Features(
+            lifelines.quick, most_names=settings.max_features, most_entities=settings.entity_cache_max_size
+        )
+        rows = RowMaker(self.entities, self.features, max_past=timedelta(days=settings.max_past_days))
+        self.judge = Judge(rows, self.entities)
+        self.inlet = Inlet(most_messages=settings.queue_messages)
+        self.intake = Intake(self.judge, self.inlet, self.ledger)
+        self.writer = Writer(
+            self.inlet,
+            self.store("writer"),
+            self.spool,
+            self.ledger,
+            self.breaker,
+            batch_rows=settings.batch_rows,
+            store_seconds=settings.store_seconds,
+        )
+        self.drainer = Drainer(
+            self._spools,
+            self.spool,
+            self.store("drainer"),
+            lifelines.line("drainer"),
+            self.judge,
+            self.ledger,
+            self.breaker,
+            instance=self.instance,
+        )
+        self.drainer_thread = Periodic("drainer", self.drainer.work)
+
+    def store(self, lane: str) -> Store:
+        """A way to store batches for one thread, which closes it."""
+        # A quarter: what arrives later than that may miss its check, should committing it take long.
+        late_after = timedelta(seconds=self._settings.window_grace_seconds / 4)
+        return Store(
+            self._lifelines.line(lane),
+            self._partitions,
+            self.refusals,
+            instance=self.instance,
+            lane=lane,
+            late_after=late_after,
+            now=self._now,
+        )
+
+    def start(self) -> None:
+        self.drainer.adopt(self.spool)
+        self.writer.start()
+        self.drainer_thread.start()
+
+    def stop(self) -> None:
+        """Call when nobody brings messages any more: everything that was accepted is stored, or safe in the spool."""
+        self.writer.stop()
+        self.drainer_thread.stop()
+        self.drainer.close()
+        self._spools.close()
+
+
+def _base(conninfo: str, instance: UUID) -> dict[str, Totals]:
+    """What this instance had written into the ledger when it was last running."""
+    with connect(conninfo) as connection:
+        sums = ledger_sums(connection, instance, own=True, held=[instance])
+    return {each.transport: Totals(*(getattr(each, name) for name in TOTAL_NAMES)) for each in sums}

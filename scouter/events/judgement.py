@@ -1,0 +1,54 @@
+"""Judging a message: what is to be stored of it, or why it cannot be stored."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import UNSET
+
+from scouter.auth.permissions import Caller
+from scouter.errors import InvalidInput, ScouterError, Unavailable, Unsupported
+from scouter.events.incoming import Incoming
+from scouter.events.rows import RowMaker
+from scouter.events.tagging import require_taggable
+from scouter.events.verdicts import Good
+from scouter.postgres.entities import Entities
+from scouter.wire.decoding import convert, decode_json
+from scouter.wire.messages import Message
+from scouter.wire.tags import Tag, accepted_by_tags
+
+
+class Judge:
+    """The same for every transport, and for messages that are looked at again."""
+
+    def __init__(self, rows: RowMaker, entities: Entities) -> None:
+        self._rows = rows
+        self._entities = entities
+        self._decoder = msgspec.json.Decoder(Message)
+
+    def judge(self, incoming: Incoming) -> Good:
+        """Raises a `ScouterError` that says what is wrong with the message, or `Unavailable`: ask again later."""
+        message = decode_json(self._decoder, incoming.raw)
+        if message.records is UNSET:
+            return self._tag(message, incoming.caller)
+        made = self._rows.rows_of(message.records, incoming.caller, incoming.received_at)
+        return Good(rows=made.rows, skipped=made.skipped)
+
+    def _tag(self, message: Message, caller: Caller) -> Good:
+        members = {name: getattr(message, name) for name in Tag.__struct_fields__}
+        sent = {name: value for name, value in members.items() if value is not UNSET}
+        if not sent:
+            raise _not_records(message)
+        tag = convert(sent, Tag, accepted=accepted_by_tags)
+        require_taggable([tag], caller, self._entities)
+        return Good(tags=[tag])
+
+
+def is_verdict(error: ScouterError) -> bool:
+    """Whether it says something about the message, and not about this moment."""
+    return not isinstance(error, Unavailable)
+
+
+def _not_records(message: Message) -> InvalidInput:
+    if message.request is not UNSET:
+        return Unsupported("request", "spans of a tracer", "records; traces are not kept by this server")
+    return InvalidInput("records", None, 'a list of records, {"records": [...]}, or a tag')

@@ -1,0 +1,271 @@
+"""The one transaction in which a batch of messages meets its fate: stored, known already, or put in quarantine."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+import psycopg
+
+from scouter.errors import KeyReused, RefusedByDatabase, UnknownProfile
+from scouter.events import outcomes
+from scouter.events.batch_metrics import count_stored
+from scouter.events.outcomes import Outcome, Totals
+from scouter.events.refusals import Refusals
+from scouter.events.submission import Batch, Judged
+from scouter.events.verdicts import Good, Poison, poison
+from scouter.metrics import COMMIT_SECONDS
+from scouter.postgres import records
+from scouter.postgres.failures import first_line, lacks_partition, refuses_content
+from scouter.postgres.idempotency import KeyUse, UserKey, claim_keys, known_keys, release_keys
+from scouter.postgres.late_arrivals import add_late_arrival
+from scouter.postgres.ledger import add_to_ledger
+from scouter.postgres.lines import Line
+from scouter.postgres.partitions import Partitions
+from scouter.postgres.quarantine import NewEntry, add_entries
+from scouter.postgres.records import Rows, from_microseconds, to_microseconds
+from scouter.postgres.statements import Connection
+from scouter.postgres.tags import add_tags
+
+# Done in the same transaction, before anything else. False: somebody else has these messages, store nothing.
+Claim = Callable[[Connection], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A committed transaction: the outcome of every message, in their order.
+
+    `is_first` is false when the batch had been committed before, under the same id, and nothing was done now.
+    """
+
+    outcomes: Sequence[Outcome]
+    totals: dict[str, Totals]  # by transport
+    is_first: bool = True
+
+
+class NotOurs(Exception):
+    """The claim failed: another thread or server has taken these messages over. Nothing was stored."""
+
+
+class Store:
+    """Stores batches over one line. It belongs to one thread, whose `lane` in the ledger it writes."""
+
+    def __init__(
+        self,
+        line: Line,
+        partitions: Partitions,
+        refusals: Refusals,
+        *,
+        instance: UUID,
+        lane: str,
+        late_after: timedelta,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._line = line
+        self._partitions = partitions
+        self._refusals = refusals
+        self._instance = instance
+        self._lane = lane
+        self._late_after = late_after
+        self._now = now
+
+    def store(self, batch: Batch, *, seconds: float, claim: Claim | None = None) -> Stored:
+        """Store a batch in one transaction that takes at most about `seconds`.
+
+        A message that Postgres refuses is found, and put in quarantine in the same transaction as its neighbours are
+        stored in. Raises psycopg's errors and `DatabaseAway` for trouble with the database, after which it is not
+        known whether the batch is stored: try it again under the same id. Raises `NotOurs` and `TooManyRefusals`.
+        """
+        try:
+            return self._attempt(batch, seconds, claim, careful=False)
+        except psycopg.Error as problem:
+            if lacks_partition(problem):
+                self._partitions.forget()  # it went away after it was known to be there
+                return self._attempt(batch, seconds, claim, careful=False)
+            if refuses_content(problem):
+                return self._attempt(batch, seconds, claim, careful=True)
+            raise
+
+    def close(self) -> None:
+        self._line.close()
+
+    def _attempt(self, batch: Batch, seconds: float, claim: Claim | None, *, careful: bool) -> Stored:
+        good = [each.verdict for each in batch.messages if isinstance(each.verdict, Good)]
+        self._partitions.ensure((part.table, day) for each in good for part in each.rows for day in part.days)
+        late_before = to_microseconds(self._now() - self._late_after)
+        with COMMIT_SECONDS.time(), self._line.use(seconds) as connection:
+            transaction = _Transaction(connection, batch, late_before, careful=careful)
+            is_first = transaction.open(claim)
+            if is_first:
+                fates = transaction.store()
+                add_to_ledger(connection, self._instance, self._lane, totals_of(batch, fates))
+                self._refusals.note(transaction.refused, transaction.stored)
+                batch.fates = fates
+        fates = batch.fates or transaction.fates()
+        count_stored(fates, transaction.tables)
+        return Stored(fates, totals_of(batch, fates), is_first)
+
+
+def totals_of(batch: Batch, fates: Sequence[Outcome]) -> dict[str, Totals]:
+    """By transport."""
+    return outcomes.sums(zip((message.incoming.transport for message in batch.messages), fates, strict=True))
+
+
+class _Transaction:
+    """What is known of each message of a batch while its transaction goes on."""
+
+    def __init__(self, connection: Connection, batch: Batch, late_before: int, *, careful: bool) -> None:
+        self._connection = connection
+        self._batch = batch
+        self._late_before = late_before
+        self._careful = careful
+        self._fates: dict[int, Outcome] = {}  # by the message's place in the batch
+        self._poisoned: list[NewEntry] = []
+        self.tables: Counter[str] = Counter()  # rows stored
+        self.refused = 0
+        self.stored = 0
+
+    def open(self, claim: Claim | None) -> bool:
+        """Whether this batch is new. If it is not, it was stored as it would be now."""
+        if claim is not None and not claim(self._connection):
+            raise NotOurs
+        entity_ids = frozenset(part.entity_id for _, good in self._good() for part in good.rows)
+        is_new, gone = records.open_batch(self._connection, self._batch.id, entity_ids)
+        for place, message in enumerate(self._batch.messages):
+            self._look_at(place, message, gone)
+        return is_new
+
+    def store(self) -> Sequence[Outcome]:
+        self._settle_keys()
+        left = [(place, good) for place, good in self._good() if place not in self._fates]
+        self._put_carefully(left) if self._careful else self._put(left)
+        for place, good in left:
+            self._fates.setdefault(place, outcomes.stored(good.count, good.skipped, len(good.tags)))
+        self._release_keys()
+        if self._poisoned:
+            add_entries(self._connection, self._poisoned)
+        return self.fates()
+
+    def fates(self) -> list[Outcome]:
+        """In the order of the messages. Of a batch that is not new: what its senders are to be told."""
+        return [self._fates.get(place) or _as_before(each) for place, each in enumerate(self._batch.messages)]
+
+    def _good(self) -> list[tuple[int, Good]]:
+        verdicts = enumerate(message.verdict for message in self._batch.messages)
+        return [(place, verdict) for place, verdict in verdicts if isinstance(verdict, Good)]
+
+    def _look_at(self, place: int, message: Judged, gone: frozenset[int]) -> None:
+        verdict = message.verdict
+        if isinstance(verdict, Poison):
+            self._quarantine(place, verdict)
+        elif gone and any(part.entity_id in gone for part in verdict.rows):
+            error = UnknownProfile("records.uid", None, "a registered profile; this one was deleted")
+            self._quarantine(place, poison(error))
+        elif verdict.is_empty:
+            self._fates[place] = outcomes.empty(verdict.skipped)
+
+    def _quarantine(self, place: int, verdict: Poison) -> None:
+        incoming = self._batch.messages[place].incoming
+        self._fates[place] = outcomes.quarantined(verdict.error)
+        self._poisoned.append(
+            NewEntry(
+                verdict.id,
+                incoming.received_at,
+                incoming.transport,
+                verdict.reason.value,
+                verdict.detail,
+                incoming.caller.username,
+                incoming.key,
+                incoming.raw,
+            )
+        )
+
+    def _settle_keys(self) -> None:
+        """Claim the keys of messages that have one; what was sent under the same key before is a duplicate."""
+        uses = [(place, use) for place, good in self._good() if (use := self._use(place, good)) is not None]
+        if not uses:
+            return
+        new = claim_keys(self._connection, [use for _, use in uses])
+        before = known_keys(self._connection, [use.user_key for _, use in uses if use.user_key not in new])
+        for place, use in uses:
+            if use.user_key in new:
+                new.discard(use.user_key)
+                before[use.user_key] = use
+            else:
+                self._meet_again(place, use, before[use.user_key])
+
+    def _use(self, place: int, good: Good) -> KeyUse | None:
+        incoming = self._batch.messages[place].incoming
+        if incoming.key is None or place in self._fates:
+            return None
+        digest = hashlib.sha256(incoming.raw).digest()
+        skipped = msgspec.json.encode(good.skipped).decode()
+        return KeyUse(incoming.caller.username, incoming.key, digest, good.count + len(good.tags), skipped)
+
+    def _meet_again(self, place: int, use: KeyUse, first: KeyUse) -> None:
+        if use.digest == first.digest:
+            self._fates[place] = outcomes.duplicate(first.stored, first.skips)
+        else:
+            self._quarantine(place, poison(KeyReused("this Idempotency-Key came with another message before")))
+
+    def _release_keys(self) -> None:
+        """A message that was refused may be sent again under its key."""
+        if not self.refused:
+            return
+        entries = self._poisoned[-self.refused :]
+        keys: list[UserKey] = [(each.username, each.idempotency_key) for each in entries if each.idempotency_key]
+        if keys:
+            release_keys(self._connection, keys)
+
+    def _put_carefully(self, messages: Sequence[tuple[int, Good]]) -> None:
+        """Halve what Postgres refuses until the bad message is alone."""
+        if not messages:
+            return
+        try:
+            with self._connection.transaction():
+                self._put(messages)
+        except psycopg.Error as problem:
+            if not refuses_content(problem):
+                raise
+            if len(messages) == 1:
+                self._refuse(messages[0][0], problem)
+                return
+            half = len(messages) // 2
+            self._put_carefully(messages[:half])
+            self._put_carefully(messages[half:])
+
+    def _refuse(self, place: int, problem: psycopg.Error) -> None:
+        error = RefusedByDatabase(f"the database refused this message: {first_line(problem)}")
+        self._quarantine(place, poison(error))
+        self.refused += 1
+
+    def _put(self, messages: Sequence[tuple[int, Good]]) -> None:
+        rows = [part for _, good in messages for part in good.rows]
+        records.copy_rows(self._connection, rows)
+        tags = [tag for _, good in messages for tag in good.tags]
+        if tags:
+            add_tags(self._connection, tags)
+        self._note_late(rows)
+        for part in rows:
+            self.tables[part.table] += part.count
+        self.stored += len(messages)
+
+    def _note_late(self, rows: Sequence[Rows]) -> None:
+        """Note, with the rows, those that come after the check of their window may have been made."""
+        for part in rows:
+            if part.first < self._late_before and part.table != "observability_record":
+                first, last = from_microseconds(part.first), from_microseconds(min(part.last, self._late_before))
+                add_late_arrival(self._connection, part.entity_id, first, last)
+
+
+def _as_before(message: Judged) -> Outcome:
+    """What the first commit of this batch made of a message, as far as it can be known now."""
+    if isinstance(message.verdict, Poison):
+        return outcomes.quarantined(message.verdict.error)
+    good = message.verdict
+    return outcomes.stored(good.count, good.skipped, len(good.tags))

@@ -1,0 +1,83 @@
+"""What a message is found to be: good, with what it comes to, or poison, with the reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+from scouter import errors
+from scouter.postgres.entities import uuid7
+from scouter.postgres.records import Rows
+from scouter.wire.tags import Tag
+
+
+class Reason(StrEnum):
+    """Why a message is in quarantine."""
+
+    UNDECODABLE = "undecodable"
+    INVALID = "invalid"
+    UNKNOWN_PROFILE = "unknown_profile"
+    UNSUPPORTED = "unsupported"
+    PERMISSION_DENIED = "permission_denied"
+    REFUSED_BY_DATABASE = "refused_by_database"
+    KEY_REUSED = "key_reused"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    FAILED = "failed"
+
+
+# The first that fits.
+_REASONS: tuple[tuple[type[errors.ScouterError], Reason], ...] = (
+    (errors.Undecodable, Reason.UNDECODABLE),
+    (errors.UnknownProfile, Reason.UNKNOWN_PROFILE),
+    (errors.Unsupported, Reason.UNSUPPORTED),
+    (errors.InvalidInput, Reason.INVALID),
+    (errors.NotFound, Reason.UNKNOWN_PROFILE),
+    (errors.PermissionDenied, Reason.PERMISSION_DENIED),
+    (errors.RefusedByDatabase, Reason.REFUSED_BY_DATABASE),
+    (errors.KeyReused, Reason.KEY_REUSED),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Good:
+    """What is to be stored of a message."""
+
+    rows: Sequence[Rows] = ()
+    tags: Sequence[Tag] = ()
+    skipped: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def count(self) -> int:
+        """How many records."""
+        return sum(part.count for part in self.rows)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.rows and not self.tags
+
+
+@dataclass(frozen=True, slots=True)
+class Poison:
+    """A message that cannot be stored, with the error for its sender and the id under which it is kept."""
+
+    error: errors.ScouterError
+    reason: Reason
+    id: UUID = field(default_factory=uuid7)
+
+    @property
+    def detail(self) -> str:
+        return self.error.message.replace("\x00", "\\0")
+
+
+Verdict = Good | Poison
+
+
+def poison(error: errors.ScouterError) -> Poison:
+    """The verdict on a message that met this error. The error carries the id from now on."""
+    reason = next((reason for kind, reason in _REASONS if isinstance(error, kind)), Reason.FAILED)
+    verdict = Poison(error, reason)
+    error.quarantine_id = verdict.id
+    return verdict

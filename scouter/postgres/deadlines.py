@@ -1,0 +1,83 @@
+"""Limits on how long a thread waits for Postgres, whatever it is that hangs: the server, a proxy, the network."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from scouter.postgres.statements import Connection
+
+log = logging.getLogger(__name__)
+
+_LOOK_SECONDS = 0.05
+
+
+@dataclass(eq=False, slots=True)
+class _Limit:
+    at: float  # on time.monotonic()
+    descriptor: int  # a duplicate: the number of the original may belong to another connection by then
+    is_cut: bool = False
+
+
+class Deadlines:
+    """Owns the thread `database deadlines`, which cuts connections that somebody has waited for too long.
+
+    No time-out of the server's can do this: one that is stopped, or behind a network that swallows everything, does
+    not look at its clock. The thread that waits gets psycopg's error for a lost connection.
+    """
+
+    def __init__(self) -> None:
+        self._limits: set[_Limit] = set()
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="database deadlines", daemon=True)
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+    @contextmanager
+    def limit(self, connection: Connection, seconds: float) -> Iterator[None]:
+        """Cut the connection if this block takes longer."""
+        limit = _Limit(time.monotonic() + seconds, os.dup(connection.fileno()))
+        with self._lock:
+            self._limits.add(limit)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._limits.discard(limit)
+            os.close(limit.descriptor)
+
+    def _run(self) -> None:
+        while not self._stopping.wait(_LOOK_SECONDS):
+            now = time.monotonic()
+            with self._lock:
+                for limit in self._limits:
+                    if limit.at < now and not limit.is_cut:
+                        _cut(limit)
+
+
+def _cut(limit: _Limit) -> None:
+    limit.is_cut = True
+    log.warning("Postgres took too long to answer: giving up the connection")
+    line = socket.socket(fileno=limit.descriptor)
+    try:
+        line.shutdown(socket.SHUT_RDWR)
+    except OSError as gone:
+        log.debug("it was closed already: %s", gone)
+    finally:
+        line.detach()

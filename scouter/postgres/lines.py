@@ -1,0 +1,141 @@
+"""Connections for what messages depend on: nobody waits for one longer than a moment, and a broken one is replaced.
+
+A pool serves requests that may wait. It finds out late that the database is back, and hides for how long it waits.
+"""
+
+from __future__ import annotations
+
+import select
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import Protocol
+
+import psycopg
+
+from scouter.errors import DatabaseAway
+from scouter.postgres.breaker import Breaker
+from scouter.postgres.deadlines import Deadlines
+from scouter.postgres.failures import is_trouble
+from scouter.postgres.pool import connect
+from scouter.postgres.statements import Connection
+
+_CONNECT_SECONDS = 2  # libpq takes no less
+_LIFETIME_SECONDS = 1800.0  # a name may come to stand for another server
+
+
+class Connections(Protocol):
+    """Whatever hands out connections: a pool, or lines."""
+
+    def connection(self) -> AbstractContextManager[Connection]: ...
+
+
+class Line:
+    """One connection for one thread at a time, opened when it is needed and opened again when it broke."""
+
+    def __init__(self, conninfo: str, deadlines: Deadlines, *, purpose: str) -> None:
+        self._conninfo = conninfo
+        self._deadlines = deadlines
+        self._purpose = purpose
+        self._connection: Connection | None = None
+        self._opened_at = 0.0
+
+    @contextmanager
+    def use(self, seconds: float) -> Iterator[Connection]:
+        """A transaction that is committed at the end of the block and cut off after `seconds`.
+
+        Raises psycopg's errors. After one that broke the connection, the next use opens another.
+        """
+        connection = self._present() or self._open()
+        try:
+            with self._deadlines.limit(connection, seconds):
+                yield connection
+                connection.commit()
+        except BaseException:
+            self._abandon(connection)
+            raise
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _present(self) -> Connection | None:
+        """The open connection, unless it is old, or the server has hung up on it."""
+        connection = self._connection
+        if connection is None:
+            return None
+        is_old = time.monotonic() - self._opened_at > _LIFETIME_SECONDS
+        if is_old or connection.closed or _has_something_to_say(connection):
+            self.close()
+            return None
+        return connection
+
+    def _open(self) -> Connection:
+        self._connection = connect(self._conninfo, connect_timeout=_CONNECT_SECONDS, purpose=self._purpose)
+        self._opened_at = time.monotonic()
+        return self._connection
+
+    def _abandon(self, connection: Connection) -> None:
+        """Roll back when the connection still works, for a moment at most; else let it go."""
+        with suppress(psycopg.Error, OSError):
+            if not connection.closed:
+                with self._deadlines.limit(connection, 0.5):
+                    connection.rollback()
+                return
+        self.close()
+
+
+class Lines:
+    """Up to `most` lines for many threads. While the breaker is open nobody gets one; a failure opens it.
+
+    Raises `DatabaseAway` for whatever is wrong with the database, and psycopg's other errors as they are.
+    """
+
+    def __init__(
+        self, conninfo: str, deadlines: Deadlines, breaker: Breaker, *, most: int, seconds: float, purpose: str
+    ) -> None:
+        self._idle = [Line(conninfo, deadlines, purpose=purpose) for _ in range(most)]
+        self._free = threading.Semaphore(most)
+        self._breaker = breaker
+        self._seconds = seconds
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A transaction, committed at the end of the block."""
+        if self._breaker.is_open:
+            raise DatabaseAway
+        with self._a_line() as line:
+            try:
+                with line.use(self._seconds) as connection:
+                    yield connection
+            except psycopg.Error as problem:
+                if not is_trouble(problem):
+                    raise
+                self._breaker.trip(problem)
+                raise DatabaseAway from problem
+
+    def close(self) -> None:
+        """Call when nobody uses them any more."""
+        for line in self._idle:
+            line.close()
+
+    @contextmanager
+    def _a_line(self) -> Iterator[Line]:
+        if not self._free.acquire(timeout=self._seconds):
+            self._breaker.trip("no connection was free in time")
+            raise DatabaseAway
+        line = self._idle.pop()  # the one that was used last: it is the likeliest to be open
+        try:
+            yield line
+        finally:
+            self._idle.append(line)
+            self._free.release()
+
+
+def _has_something_to_say(connection: Connection) -> bool:
+    """Postgres says nothing to a connection at rest, but for that it hangs up."""
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))

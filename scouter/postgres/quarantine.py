@@ -1,0 +1,141 @@
+"""Quarantine as stored: messages that cannot be stored elsewhere, as they arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from scouter.postgres.statements import Connection, named_statements
+
+_sql = named_statements("quarantine")
+
+_COPY = (
+    b"COPY quarantine (id, received_at, transport, reason, detail, username, idempotency_key, size, raw) "
+    b"FROM STDIN (FORMAT BINARY)"
+)
+_TYPES = ("uuid", "timestamptz", "text", "text", "text", "text", "text", "int4", "bytea")
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """A message on its way into quarantine."""
+
+    id: UUID
+    received_at: datetime
+    transport: str
+    reason: str
+    detail: str
+    username: str
+    idempotency_key: str | None
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A message in quarantine, without its bytes. `replays`: how often a replay was tried in vain."""
+
+    id: UUID
+    received_at: datetime
+    quarantined_at: datetime
+    transport: str
+    reason: str
+    detail: str
+    username: str
+    idempotency_key: str | None
+    size: int
+    replays: int
+
+
+@dataclass(frozen=True, slots=True)
+class WholeEntry(Entry):
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineTotal:
+    transport: str
+    reason: str
+    messages: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Some of the messages in quarantine. None: whatever it is."""
+
+    transport: str | None = None
+    reason: str | None = None
+
+
+def add_entries(connection: Connection, entries: Sequence[NewEntry]) -> None:
+    with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+        copy.set_types(_TYPES)
+        for each in entries:
+            about = (each.reason, each.detail, each.username, each.idempotency_key)
+            copy.write_row((each.id, each.received_at, each.transport, *about, len(each.raw), each.raw))
+
+
+def quarantine_page(
+    connection: Connection,
+    selection: Selection,
+    *,
+    since: datetime | None,
+    until: datetime | None,
+    below: UUID | None,
+    most: int,
+) -> list[Entry]:
+    """Newest first; `since` and `until` are about when messages were received."""
+    return _sql["quarantine_page"].all(
+        connection,
+        Entry,
+        transport=selection.transport,
+        reason=selection.reason,
+        since=since,
+        until=until,
+        below=below,
+        most=most,
+    )
+
+
+def quarantined_message(connection: Connection, entry_id: UUID) -> WholeEntry | None:
+    return _sql["quarantined_message"].one(connection, WholeEntry, id=entry_id)
+
+
+def take_quarantined(connection: Connection, entry_id: UUID) -> WholeEntry | None:
+    """Out of quarantine with the end of this transaction; None when it is not there (any more)."""
+    return _sql["take_quarantined"].one(connection, WholeEntry, id=entry_id)
+
+
+def replay_failed(connection: Connection, entry_id: UUID, reason: str, detail: str) -> None:
+    _sql["replay_failed"].run(connection, id=entry_id, reason=reason, detail=detail)
+
+
+def quarantined_ids(
+    connection: Connection, selection: Selection, *, after: UUID | None, last: UUID, most: int
+) -> list[UUID]:
+    """Oldest first, up to and with `last`."""
+    return _sql["quarantined_ids"].values(
+        connection, transport=selection.transport, reason=selection.reason, after=after, last=last, most=most
+    )
+
+
+def delete_quarantined(connection: Connection, ids: Collection[UUID]) -> list[str]:
+    """The transport of each one that was there."""
+    return _sql["delete_quarantined"].values(connection, ids=list(ids))
+
+
+def quarantine_totals(connection: Connection) -> list[QuarantineTotal]:
+    return _sql["quarantine_totals"].all(connection, QuarantineTotal)
+
+
+def expire_by_age(connection: Connection, days: int) -> list[str]:
+    """Delete some of those that are older; the transport of each. Call it until it deletes nothing."""
+    return _sql["expire_by_age"].values(connection, days=days)
+
+
+def expire_by_size(connection: Connection, most_bytes: int) -> list[str]:
+    """Delete some of the oldest if there are more bytes; the transport of each. Call it until it deletes nothing."""
+    too_much = sum(total.bytes for total in quarantine_totals(connection)) - most_bytes
+    return _sql["expire_by_size"].values(connection, too_much=too_much) if too_much > 0 else []
