@@ -1,4 +1,4 @@
-"""A TCP proxy between the server and Postgres that refuses, freezes, slows down, or cuts a connection in mid-COMMIT."""
+"""A TCP proxy between the server and Postgres: it refuses, freezes, crawls, forgets connections, cuts in mid-COMMIT."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ _ACCEPT_SECONDS = 0.2
 class Weather:
     """How the network behaves. Shares are chances for each transaction that has stored rows."""
 
-    frozen: bool = False  # half-open: connections are accepted and stay, and nothing travels any more
+    frozen: bool = False  # connections are accepted and stay, and nothing travels until it is over
+    mute: bool = False  # who connects can log in, and is never answered again, not even when it is over
     latency_seconds: float = 0.0  # of each piece, in both directions
     bytes_a_second: float = 0.0  # 0: without a limit
     cut_before_commit: float = 0.0  # COMMIT does not reach Postgres
@@ -83,6 +84,12 @@ class DatabaseProxy:
             connections = list(self._connections)
         for connection in connections:
             connection.cut()
+
+    def lose_all(self) -> None:
+        """Every connection that is open stays so for both ends, and nothing travels on it ever again."""
+        with self._lock:
+            for connection in self._connections:
+                connection.lose()
 
     def close(self) -> None:
         self._closing = True
@@ -150,6 +157,9 @@ class _Proxied:
     def __init__(self, proxy: DatabaseProxy, near: socket.socket, far: socket.socket) -> None:
         near.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._proxy, self._near, self._far = proxy, near, far
+        self._is_mute = proxy.weather.mute
+        self._lost = threading.Event()
+        self._cut = threading.Event()
         self._copied = False
         self._cut_at_answer = False
         self.threads = (
@@ -161,8 +171,12 @@ class _Proxied:
         for thread in self.threads:
             thread.start()
 
+    def lose(self) -> None:
+        self._lost.set()
+
     def cut(self) -> None:
         """Closed for both; their threads notice and end."""
+        self._cut.set()
         for end in (self._near, self._far):
             with contextlib.suppress(OSError):  # it was closed already
                 end.shutdown(socket.SHUT_RDWR)
@@ -175,7 +189,10 @@ class _Proxied:
                 for message in stream.read(chunk):
                     if self._cuts(message):
                         return
-                    self._far.sendall(message.data)
+                    if self._is_mute and message.is_query:
+                        self.lose()
+                    self._pass_on(message.data, self._far)
+            self._hold_if_lost()
         except OSError:  # reset by either end
             return
         finally:
@@ -198,11 +215,20 @@ class _Proxied:
                 if self._cut_at_answer:  # Postgres has committed; nobody is told
                     return
                 self._dawdle(len(chunk))
-                self._near.sendall(chunk)
+                self._pass_on(chunk, self._near)
         except OSError:  # reset by either end
             return
         finally:
             self.cut()
+
+    def _pass_on(self, data: bytes, end: socket.socket) -> None:
+        if not self._lost.is_set():
+            end.sendall(data)
+
+    def _hold_if_lost(self) -> None:
+        """The server has closed its end, and Postgres does not hear of it."""
+        if self._lost.is_set():
+            self._cut.wait()
 
     def _dawdle(self, size: int) -> None:
         self._proxy.wait_while_frozen()

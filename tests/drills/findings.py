@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from tests.drills.ledger_watch import LedgerReading
 from tests.drills.sent_messages import GOOD, Outcome, SentMessage
-from tests.drills.stored_numbers import InDatabase, Numbers
+from tests.drills.stored_numbers import Found, Numbers
 
 _SHOWN = 10
 _UNKNOWN_OUTCOME = "outcome_unknown"  # kept because nobody can say whether it was stored: it may well be
@@ -26,7 +26,8 @@ class Findings:
     stored: int
     duplicate: int  # rows there more often than they were sent
     quarantined: int
-    lost: int  # acknowledged, and neither stored nor in quarantine
+    spooled: int  # still, at the end
+    lost: int  # acknowledged, and neither stored nor in quarantine nor in the spool
     # --- how it went
     messages: int
     answered_spooled: int  # messages
@@ -41,7 +42,6 @@ class Findings:
     refused_yet_stored: int
     stored_and_quarantined: int
     missing_in_quarantine: int  # messages whose answer names an id that is not there
-    left_in_spool: int  # messages
     unbalanced: int  # readings of the ledger
     disagreements: int  # between the ledger at the end and the database
     complaints: int  # what the drill itself found
@@ -50,7 +50,7 @@ class Findings:
     @property
     def broken(self) -> list[str]:
         names = [one.name for one in dataclasses.fields(self)]
-        promises = ["duplicate", "lost", *names[names.index("strange") : names.index("names")]]
+        promises = ["duplicate", "spooled", "lost", *names[names.index("strange") : names.index("names")]]
         return [f"{name.replace('_', ' ')}: {getattr(self, name)}" for name in promises if getattr(self, name)]
 
     def shown(self) -> str:
@@ -62,7 +62,7 @@ class Findings:
 class _Numbered:
     """All numbers that were sent, side by side: message after message, in the order of their numbers."""
 
-    def __init__(self, sent: Sequence[SentMessage], found: InDatabase) -> None:
+    def __init__(self, sent: Sequence[SentMessage], found: Found) -> None:
         self.messages = sorted(sent, key=lambda message: message.first)
         self.firsts = np.array([message.first for message in self.messages], dtype=np.int64)
         self.counts = np.array([message.count for message in self.messages], dtype=np.int64)
@@ -73,6 +73,7 @@ class _Numbered:
         kept = [number for one in found.quarantined for number in one.numbers]
         self.times_quarantined, _ = self._times(np.array(kept, dtype=np.int64))
         unsure = [number for one in found.quarantined if one.reason == _UNKNOWN_OUTCOME for number in one.numbers]
+        self.times_spooled, _ = self._times(found.spooled)
         self.times_unsure, _ = self._times(np.array(unsure, dtype=np.int64))
 
     def of(self, chosen: Callable[[SentMessage], bool]) -> npt.NDArray[np.bool_]:
@@ -98,7 +99,7 @@ class _Numbered:
 
 def judge(
     sent: Sequence[SentMessage],
-    found: InDatabase,
+    found: Found,
     *,
     ledger: LedgerReading | None,
     readings: int = 0,
@@ -111,7 +112,8 @@ def judge(
     unanswered = of.of(lambda message: message.outcome == Outcome.UNANSWERED)
     refused = of.of(lambda message: message.outcome in (Outcome.REFUSED, Outcome.QUARANTINED))
     stored, kept = of.times_stored > 0, of.times_quarantined > 0
-    lost = acknowledged & ~stored & ~kept
+    spooled = of.times_spooled > 0
+    lost = acknowledged & ~stored & ~kept & ~spooled
     twice = of.times_stored > 1
     both = stored & kept & (of.times_unsure == 0)
     in_each = of.stored_in_each()
@@ -125,6 +127,7 @@ def judge(
         stored=len(found.stored),
         duplicate=int((of.times_stored[twice] - 1).sum()),
         quarantined=int(kept.sum()),
+        spooled=int(spooled.sum()),
         lost=int(lost.sum()),
         messages=len(of.messages),
         answered_spooled=sum(message.outcome == Outcome.SPOOLED for message in of.messages),
@@ -138,7 +141,6 @@ def judge(
         refused_yet_stored=int((refused & stored).sum()),
         stored_and_quarantined=int(both.sum()),
         missing_in_quarantine=len(missing),
-        left_in_spool=ledger.spooled if ledger else 0,
         unbalanced=len(faults),
         disagreements=len(disagreements),
         complaints=len(complaints),
@@ -159,7 +161,7 @@ def judge(
     )
 
 
-def _disagreements(of: _Numbered, in_each: Numbers, found: InDatabase, ledger: LedgerReading | None) -> list[str]:
+def _disagreements(of: _Numbered, in_each: Numbers, found: Found, ledger: LedgerReading | None) -> list[str]:
     """Where the ledger at the end says something else than the database, or knows less than the senders do."""
     if ledger is None:
         return []

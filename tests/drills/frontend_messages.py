@@ -18,6 +18,10 @@ class FrontendMessage:
     data: bytes  # all of it, as it travels
 
     @property
+    def is_query(self) -> bool:
+        return self.kind in (_QUERY, _PARSE)
+
+    @property
     def ends_copy(self) -> bool:
         return self.kind == _COPY_DONE
 

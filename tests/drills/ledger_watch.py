@@ -49,6 +49,7 @@ class LedgerWatch:
         self._client: HttpClient | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="ledger watch")
+        self.is_absent = False  # the server says that it has none
         self.readings = 0
         self.last: LedgerReading | None = None
         self.faults: list[str] = []
@@ -62,9 +63,9 @@ class LedgerWatch:
             self._thread.join()
 
     def wait_until_drained(self, seconds: float) -> float | None:
-        """Seconds until nothing was left in the spool; None when that did not happen in time, or cannot be known."""
+        """Seconds until nothing was left in the spool; None when that did not happen in time, or there is no ledger."""
         began = time.monotonic()
-        while self.last is not None and time.monotonic() < began + seconds:
+        while not self.is_absent and time.monotonic() < began + seconds:
             reading = self.last
             if reading is not None and reading.at >= began and reading.spooled == 0 and reading.body["database"]:
                 return reading.at - began
@@ -82,6 +83,7 @@ class LedgerWatch:
         self._client = self._client or HttpClient(self._url).login()
         asked = time.monotonic()
         answer = self._client.get("/scouter/ledger")
+        self.is_absent = answer.status == 404
         if answer.status != 200:
             return
         self.last = LedgerReading(asked, answer.body)

@@ -72,8 +72,9 @@ class NumberedSender:
         began, cpu_began = time.monotonic(), time.process_time()
         due = self._due(began)
         while not self._stopped:
-            self._turn(next(due), stop.fileno())
-            self._stopped = self._stopped or 0 < self._order.messages <= self._made
+            left = self._order.messages - self._made if self._order.messages else sys.maxsize
+            self._turn(min(next(due), left), stop.fileno())
+            self._stopped = self._stopped or left <= 0
         self._finish(stop.fileno())
         elapsed = time.monotonic() - began
         return {

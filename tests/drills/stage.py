@@ -130,7 +130,7 @@ class Stage:
         self._remark_on_senders()
         return judge(
             self.messages,
-            read_database(self.database.conninfo),
+            read_database(self.database.conninfo, self.directory / "server" / "data" / "spool"),
             ledger=ledger,
             readings=self.watch.readings,
             faults=self.watch.faults,

@@ -1,8 +1,12 @@
-"""What became of the numbers, read from the database behind the server's back."""
+"""What became of the numbers, read from the database and the spool behind the server's back."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import contextlib
+import sqlite3
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import LiteralString
 
 import numpy as np
@@ -17,6 +21,7 @@ Numbers = npt.NDArray[np.int64]
 _VALUES: LiteralString = (
     "COPY (SELECT value FROM spc_record UNION ALL SELECT value FROM custom_record) TO STDOUT (FORMAT BINARY)"
 )
+_WAITING = "SELECT packed, raw FROM message WHERE number >= ?"
 _COPY_HEAD = 19  # signature, flags, length of the extension
 _COPY_ROW = np.dtype([("fields", ">i2"), ("length", ">i4"), ("value", ">f8")])
 _COPY_TAIL = 2
@@ -30,14 +35,31 @@ class Quarantined:
 
 
 @dataclass(frozen=True)
-class InDatabase:
+class Found:
     stored: Numbers  # one for each row
     quarantined: list[Quarantined]
+    spooled: Numbers = field(default_factory=lambda: np.empty(0, dtype=np.int64))  # still in files of the server
 
 
-def read_database(conninfo: str) -> InDatabase:
+def read_database(conninfo: str, spools: Path | None = None) -> Found:
+    """`spools`: the directory of the server's spool files, when it has stopped."""
     with psycopg.connect(conninfo, options=f"-c search_path={SCHEMA} -c timezone=UTC") as connection:
-        return InDatabase(_stored(connection), _quarantined(connection))
+        stored, quarantined = _stored(connection), _quarantined(connection)
+        if spools is None:
+            return Found(stored, quarantined)
+        return Found(stored, quarantined, _spooled(connection, spools))
+
+
+def _spooled(connection: psycopg.Connection, spools: Path) -> Numbers:
+    """What waits in the files and is not stored yet: each spool has its place in the database."""
+    next_of = {str(id_): number for id_, number in connection.execute("SELECT id, next FROM spool")}
+    numbers: list[int] = []
+    for path in spools.rglob("*.sqlite"):
+        with contextlib.closing(sqlite3.connect(path)) as file:
+            rows = file.execute(_WAITING, (next_of.get(path.stem, 0),))
+            for packed, raw in rows:
+                numbers += numbers_in(zlib.decompress(raw) if packed else raw)
+    return np.array(numbers, dtype=np.int64)
 
 
 def _stored(connection: psycopg.Connection) -> Numbers:

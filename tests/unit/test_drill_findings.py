@@ -12,7 +12,7 @@ import pytest
 from tests.drills.findings import Findings, judge
 from tests.drills.ledger_watch import LedgerReading
 from tests.drills.sent_messages import GOOD, Outcome, SentMessage
-from tests.drills.stored_numbers import InDatabase, Quarantined
+from tests.drills.stored_numbers import Found, Quarantined
 
 KEPT_ID = "0199aa00-0000-7000-8000-000000000001"
 
@@ -28,7 +28,7 @@ def judged(
     quarantined: Sequence[Quarantined] = (),
     ledger: LedgerReading | None = None,
 ) -> Findings:
-    found = InDatabase(np.array(stored, dtype=np.int64), list(quarantined))
+    found = Found(np.array(stored, dtype=np.int64), list(quarantined))
     return judge(messages, found, ledger=ledger)
 
 
@@ -78,6 +78,11 @@ def test_a_message_in_quarantine_is_not_lost_and_must_be_there_when_it_was_said_
     assert judged([spooled], [10, 11, 12], quarantined=[kept]).broken == ["stored and quarantined: 3"]
     unsure = Quarantined(KEPT_ID, "outcome_unknown", (10, 11, 12))
     assert judged([spooled], [10, 11, 12], quarantined=[unsure]).broken == []
+
+
+def test_what_is_still_in_the_spool_is_not_lost_but_late() -> None:
+    found = judge([sent(10, Outcome.SPOOLED)], Found(np.array([10, 11]), [], np.array([12])), ledger=None)
+    assert found.broken == ["spooled: 1", "cut in two: 1"]
 
 
 def test_a_ledger_that_does_not_add_up_says_where() -> None:
