@@ -21,6 +21,7 @@ from scouter.api.documentation import Documentation
 from scouter.api.drift import Drift
 from scouter.api.health import Healthcheck
 from scouter.api.http_server import HttpServer, bind
+from scouter.api.ledger import LedgerBook
 from scouter.api.login import Login
 from scouter.api.messages import Messages
 from scouter.api.metrics_application import metrics_application
@@ -314,6 +315,7 @@ class Server:
             Deliveries(pool, entities),
             Runs(pool, entities),
             Observability(pool, entities, self._now),
+            LedgerBook(ingest.books, ingest, settings),
         ]
         nouns += [Capabilities(nouns), Documentation(nouns)]
         proxies = TrustedProxies(settings.trusted_proxies)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
 import sys
 import threading
@@ -16,6 +17,7 @@ from scouter.settings import Settings, environment_warnings
 log = logging.getLogger(__name__)
 
 _TEND_SECONDS = 0.5
+_GRACE_SECONDS = 2.0  # requests are given all of the time to stop, the other parts this much more
 
 
 def add_to(commands: Any) -> None:
@@ -38,8 +40,24 @@ def run(_: argparse.Namespace, settings: Settings) -> int:
         while not stop_asked.wait(_TEND_SECONDS):
             server.tend()
     finally:
+        _end_by_force_after(settings.shutdown_seconds + _GRACE_SECONDS)
         server.stop()
     return 0
+
+
+def _end_by_force_after(seconds: float) -> None:
+    """Somebody may wait for a database that hangs. What was accepted is stored or in the spool by then."""
+    timer = threading.Timer(seconds, _end_by_force)
+    timer.name = "stop deadline"
+    timer.daemon = True
+    timer.start()
+
+
+def _end_by_force() -> None:
+    left = [thread.name for thread in threading.enumerate() if thread is not threading.current_thread()]
+    log.error("abandoned what took longer than SCOUTER_SHUTDOWN_SECONDS: %s", ", ".join(sorted(left)))
+    logging.shutdown()
+    os._exit(1)
 
 
 def _show(made: FirstUsers) -> None:

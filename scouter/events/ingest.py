@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from scouter.events.books import Books
 from scouter.events.drainer import Drainer
 from scouter.events.inlet import Inlet
 from scouter.events.intake import Intake
@@ -79,6 +80,9 @@ class Ingest:
             self.ledger,
             self.breaker,
             instance=self.instance,
+        )
+        self.books = Books(
+            lifelines.slow, self.ledger, self.instance, lambda: [file.id for file in self.drainer.held], now
         )
         self.drainer_thread = Periodic("drainer", self.drainer.work)
 

@@ -15,6 +15,8 @@ SCHEMA = "scouter_py"  # ours alone: the reference's `scouter` schema may live i
 # it. Memory for sorting: a month of one profile would otherwise be sorted on disk.
 _SESSION = f"SET search_path TO {SCHEMA}; SET TIME ZONE 'UTC'; SET jit TO off; SET work_mem TO '16MB'"
 
+_RECONNECT_SECONDS = 1.0
+
 Pool = ConnectionPool[Connection]
 
 
@@ -29,6 +31,11 @@ def connect(conninfo: str, *, purpose: str = "", **options: Any) -> Connection:
     connection = psycopg.connect(conninfo, application_name=f"scouter {purpose}".strip(), **options)
     set_up(connection)
     return connection
+
+
+def _try_on(pool: Pool) -> None:
+    """Begin anew. The pool's own tries come at ever longer intervals, and a database that is back waits for them."""
+    pool.resize(pool.min_size, pool.max_size)
 
 
 def open_pool(
@@ -50,9 +57,8 @@ def open_pool(
         min_size=smallest,
         max_size=largest,
         timeout=acquire_seconds,
-        # The pool tries to connect at ever longer intervals. It begins anew when those who waited for it have given
-        # up, or a database that comes back after minutes would not be noticed for minutes.
-        reconnect_timeout=acquire_seconds,
+        reconnect_timeout=_RECONNECT_SECONDS,
+        reconnect_failed=_try_on,
         max_idle=idle_seconds,
         max_lifetime=lifetime_seconds,
         configure=set_up,

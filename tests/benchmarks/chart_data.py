@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -13,7 +12,8 @@ import psycopg
 from scouter.postgres.features import Features
 from scouter.postgres.partitions import Partitions
 from scouter.postgres.pool import open_pool
-from scouter.postgres.records import DAY_MICROSECONDS, Integers, Rows, psi_rows, store_batch, value_rows
+from scouter.postgres.records import DAY_MICROSECONDS, Integers, Rows, psi_rows, value_rows
+from tests.benchmarks.copying import copy_batch
 from tests.http_client import HttpClient
 from tests.profile_documents import custom_profile, psi_profile, registration, spc_profile
 
@@ -70,7 +70,7 @@ def load(conninfo: str, subjects: list[Subject], rows: int, seed: int) -> int:
         for day in days:
             for batch in _batches(list(_messages(subjects, day, a_day, random)), random):
                 with pool.connection() as connection:
-                    store_batch(connection, uuid.uuid4(), batch)
+                    copy_batch(connection, batch)
                 stored += sum(part.count for part in batch)
     return stored
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,7 +13,8 @@ import psycopg
 from scouter.postgres.features import Features
 from scouter.postgres.partitions import Partitions
 from scouter.postgres.pool import open_pool
-from scouter.postgres.records import Integers, Rows, psi_rows, store_batch, to_microseconds, value_rows
+from scouter.postgres.records import Integers, Rows, psi_rows, to_microseconds, value_rows
+from tests.benchmarks.copying import copy_batch
 from tests.http_client import HttpClient
 from tests.profile_documents import custom_profile, psi_profile, registration, spc_profile
 
@@ -95,7 +95,7 @@ def load(conninfo: str, profiles: list[DueProfile], rows: int, end: datetime, se
         Partitions(pool).ensure((table, day) for table in _TABLES.values() for day in days)
         for begin in range(0, len(order), 1000):
             with pool.connection() as connection:
-                store_batch(connection, uuid.uuid4(), [messages[n] for n in order[begin : begin + 1000]])
+                copy_batch(connection, [messages[n] for n in order[begin : begin + 1000]])
     with psycopg.connect(conninfo, autocommit=True, options="-c search_path=scouter_py") as connection:
         connection.execute("VACUUM (ANALYZE) spc_record, psi_record, custom_record, feature, entity, profile")
     return sum(message.count for message in messages)

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +17,9 @@ from typing import Any
 import numpy as np
 import psycopg
 
-from scouter.postgres.records import POSTGRES_EPOCH_MICROSECONDS, store_batch, value_rows
+from scouter.postgres.records import POSTGRES_EPOCH_MICROSECONDS, value_rows
 from tests.benchmarks import machine
+from tests.benchmarks.copying import copy_batch
 from tests.http_client import HttpClient
 from tests.profile_documents import registration, spc_profile
 from tests.server_process import ROOT, ServerProcess
@@ -130,7 +130,7 @@ def copy_for(conninfo: str, size: int, seconds: float) -> float:
     copied, began = 0, time.perf_counter()
     with psycopg.connect(conninfo) as connection:
         while time.perf_counter() - began < seconds:
-            store_batch(connection, uuid.uuid4(), [rows])
+            copy_batch(connection, [rows])
             copied += size
     return copied / (time.perf_counter() - began)
 

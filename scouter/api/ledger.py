@@ -1,0 +1,76 @@
+"""The ledger: what became of every message."""
+
+from __future__ import annotations
+
+from scouter.api.routing import Call, Route
+from scouter.events.books import Books, Reading
+from scouter.events.ingest import Ingest
+from scouter.events.ledger import Account
+from scouter.settings import Settings
+from scouter.wire.ledger import LedgerCounts, LedgerReply, QuarantineCounts, SpoolCounts
+
+
+class LedgerBook:
+    def __init__(self, books: Books, ingest: Ingest, settings: Settings) -> None:
+        self._books = books
+        self._ingest = ingest
+        self._settings = settings
+
+    def routes(self) -> list[Route]:
+        return [
+            Route(
+                "GET",
+                "/scouter/ledger",
+                self.read,
+                "What became of every message, by transport, over all servers: the books balance at every moment.",
+                LedgerReply,
+            )
+        ]
+
+    def read(self, _: Call) -> LedgerReply:
+        reading = self._books.read()
+        return LedgerReply(
+            balanced=reading.balances,
+            database=reading.database,
+            as_of=reading.as_of,
+            total=_counts(reading.total),
+            transports={transport: _counts(account) for transport, account in sorted(reading.accounts.items())},
+            quarantine=self._quarantine(reading),
+            spool=self._spool(),
+        )
+
+    def _quarantine(self, reading: Reading) -> QuarantineCounts:
+        kept = reading.kept
+        settled = reading.total.settled
+        return QuarantineCounts(
+            kept=None if kept is None else sum(each.messages for each in kept),
+            kept_bytes=None if kept is None else sum(each.bytes for each in kept),
+            limit_bytes=self._settings.quarantine_max_bytes,
+            deleted=settled.deleted,
+            expired=settled.expired,
+        )
+
+    def _spool(self) -> SpoolCounts:
+        ingest = self._ingest
+        return SpoolCounts(
+            messages=sum(account.spooled for account in ingest.ledger.accounts().values()),
+            bytes=ingest.drainer.bytes(),
+            limit_bytes=self._settings.spool_max_bytes,
+            oldest=ingest.spool.oldest(),
+            state=ingest.drainer.state,
+        )
+
+
+def _counts(account: Account) -> LedgerCounts:
+    settled = account.settled
+    return LedgerCounts(
+        received=account.received,
+        stored=settled.stored,
+        duplicate=settled.duplicate,
+        quarantined=settled.quarantined,
+        refused=settled.refused,
+        empty=settled.empty,
+        spooled=account.spooled,
+        records_stored=settled.records_stored,
+        records_skipped=settled.records_skipped,
+    )
