@@ -79,6 +79,10 @@ class Stage:
         """Of all senders."""
         return [message for sender in self.senders for message in sender.messages]
 
+    @property
+    def numbered_senders(self) -> list[SenderProcess]:
+        return [sender for sender in self.senders if isinstance(sender, SenderProcess)]
+
     def send(self, name: str, **how: Any) -> SenderProcess:
         """Start a sender; see `SenderOrder`."""
         order = SenderOrder(
