@@ -53,7 +53,7 @@ class Ingest:
         self._spools = Spools(directory / str(database), most_bytes=settings.spool_max_bytes)
         self.spool = self._spools.own()
         self.instance: UUID = self.spool.id  # a server that starts again goes on with its spool and its books
-        self.ledger = Ledger(_base(conninfo, self.instance))
+        self.ledger = Ledger(_base(conninfo, self.instance), ["http"])
         self.entities = Entities(lifelines.quick, most=settings.entity_cache_max_size)
         self.features = Features(
             lifelines.quick, most_names=settings.max_features, most_entities=settings.entity_cache_max_size

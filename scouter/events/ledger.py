@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from scouter.events.outcomes import Outcome, Totals
@@ -46,11 +46,13 @@ class Ledger:
     message, is noted here and written by whoever calls `unwritten` now and then.
     """
 
-    def __init__(self, base: Mapping[str, Totals]) -> None:
-        """`base`: what this instance had written when it was last running."""
+    def __init__(self, base: Mapping[str, Totals], transports: Iterable[str] = ()) -> None:
+        """`base`: what this instance had written when it was last running. `transports` are shown from the start."""
         self._lock = threading.Lock()
         self._accounts: dict[str, Account] = {}
         self._noted: dict[str, Totals] = {}
+        for transport in transports:
+            self._account(transport)
         for transport, totals in base.items():
             self._account(transport).settled.add(totals)
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.conditions import children_of, eventually, probe
 from tests.http_client import Answer, HttpClient
-from tests.integration.test_readiness import children_of, eventually, probe
 from tests.metrics_page import sample, samples_at
 from tests.profile_documents import registration, spc_profile
 from tests.server_process import ServerProcess, let_others_enter
@@ -74,7 +74,11 @@ class Sender:
         return answer
 
     def is_stored(self) -> bool:
-        return self.send().status == 200
+        """Whether the database takes a message, and nothing waits in the spool any more."""
+        answer = self.send()
+        if answer.status != 200 or answer.body.get("spooled", False):
+            return False
+        return bool(self._client.get("/scouter/ledger").body["total"]["spooled"] == 0)
 
 
 def stored_in(server: ServerProcess) -> list[float]:

@@ -66,16 +66,20 @@ def test_records_batches_and_skips_are_counted(server: Server, admin: HttpClient
     after = samples_at(server.metrics_address)
     assert growth(before, after, "scouter_records_stored_total", table="spc_record") == 3
     assert growth(before, after, "scouter_records_skipped_total", reason="null_value") == 1
-    assert growth(before, after, "scouter_batch_messages_count") == 1
+    assert growth(before, after, "scouter_batch_messages_count") == 2, "what cannot be read is kept in quarantine"
+    assert growth(before, after, "scouter_messages_total", transport="http", outcome="stored") == 1
+    assert growth(before, after, "scouter_messages_total", transport="http", outcome="quarantined") == 1
+    assert growth(before, after, "scouter_messages_received_total", transport="http") == 2
     assert growth(before, after, "scouter_batch_rows_sum") == 3
-    assert growth(before, after, "scouter_commit_seconds_count") == 1
+    assert growth(before, after, "scouter_commit_seconds_count") == 2
     assert growth(before, after, "scouter_requests_refused_total", path="/scouter/message", code="BAD_REQUEST") == 1
 
 
 def test_the_parts_are_read_when_asked(server: Server, admin: HttpClient) -> None:
     samples = samples_at(server.metrics_address)
     assert sample(samples, "scouter_pool_size", pool="requests") >= 1
-    assert sample(samples, "scouter_pool_size", pool="writer") >= 1
+    assert sample(samples, "scouter_breaker_open") == 0
+    assert sample(samples, "scouter_spool_bytes") > 0
     assert ("scouter_pool_errors_total", (("pool", "requests"),)) in samples
     assert sample(samples, "scouter_partitions_known") >= 16
     assert sample(samples, "scouter_queue_limit") == 2000

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from scouter.settings import settings_table
+from tests.conditions import children_of, eventually
 from tests.http_client import HttpClient
 from tests.profile_documents import registration, spc_profile
 from tests.server_process import ROOT, ServerProcess, free_port, let_others_enter
@@ -31,11 +32,6 @@ def program(*arguments: str, said: str = "", **environment: str) -> subprocess.C
         timeout=60,
         check=False,
     )
-
-
-def children_of(pid: int) -> list[int]:
-    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
-    return [int(word) for word in listed.stdout.split()]
 
 
 def alive(pid: int) -> bool:
@@ -207,7 +203,8 @@ def test_an_embedded_database_that_dies_is_started_again(tmp_path: Path) -> None
         record = {"created_at": stamp(), "uid": uid, "feature": "f0", "value": 1.0}
         answer = client.post("/scouter/message", {"records": [{"Spc": record}]})
         assert answer.status == 200, answer
-        assert "starting it again" in server.log
+        eventually(lambda: "starting it again" in server.log)
+        eventually(lambda: client.get("/scouter/ledger").body["total"]["stored"] == 1)
 
 
 def stamp() -> str:

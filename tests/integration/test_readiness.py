@@ -6,53 +6,19 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from scouter.server import Server
+from tests.conditions import children_of, eventually, frozen, probe
 from tests.http_client import Answer, HttpClient
 from tests.integration.conftest import settings_for
 from tests.integration.test_metrics import spc_records
 from tests.metrics_page import sample, samples_at
 from tests.profile_documents import registration, spc_profile
 from tests.server_process import ServerProcess
-
-
-def probe(address: str, path: str = "/readyz") -> Answer:
-    client = HttpClient(address)
-    try:
-        return client.get(path)
-    finally:
-        client.close()
-
-
-def eventually(question: Callable[[], bool], *, seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not question():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.05)
-
-
-@contextmanager
-def frozen(pid: int) -> Iterator[None]:
-    """A Postgres that answers nobody and closes nothing, as behind a broken network."""
-    processes = [pid, *children_of(pid)]
-    for process in processes:
-        os.kill(process, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for process in processes:
-            os.kill(process, signal.SIGCONT)
-
-
-def children_of(pid: int) -> list[int]:
-    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    return [int(word) for word in listed.split()]
 
 
 @pytest.mark.parametrize("port", ["http", "metrics"])
@@ -73,30 +39,34 @@ def test_probes_need_no_user(server: Server) -> None:
     assert [client.get(path).status for path in ("/livez", "/readyz")] == [200, 200]
 
 
-def test_a_database_that_hangs_makes_it_unready_and_keeps_it_alive(tmp_path: Path) -> None:
+def test_a_database_that_hangs_is_said_while_the_spool_takes_its_place(tmp_path: Path) -> None:
     with ServerProcess(tmp_path) as server:
         (postmaster,) = children_of(server.pid)
         assert probe(server.url).body["parts"]["disk"]["ok"]
         with frozen(postmaster):
-            eventually(lambda: probe(server.url).status == 503)
+            eventually(lambda: not database_answers(server))
             began = time.monotonic()
             answer = probe(server.url)
             assert time.monotonic() - began < 0.5, "probes wait for nobody"
-            assert answer.body["code"] == "UNAVAILABLE"
-            assert "database does not answer" in answer.body["error"]
-            assert answer.body["parts"]["database"]["ok"] is False
+            assert answer.status == 200, "what is sent now is kept durably"
+            assert "does not answer" in answer.body["parts"]["database"]["says"]
+            assert answer.body["parts"]["spool"]["ok"]
             assert probe(server.url, "/livez").status == 200
             assert sample(samples_at(f"http://127.0.0.1:{server.port + 1}"), "scouter_part_ok", part="database") == 0
-        eventually(lambda: probe(server.url).status == 200)
-        assert "the database answers again" in server.log or "in time" in answer.body["error"]
+        eventually(lambda: database_answers(server))
+        assert "the database answers again" in server.log or "in time" in answer.body["parts"]["database"]["says"]
+
+
+def database_answers(server: ServerProcess) -> bool:
+    return bool(probe(server.url).body["parts"]["database"]["ok"])
 
 
 def test_a_database_that_goes_and_comes_back_is_seen(tmp_path: Path) -> None:
     with ServerProcess(tmp_path) as server:
         (postmaster,) = children_of(server.pid)
         os.kill(postmaster, signal.SIGKILL)
-        eventually(lambda: probe(server.url).status == 503)
-        eventually(lambda: probe(server.url).status == 200)
+        eventually(lambda: not database_answers(server))
+        eventually(lambda: database_answers(server))
         assert "the database does not answer: " in server.log
         assert "the database answers again" in server.log
 

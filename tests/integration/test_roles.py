@@ -14,9 +14,9 @@ import pytest
 from scouter.errors import StartRefused
 from scouter.server import Server
 from scouter.settings import Settings
+from tests.conditions import probe
 from tests.http_client import HttpClient
 from tests.integration.conftest import settings_for
-from tests.integration.test_readiness import probe
 from tests.metrics_page import sample, samples_at
 from tests.profile_documents import custom_profile, registration, spc_profile
 from tests.server_process import ServerProcess

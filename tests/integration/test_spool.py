@@ -17,8 +17,8 @@ import pytest
 
 from scouter.postgres.embedded.server import EmbeddedPostgres
 from scouter.server import Server
+from tests.conditions import children_of, eventually, frozen, probe
 from tests.http_client import Answer, HttpClient
-from tests.integration.test_readiness import children_of, eventually, frozen, probe
 from tests.metrics_page import sample, samples_at
 from tests.profile_documents import registration, spc_profile
 from tests.server_process import ServerProcess, let_others_enter
