@@ -24,6 +24,7 @@ def add_drill(drills: Any, name: str, play: Play, about: str | None) -> argparse
     """A command for it, to which it adds options of its own."""
     parser: argparse.ArgumentParser = drills.add_parser(name, help=about, description=about)
     parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--keep", action="store_true", help="the evidence also when the promise was kept")
     parser.set_defaults(run=partial(run_drill, name, play))
     return parser
 
@@ -41,12 +42,15 @@ def run_drill(name: str, play: Play, options: argparse.Namespace) -> bool:
         raise
     print(*stage.remarks, findings.shown(), f"{'seed':24}{seed:>12}", sep="\n")
     print(f"{time.monotonic() - began:.0f} s")
+    _write_down(directory, findings, stage, seed)
     if findings.broken:
-        _write_down(directory, findings, stage, seed)
         print(f"BROKEN: {', '.join(findings.broken)}; the evidence is in {directory}")
         return False
     print("kept: every acknowledged message is there exactly once")
-    shutil.rmtree(directory)
+    if options.keep:
+        print(f"the evidence is in {directory}")
+    else:
+        shutil.rmtree(directory)
     return True
 
 
