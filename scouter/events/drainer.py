@@ -15,7 +15,8 @@ import psycopg
 from scouter.errors import DatabaseAway, ScouterError
 from scouter.events.incoming import TRANSPORTS
 from scouter.events.judgement import Judge, is_verdict
-from scouter.events.ledger import Ledger, Unwritten
+from scouter.events.ledger import Ledger
+from scouter.events.notes import Notes
 from scouter.events.outcomes import Outcome, Totals
 from scouter.events.refusals import TooManyRefusals
 from scouter.events.spool_file import Kept, Spooled, SpoolFile
@@ -24,10 +25,9 @@ from scouter.events.store import NotOurs, Store, totals_of
 from scouter.events.submission import Batch, Judged
 from scouter.events.verdicts import Poison, Reason, Verdict, poison
 from scouter.postgres.breaker import Breaker
-from scouter.postgres.ledger import add_to_ledger, report_spooled
+from scouter.postgres.ledger import report_spooled
 from scouter.postgres.lines import Line
 from scouter.postgres.partitions import RECEIPT_DAYS
-from scouter.postgres.records import add_receipt
 from scouter.postgres.spools import move_spool, open_spool, settled_batches
 from scouter.postgres.statements import Connection
 
@@ -68,10 +68,9 @@ class Drainer:
         self._judge = judge
         self._ledger = ledger
         self._breaker = breaker
-        self._instance = instance
+        self._notes = Notes(ledger, own, instance)
         self._positions: dict[UUID, int] = {}  # of the spools at hand, as far as they are known
         self._files = [own]
-        self._unwritten: Unwritten | None = None
         self._unsure: _Chunk | None = None
         self._reported: dict[str, int] = {}
         self._look_for_orphans_at = 0.0  # on time.monotonic()
@@ -100,15 +99,17 @@ class Drainer:
             self._breaker.trip(problem)
             self.state = "waits for Postgres"
             self._positions.clear()  # a commit may have gone through
+            self._notes.save()
             return self._rest
 
     def close(self) -> None:
         """Write what is left to write, if Postgres lets us, and say what stays."""
         try:
             if not self._breaker.is_open:
-                self._write_notes()
-        except (psycopg.Error, DatabaseAway) as problem:
-            log.warning("the last refused messages are not in the ledger: %s", problem)
+                self._notes.write(self._line, _PROBE_SECONDS)
+        except psycopg.Error as problem:
+            log.warning("the last counts are kept on the disk: %s", problem)
+        self._notes.save()
         self._line.close()
         self._store.close()
         for file in self._files:
@@ -119,10 +120,12 @@ class Drainer:
         """Open a spool that was left behind: forget what was stored, count what was not."""
         with self._line.use(_STORE_SECONDS) as connection:
             self._positions[file.id] = open_spool(connection, file.id)
-            committed = settled_batches(connection, file.undecided())
+            notes = file.saved_notes()
+            committed = settled_batches(connection, [*file.undecided(), *notes])
             report_spooled(connection, file.id, dict.fromkeys(TRANSPORTS, 0))  # they count as ours from now on
         file.remove_before(self._positions[file.id])
         file.remove_batches(committed)
+        self._notes.adopt(notes, committed)
         waiting = file.waiting()
         self._ledger.spool(waiting)
         if waiting:
@@ -138,7 +141,7 @@ class Drainer:
         self._closed_at = time.monotonic()
 
     def _pass(self) -> float:
-        self._write_notes()
+        self._notes.write(self._line, _PROBE_SECONDS)
         self._report_changes()
         for file in list(self._files):
             if self._drain(file):
@@ -204,16 +207,6 @@ class Drainer:
         except Exception as bug:  # the message is kept, the messages behind it go on
             log.exception("judging a message of the spool failed in an unforeseen way")
             return poison(ScouterError(f"the server failed on this message: {type(bug).__name__}"))
-
-    def _write_notes(self) -> None:
-        """Write what left no trace in Postgres, once, however often it is tried."""
-        self._unwritten = self._unwritten or self._ledger.unwritten()
-        if self._unwritten is None:
-            return
-        with self._line.use(_PROBE_SECONDS) as connection:
-            if add_receipt(connection, self._unwritten.id):
-                add_to_ledger(connection, self._instance, "notes", self._unwritten.changes)
-        self._unwritten = None
 
     def _report_changes(self) -> None:
         if self._waiting() != self._reported:

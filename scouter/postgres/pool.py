@@ -50,7 +50,16 @@ def open_pool(
     check: bool = False,
 ) -> Pool:
     """A pool that opens its connections in the background; it is the caller's to close."""
-    return ConnectionPool(
+
+    def test(connection: Connection) -> None:
+        """One that is broken is rarely alone, and the pool would find out at ever longer intervals."""
+        try:
+            ConnectionPool.check_connection(connection)
+        except psycopg.Error:
+            pool.check()
+            raise
+
+    pool: Pool = ConnectionPool(
         conninfo,
         kwargs={"application_name": f"scouter {name}"},
         name=name,
@@ -62,6 +71,7 @@ def open_pool(
         max_idle=idle_seconds,
         max_lifetime=lifetime_seconds,
         configure=set_up,
-        check=ConnectionPool.check_connection if check else None,
+        check=test if check else None,
         open=True,
     )
+    return pool
