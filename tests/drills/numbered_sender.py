@@ -3,7 +3,8 @@
     python -m tests.drills.numbered_sender LEDGER      the first line on stdin is a `SenderOrder`; its end: stop
 
 A message without an answer is not sent again, for it may be stored; with a key it is, until it is answered. Prints one
-JSON object at the end: messages, seconds, the latencies of answers, and the share of one core that it used itself.
+JSON object at the end: messages, how often it waited in vain, seconds, the latencies of answers, and the share of one
+core that it used itself.
 """
 
 from __future__ import annotations
@@ -65,6 +66,7 @@ class NumberedSender:
         self._by_descriptor: dict[int, _Connection] = {}
         self._poller = select.epoll()
         self._latencies: list[float] = []
+        self._given_up = 0
         self._stopped = False
 
     def run(self, stop: TextIO) -> dict[str, float]:
@@ -79,6 +81,7 @@ class NumberedSender:
         elapsed = time.monotonic() - began
         return {
             "messages": self._made,
+            "given_up": self._given_up,
             "seconds": elapsed,
             "cpu": (time.process_time() - cpu_began) / elapsed,
             **_spread(self._latencies),
@@ -198,6 +201,7 @@ class NumberedSender:
 
     def _lose_patience(self, connection: _Connection, now: float) -> None:
         if now - connection.sent_at > self._order.answer_seconds:
+            self._given_up += 1
             self._no_answer(connection)
 
     def _no_answer(self, connection: _Connection) -> None:

@@ -6,12 +6,15 @@ import argparse
 import json
 import random
 import shutil
+import signal
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 from tests.drills.findings import Findings
 from tests.drills.stage import Stage
@@ -35,6 +38,7 @@ def run_drill(name: str, play: Play, options: argparse.Namespace) -> bool:
     directory = let_others_enter(Path(tempfile.mkdtemp(prefix=f"scouter-{name}-")))
     print(f"{name}, seed {seed}", flush=True)
     began = time.monotonic()
+    signal.signal(signal.SIGTERM, _end)
     try:
         findings, stage = play(directory, options, seed)
     except BaseException:
@@ -52,6 +56,11 @@ def run_drill(name: str, play: Play, options: argparse.Namespace) -> bool:
     else:
         shutil.rmtree(directory)
     return True
+
+
+def _end(number: int, _: FrameType | None) -> NoReturn:
+    """As Ctrl-C does: everything that was started is stopped on the way out."""
+    sys.exit(f"ended by signal {number}")
 
 
 def _write_down(directory: Path, findings: Findings, stage: Stage, seed: int) -> None:

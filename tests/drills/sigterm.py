@@ -9,9 +9,7 @@ from typing import Any
 
 from tests.drills.findings import Findings, refusals
 from tests.drills.run import add_drill
-from tests.drills.stage import Stage, wait_between
-
-_SHUTDOWN_SECONDS = 10.0
+from tests.drills.stage import SHUTDOWN_SECONDS, Stage, wait_between
 
 
 def add_to(drills: Any) -> None:
@@ -22,14 +20,13 @@ def add_to(drills: Any) -> None:
 
 
 def play(directory: Path, options: argparse.Namespace, seed: int) -> tuple[Findings, Stage]:
-    environment = {"SCOUTER_SHUTDOWN_SECONDS": str(_SHUTDOWN_SECONDS)}
-    with Stage(directory, seed, environment=environment, proxied=True) as stage:
+    with Stage(directory, seed, proxied=True) as stage:
         for name, keyed in (("plain", False), ("keyed", True)):
             stage.send(name, rows_a_second=options.rows, keyed=keyed).wait_for(1)
         longest = 0.0
         for _ in range(options.stops):
             longest = max(longest, stop(stage, away=stage.chooser.random() < options.away_share))
-        stage.remarks.append(f"the longest stop took {longest:.1f} s (limit {_SHUTDOWN_SECONDS:.0f} s)")
+        stage.remarks.append(f"the longest stop took {longest:.1f} s (limit {SHUTDOWN_SECONDS:.0f} s)")
         wait_between(stage.chooser, 0.5, 1.0)
         stage.stop_senders()
         # 503: it says that it is about to end, and that nothing was stored.
@@ -46,7 +43,7 @@ def stop(stage: Stage, *, away: bool) -> float:
     began = time.monotonic()
     status = stage.server.stop()
     took = time.monotonic() - began
-    if status != 0 or took > _SHUTDOWN_SECONDS + 1:
+    if status != 0 or took > SHUTDOWN_SECONDS + 1:
         stage.complaints.append(f"the server ended with {status} after {took:.1f} s")
     if away:
         stage.proxy.accept()

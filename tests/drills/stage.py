@@ -24,6 +24,7 @@ from tests.profile_documents import custom_profile, registration, spc_profile
 from tests.server_process import ServerProcess
 
 _NUMBERS_EACH = 10**9  # senders begin this far apart
+SHUTDOWN_SECONDS = 10.0
 SECRET = "the signing key of a drill: 0123456789"
 _ENVIRONMENT = {
     "PYTHONFAULTHANDLER": "1",  # should the server crash by itself, its log says where
@@ -31,6 +32,7 @@ _ENVIRONMENT = {
     "SCOUTER_SERVER_HOST": "127.0.0.1",
     "SCOUTER_ENCRYPT_SECRET": SECRET,
     "MAX_POOL_SIZE": "16",
+    "SCOUTER_SHUTDOWN_SECONDS": str(SHUTDOWN_SECONDS),
 }
 
 
@@ -72,6 +74,8 @@ class Stage:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if kind is not None and self.server.is_running:
+            self.server.kill()  # the drill has failed: nobody waits for a clean stop
         self._end()
 
     @property
@@ -130,7 +134,8 @@ class Stage:
         self.stop_senders()
         ledger = self._last_ledger(drain_seconds)
         self.watch.stop()
-        self._stop_server()
+        if self.server.stop() != 0:
+            self.complaints.append("the server did not stop cleanly at the end")
         self._remark_on_senders()
         return judge(
             self.messages,
