@@ -34,7 +34,7 @@ from scouter.postgres.statements import Connection
 log = logging.getLogger(__name__)
 
 _CHUNK_BYTES = 4 * 2**20
-_STORE_SECONDS = 30.0  # nobody waits for it
+STORE_SECONDS = 30.0  # nobody waits for it
 _PROBE_SECONDS = 1.0
 _REST_SECONDS = 0.25
 _LONGEST_REST_SECONDS = 2.0
@@ -118,7 +118,7 @@ class Drainer:
 
     def adopt(self, file: SpoolFile) -> None:
         """Open a spool that was left behind: forget what was stored, count what was not."""
-        with self._line.use(_STORE_SECONDS) as connection:
+        with self._line.use(STORE_SECONDS) as connection:
             self._positions[file.id] = open_spool(connection, file.id)
             notes = file.saved_notes()
             committed = settled_batches(connection, [*file.undecided(), *notes])
@@ -165,7 +165,7 @@ class Drainer:
         chunk = _Chunk(file, position, kept[-1].number + 1, batch)
         self._unsure = chunk  # until the commit is confirmed
         try:
-            stored = self._store.store(batch, seconds=_STORE_SECONDS, claim=chunk.claim)
+            stored = self._store.store(batch, seconds=STORE_SECONDS, claim=chunk.claim)
         except NotOurs:
             self._positions.pop(file.id)
             log.error("%s is at another place than expected; looking again", file.path)

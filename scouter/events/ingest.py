@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from scouter.events.books import Books
-from scouter.events.drainer import Drainer
+from scouter.events.drainer import STORE_SECONDS, Drainer
 from scouter.events.inlet import Inlet
 from scouter.events.intake import Intake
 from scouter.events.judgement import Judge
@@ -64,7 +64,7 @@ class Ingest:
         self.intake = Intake(self.judge, self.inlet, self.ledger)
         self.writer = Writer(
             self.inlet,
-            self.store("writer"),
+            self.store("writer", settings.store_seconds),
             self.spool,
             self.ledger,
             self.breaker,
@@ -74,8 +74,8 @@ class Ingest:
         self.drainer = Drainer(
             self._spools,
             self.spool,
-            self.store("drainer"),
-            lifelines.line("drainer"),
+            self.store("drainer", STORE_SECONDS),
+            lifelines.line("drainer", STORE_SECONDS),
             self.judge,
             self.ledger,
             self.breaker,
@@ -86,12 +86,12 @@ class Ingest:
         )
         self.drainer_thread = Periodic("drainer", self.drainer.work)
 
-    def store(self, lane: str) -> Store:
+    def store(self, lane: str, most_seconds: float) -> Store:
         """A way to store batches for one thread, which closes it."""
         # A quarter: what arrives later than that may miss its check, should committing it take long.
         late_after = timedelta(seconds=self._settings.window_grace_seconds / 4)
         return Store(
-            self._lifelines.line(lane),
+            self._lifelines.line(lane, most_seconds),
             self._partitions,
             self.refusals,
             instance=self.instance,
