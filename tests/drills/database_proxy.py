@@ -18,6 +18,8 @@ from tests.drills.frontend_messages import FrontendMessage, FrontendStream
 
 _CHUNK = 65536
 _ACCEPT_SECONDS = 0.2
+# What the server asks of Postgres for its sessions comes to 25 s. The socket behind this proxy has no keepalives.
+_KEEPALIVE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -226,9 +228,9 @@ class _Proxied:
             end.sendall(data)
 
     def _hold_if_lost(self) -> None:
-        """The server has closed its end, and Postgres does not hear of it."""
+        """The server has closed its end. Postgres finds out by itself, as by its keepalives, and not before."""
         if self._lost.is_set():
-            self._cut.wait()
+            self._cut.wait(_KEEPALIVE_SECONDS)
 
     def _dawdle(self, size: int) -> None:
         self._proxy.wait_while_frozen()
