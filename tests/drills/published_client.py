@@ -31,11 +31,12 @@ class PublishedClient:
         self._first_number = first_number
         self._pause = _AT_ONCE / rows_a_second
         self._stopping = threading.Event()
-        self._ends = ExitStack()
-        self._proxy = self._ends.enter_context(RecordingProxy(server_port))
-        self._client = self._ends.enter_context(ClientSession(client_python(VERSION), directory / name))
-        self._open_queue()
         self.inserted = 0
+        with ExitStack() as opened:
+            self._proxy = opened.enter_context(RecordingProxy(server_port))
+            self._client = opened.enter_context(ClientSession(client_python(VERSION), directory / name))
+            self._open_queue()
+            self._ends = opened.pop_all()
         self._thread = threading.Thread(target=self._insert_on, name="published client")
         self._thread.start()
 
