@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+
 import msgspec
+import psycopg
 from msgspec import UNSET
 
 from scouter.auth.permissions import Caller
@@ -10,11 +13,13 @@ from scouter.errors import InvalidInput, ScouterError, Unavailable, Unsupported
 from scouter.events.incoming import Incoming
 from scouter.events.rows import RowMaker
 from scouter.events.tagging import require_taggable
-from scouter.events.verdicts import Good
+from scouter.events.verdicts import Good, Verdict, poison
 from scouter.postgres.entities import Entities
 from scouter.wire.decoding import convert, decode_json
 from scouter.wire.messages import Message
 from scouter.wire.tags import Tag, accepted_by_tags
+
+log = logging.getLogger(__name__)
 
 
 class Judge:
@@ -32,6 +37,23 @@ class Judge:
             return self._tag(message, incoming.caller)
         made = self._rows.rows_of(message.records, incoming.caller, incoming.received_at)
         return Good(rows=made.rows, skipped=made.skipped)
+
+    def verdict(self, incoming: Incoming) -> Verdict:
+        """For a message that is looked at again: whatever is wrong with it is a verdict.
+
+        Raises `Unavailable`, and psycopg's errors: ask again later.
+        """
+        try:
+            return self.judge(incoming)
+        except ScouterError as problem:
+            if not is_verdict(problem):
+                raise
+            return poison(problem)
+        except psycopg.Error:
+            raise
+        except Exception as bug:  # the message is kept, the messages behind it go on
+            log.exception("judging a message again failed in an unforeseen way")
+            return poison(ScouterError(f"the server failed on this message: {type(bug).__name__}"))
 
     def _tag(self, message: Message, caller: Caller) -> Good:
         members = {name: getattr(message, name) for name in Tag.__struct_fields__}
