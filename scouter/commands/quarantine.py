@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,15 @@ _PASS_SECONDS = 10.0  # between two lines that say how far it is
 # Whoever sends messages must not command the terminal of whoever looks at them. Lines and tabs are left.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
-Act = Callable[[argparse.Namespace, Settings, str, Pool], int]
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What an action has to go by."""
+
+    options: argparse.Namespace
+    settings: Settings
+    conninfo: str
+    pool: Pool
 
 
 def add_to(commands: Any) -> None:
@@ -68,8 +77,8 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         with open_pool(
             database.conninfo, name="quarantine", smallest=1, largest=2, acquire_seconds=settings.database_wait_seconds
         ) as pool:
-            act: Act = options.act
-            return act(options, settings, database.conninfo, pool)
+            act: Callable[[_Work], int] = options.act
+            return act(_Work(options, settings, database.conninfo, pool))
     finally:
         database.stop()
 
@@ -93,12 +102,12 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--transport", choices=[each.value for each in Transport], help="only of this transport")
 
 
-def _list(options: argparse.Namespace, _: Settings, __: str, pool: Pool) -> int:
+def _list(work: _Work) -> int:
     names = ("transport", "reason", "since", "until")
-    sent = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    sent = {name: getattr(work.options, name) for name in names if getattr(work.options, name) is not None}
     query = convert(sent, QuarantineQuery, strict=False, accepted=accepted_by_quarantine)
-    left, below = options.limit, None
-    while left > 0 and (page := _page(pool, query, below, min(left, MOST_ITEMS))):
+    left, below = work.options.limit, None
+    while left > 0 and (page := _page(work.pool, query, below, min(left, MOST_ITEMS))):
         sys.stdout.writelines(_line(entry) for entry in page)
         left, below = left - len(page), page[-1].id
     return 0
@@ -116,8 +125,8 @@ def _line(entry: Entry) -> str:
     return _printable("\t".join(map(str, (*about, entry.replays, detail)))) + "\n"
 
 
-def _show(options: argparse.Namespace, _: Settings, __: str, pool: Pool) -> int:
-    entry = _entry(pool, _id(options.id))
+def _show(work: _Work) -> int:
+    entry = _entry(work.pool, _id(work.options.id))
     about = {
         **{"id": entry.id, "received": entry.received_at.isoformat(), "transport": entry.transport},
         **{"reason": entry.reason, "detail": entry.detail, "user": entry.username, "key": entry.idempotency_key},
@@ -132,25 +141,25 @@ def _show(options: argparse.Namespace, _: Settings, __: str, pool: Pool) -> int:
     return 0
 
 
-def _download(options: argparse.Namespace, _: Settings, __: str, pool: Pool) -> int:
-    raw = _entry(pool, _id(options.id)).raw
-    if options.file is None:
+def _download(work: _Work) -> int:
+    raw = _entry(work.pool, _id(work.options.id)).raw
+    if work.options.file is None:
         sys.stdout.buffer.write(raw)
         sys.stdout.buffer.flush()
         return 0
     try:
-        Path(options.file).write_bytes(raw)
+        Path(work.options.file).write_bytes(raw)
     except OSError as problem:
-        raise InvalidInput("FILE", options.file, f"a file that can be written ({problem.strerror})") from None
+        raise InvalidInput("FILE", work.options.file, f"a file that can be written ({problem.strerror})") from None
     return 0
 
 
-def _replay(options: argparse.Namespace, settings: Settings, conninfo: str, pool: Pool) -> int:
-    _require_one_choice(options)
-    with _replays(conninfo, settings, pool) as replays:
-        if options.ids:
-            return _each(options.ids, lambda entry_id: _replay_one(replays, entry_id))
-        return _replay_selected(replays, _selection(options))
+def _replay(work: _Work) -> int:
+    _require_one_choice(work.options)
+    with _replays(work) as replays:
+        if work.options.ids:
+            return _each(work.options.ids, lambda entry_id: _replay_one(replays, entry_id))
+        return _replay_selected(replays, _selection(work.options))
 
 
 def _replay_one(replays: Replays, entry_id: UUID) -> str:
@@ -174,12 +183,12 @@ def _words(done: Progress) -> str:
     return f"replayed {done.replayed}, duplicates {done.duplicates}, failed {done.failed}"
 
 
-def _delete(options: argparse.Namespace, _: Settings, __: str, pool: Pool) -> int:
-    _require_one_choice(options)
-    if options.ids:
-        return _each(options.ids, lambda entry_id: _delete_one(pool, entry_id))
+def _delete(work: _Work) -> int:
+    _require_one_choice(work.options)
+    if work.options.ids:
+        return _each(work.options.ids, lambda entry_id: _delete_one(work.pool, entry_id))
     deleted = 0
-    while (done := delete_selected(pool, _selection(options), seconds=_PASS_SECONDS)).remaining:
+    while (done := delete_selected(work.pool, _selection(work.options), seconds=_PASS_SECONDS)).remaining:
         deleted += done.deleted
         _say(f"deleted {deleted}, {done.remaining} to go")
     _say(f"deleted {deleted + done.deleted}")
@@ -206,8 +215,9 @@ def _each(ids: Sequence[str], act: Callable[[UUID], str]) -> int:
 
 
 @contextmanager
-def _replays(conninfo: str, settings: Settings, pool: Pool) -> Iterator[Replays]:
-    lifelines = Lifelines(conninfo, settings.store_seconds)
+def _replays(work: _Work) -> Iterator[Replays]:
+    settings = work.settings
+    lifelines = Lifelines(work.conninfo, settings.store_seconds)
     lifelines.start()
     line = lifelines.line("replays")
     entities = Entities(lifelines.quick, most=settings.entity_cache_max_size)
@@ -218,7 +228,7 @@ def _replays(conninfo: str, settings: Settings, pool: Pool) -> Iterator[Replays]
         return store_over(line, partitions, settlement, settings, lambda: datetime.now(UTC))
 
     try:
-        yield Replays(pool, judge_with(entities, features, settings), store)
+        yield Replays(work.pool, judge_with(entities, features, settings), store)
     finally:
         line.close()
         lifelines.stop()
