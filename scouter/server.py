@@ -69,6 +69,7 @@ from scouter.monitoring.readings import Readings
 from scouter.monitoring.upkeep import Upkeep
 from scouter.periodic import Periodic
 from scouter.postgres.database import EMBEDDED, Database, chosen_uri, open_database
+from scouter.postgres.deadlines import Deadlines
 from scouter.postgres.embedded.disk_space import DiskSpace
 from scouter.postgres.first_users import FirstUsers, known_defaults_in_use, make_first_users
 from scouter.postgres.lifelines import Lifelines
@@ -190,7 +191,6 @@ class Server:
 
     def _start_parts(self, database: Database, host: str, listener: socket.socket | None) -> None:
         settings = self._settings
-        pool = self._pool(database, "requests", settings.min_pool_size, settings.max_pool_size)
         lifelines = Lifelines(database.conninfo, settings.store_seconds)
         lifelines.start()
         self._stops.callback(lifelines.stop)
@@ -199,7 +199,8 @@ class Server:
         partitions = Partitions(lifelines.slow)
         partitions.ensure_ahead(self._now(), settings.partition_days_ahead)
         self._readings.add(PARTITIONS_KNOWN, lambda: partitions.known)
-        self._start_watch(database)
+        watch = self._start_watch(database, lifelines.deadlines)
+        pool = self._pool(database, lifelines.deadlines, watch)
         self._start_limits(pool)
         if "background" in settings.roles:
             self._start_upkeep(Upkeep(pool, partitions, settings.partition_days_ahead, settings.run_days, self._now))
@@ -207,13 +208,14 @@ class Server:
         if listener is not None:
             self._start_http(database, host, listener, pool, lifelines, partitions)
 
-    def _start_watch(self, database: Database) -> None:
-        watch = DatabaseWatch(database.conninfo, self._now)
+    def _start_watch(self, database: Database, deadlines: Deadlines) -> DatabaseWatch:
+        watch = DatabaseWatch(database.conninfo, deadlines, self._now)
         self._health.add(Part("database", watch.database, readiness="http" not in self._settings.roles))
         self._health.add(Part("partitions", watch.partitions))
         self._health.add(thread_part("database watch", lambda: watch.alive))
         watch.start()
         self._stops.callback(watch.stop)
+        return watch
 
     def _start_limits(self, pool: Pool) -> None:
         settings = self._settings
@@ -309,7 +311,7 @@ class Server:
         authentication = Authentication(lifelines.quick, tokens, self._now, bootstrap_key=settings.bootstrap_key)
         self._stops.callback(authentication.close)
         with pool.connection() as connection:
-            authentication.remember(all_users(connection))
+            authentication.stand_by(all_users(connection))
         tags = Tags(pool, entities)
         nouns: list[Noun] = [
             Healthcheck(),
@@ -340,17 +342,19 @@ class Server:
             is_disk_full=disk.is_low if disk else lambda: False,
         )
 
-    def _pool(self, database: Database, name: str, smallest: int, largest: int) -> Pool:
+    def _pool(self, database: Database, deadlines: Deadlines, watch: DatabaseWatch) -> Pool:
         settings = self._settings
         pool = open_pool(
             database.conninfo,
-            name=name,
-            smallest=smallest,
-            largest=largest,
+            name="requests",
+            smallest=settings.min_pool_size,
+            largest=settings.max_pool_size,
             acquire_seconds=settings.db_acquire_timeout_seconds,
             idle_seconds=settings.db_idle_timeout_seconds,
             lifetime_seconds=settings.db_max_lifetime_seconds,
             check=settings.db_test_before_acquire,
+            deadlines=deadlines,
+            is_away=lambda: watch.is_away,
         )
         self._stops.callback(pool.close)
         self._readings.add_pool(pool)

@@ -91,10 +91,10 @@ class Authentication:
     def close(self) -> None:
         self._checks.close()
 
-    def remember(self, users: Iterable[User]) -> None:
+    def stand_by(self, users: Iterable[User]) -> None:
         """Users that have just been read: they can be let in should the database go away."""
         for user in users:
-            self._users.remember(user.username, user)
+            self._users.stand_by(user.username, user)
 
     def forget(self, username: str) -> None:
         """Ask the database about that user again: something about it has just been changed here."""

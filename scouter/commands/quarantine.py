@@ -19,7 +19,7 @@ from uuid import UUID
 from scouter.errors import InvalidInput, NotQuarantined, ReplayFailed
 from scouter.events.disposal import delete, delete_selected
 from scouter.events.ingest import judge_with, store_over
-from scouter.events.replays import Progress, Replays
+from scouter.events.replays import REPLAY_SECONDS, Progress, Replays
 from scouter.events.settlement import Settlement
 from scouter.events.store import Store
 from scouter.postgres.database import present_database
@@ -219,7 +219,7 @@ def _replays(work: _Work) -> Iterator[Replays]:
     settings = work.settings
     lifelines = Lifelines(work.conninfo, settings.store_seconds)
     lifelines.start()
-    line = lifelines.line("replays")
+    line = lifelines.line("replays", REPLAY_SECONDS)
     entities = Entities(lifelines.quick, most=settings.entity_cache_max_size)
     features = Features(lifelines.quick, most_names=settings.max_features, most_entities=settings.entity_cache_max_size)
     partitions = Partitions(lifelines.slow)

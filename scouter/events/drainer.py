@@ -15,7 +15,8 @@ import psycopg
 from scouter.errors import DatabaseAway, ScouterError
 from scouter.events.incoming import TRANSPORTS
 from scouter.events.judgement import Judge
-from scouter.events.ledger import Ledger, Unwritten
+from scouter.events.ledger import Ledger
+from scouter.events.notes import Notes
 from scouter.events.outcomes import Outcome, Totals
 from scouter.events.refusals import TooManyRefusals
 from scouter.events.settlement import totals_of
@@ -25,10 +26,9 @@ from scouter.events.store import NotOurs, Store
 from scouter.events.submission import Batch, Judged
 from scouter.events.verdicts import Poison, Verdict
 from scouter.postgres.breaker import Breaker
-from scouter.postgres.ledger import add_to_ledger, report_spooled
+from scouter.postgres.ledger import report_spooled
 from scouter.postgres.lines import Line
 from scouter.postgres.partitions import RECEIPT_DAYS
-from scouter.postgres.records import add_receipt
 from scouter.postgres.spools import move_spool, open_spool, settled_batches
 from scouter.postgres.statements import Connection
 from scouter.wire.quarantine import Reason
@@ -36,7 +36,7 @@ from scouter.wire.quarantine import Reason
 log = logging.getLogger(__name__)
 
 _CHUNK_BYTES = 4 * 2**20
-_STORE_SECONDS = 30.0  # nobody waits for it
+STORE_SECONDS = 30.0  # nobody waits for it
 _PROBE_SECONDS = 1.0
 _REST_SECONDS = 0.25
 _LONGEST_REST_SECONDS = 2.0
@@ -70,10 +70,9 @@ class Drainer:
         self._judge = judge
         self._ledger = ledger
         self._breaker = breaker
-        self._instance = instance
+        self._notes = Notes(ledger, own, instance)
         self._positions: dict[UUID, int] = {}  # of the spools at hand, as far as they are known
         self._files = [own]
-        self._unwritten: Unwritten | None = None
         self._unsure: _Chunk | None = None
         self._reported: dict[str, int] = {}
         self._look_for_orphans_at = 0.0  # on time.monotonic()
@@ -102,15 +101,17 @@ class Drainer:
             self._breaker.trip(problem)
             self.state = "waits for Postgres"
             self._positions.clear()  # a commit may have gone through
+            self._notes.save()
             return self._rest
 
     def close(self) -> None:
         """Write what is left to write, if Postgres lets us, and say what stays."""
         try:
             if not self._breaker.is_open:
-                self._write_notes()
-        except (psycopg.Error, DatabaseAway) as problem:
-            log.warning("the last refused messages are not in the ledger: %s", problem)
+                self._notes.write(self._line, _PROBE_SECONDS)
+        except psycopg.Error as problem:
+            log.warning("the last counts are kept on the disk: %s", problem)
+        self._notes.save()
         self._line.close()
         self._store.close()
         for file in self._files:
@@ -119,12 +120,14 @@ class Drainer:
 
     def adopt(self, file: SpoolFile) -> None:
         """Open a spool that was left behind: forget what was stored, count what was not."""
-        with self._line.use(_STORE_SECONDS) as connection:
+        with self._line.use(STORE_SECONDS) as connection:
             self._positions[file.id] = open_spool(connection, file.id)
-            committed = settled_batches(connection, file.undecided())
+            notes = file.saved_notes()
+            committed = settled_batches(connection, [*file.undecided(), *notes])
             report_spooled(connection, file.id, dict.fromkeys(TRANSPORTS, 0))  # they count as ours from now on
         file.remove_before(self._positions[file.id])
         file.remove_batches(committed)
+        self._notes.adopt(notes, committed)
         waiting = file.waiting()
         self._ledger.spool(waiting)
         if waiting:
@@ -140,7 +143,7 @@ class Drainer:
         self._closed_at = time.monotonic()
 
     def _pass(self) -> float:
-        self._write_notes()
+        self._notes.write(self._line, _PROBE_SECONDS)
         self._report_changes()
         for file in list(self._files):
             if self._drain(file):
@@ -164,7 +167,7 @@ class Drainer:
         chunk = _Chunk(file, position, kept[-1].number + 1, batch)
         self._unsure = chunk  # until the commit is confirmed
         try:
-            stored = self._store.store(batch, seconds=_STORE_SECONDS, claim=chunk.claim)
+            stored = self._store.store(batch, seconds=STORE_SECONDS, claim=chunk.claim)
         except NotOurs:
             self._positions.pop(file.id)
             log.error("%s is at another place than expected; looking again", file.path)
@@ -196,16 +199,6 @@ class Drainer:
             said = "it may have been stored when its server lost the database; too long ago to know"
             return Poison(ScouterError(said), Reason.OUTCOME_UNKNOWN)
         return self._judge.verdict(message.incoming)
-
-    def _write_notes(self) -> None:
-        """Write what left no trace in Postgres, once, however often it is tried."""
-        self._unwritten = self._unwritten or self._ledger.unwritten()
-        if self._unwritten is None:
-            return
-        with self._line.use(_PROBE_SECONDS) as connection:
-            if add_receipt(connection, self._unwritten.id):
-                add_to_ledger(connection, self._instance, "notes", self._unwritten.changes)
-        self._unwritten = None
 
     def _report_changes(self) -> None:
         if self._waiting() != self._reported:

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from scouter.events.books import Books
-from scouter.events.drainer import Drainer
+from scouter.events.drainer import STORE_SECONDS, Drainer
 from scouter.events.inlet import Inlet
 from scouter.events.intake import Intake
 from scouter.events.judgement import Judge
 from scouter.events.ledger import Ledger
 from scouter.events.outcomes import TOTAL_NAMES, Totals
 from scouter.events.refusals import Refusals
-from scouter.events.replays import Replays
+from scouter.events.replays import REPLAY_SECONDS, Replays
 from scouter.events.rows import RowMaker
 from scouter.events.settlement import Arrivals, Settlement
 from scouter.events.spools import Spools
@@ -62,12 +62,12 @@ class Ingest:
             lifelines.quick, most_names=settings.max_features, most_entities=settings.entity_cache_max_size
         )
         self.judge = judge_with(self.entities, self.features, settings)
-        self._replay_line = lifelines.line("replays")
+        self._replay_line = lifelines.line("replays", REPLAY_SECONDS)
         self.inlet = Inlet(most_messages=settings.queue_messages)
         self.intake = Intake(self.judge, self.inlet, self.ledger)
         self.writer = Writer(
             self.inlet,
-            self.store("writer"),
+            self.store("writer", settings.store_seconds),
             self.spool,
             self.ledger,
             self.breaker,
@@ -77,8 +77,8 @@ class Ingest:
         self.drainer = Drainer(
             self._spools,
             self.spool,
-            self.store("drainer"),
-            lifelines.line("drainer"),
+            self.store("drainer", STORE_SECONDS),
+            lifelines.line("drainer", STORE_SECONDS),
             self.judge,
             self.ledger,
             self.breaker,
@@ -89,10 +89,11 @@ class Ingest:
         )
         self.drainer_thread = Periodic("drainer", self.drainer.work)
 
-    def store(self, lane: str) -> Store:
+    def store(self, lane: str, most_seconds: float) -> Store:
         """A way to store batches for one thread, which closes it."""
+        line = self._lifelines.line(lane, most_seconds)
         arrivals = Arrivals(self.refusals, instance=self.instance, lane=lane)
-        return store_over(self._lifelines.line(lane), self._partitions, arrivals, self._settings, self._now)
+        return store_over(line, self._partitions, arrivals, self._settings, self._now)
 
     def replays(self, connections: Connections) -> Replays:
         """A way to store what is in quarantine."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -31,19 +30,11 @@ class Account:
         self.spooled += other.spooled
 
 
-@dataclass(frozen=True, slots=True)
-class Unwritten:
-    """Changes on their way to Postgres, under an id that stays the same however often it is tried."""
-
-    changes: dict[str, Totals]
-    id: uuid.UUID = field(default_factory=uuid.uuid4)
-
-
 class Ledger:
     """What this process knows without asking. Safe to use from any thread.
 
     What is stored is written to Postgres in its own transaction. What leaves no trace there, such as a refused
-    message, is noted here and written by whoever calls `unwritten` now and then.
+    message, is noted here and written by whoever calls `noted` now and then.
     """
 
     def __init__(self, base: Mapping[str, Totals], transports: Iterable[str] = ()) -> None:
@@ -82,11 +73,11 @@ class Ledger:
             self._account(transport).settled.add(outcome.totals)
             self._noted.setdefault(transport, Totals()).add(outcome.totals)
 
-    def unwritten(self) -> Unwritten | None:
+    def noted(self) -> dict[str, Totals]:
         """What has been noted since the last call. It is the caller's to write, once."""
         with self._lock:
             changes, self._noted = self._noted, {}
-        return Unwritten(changes) if changes else None
+        return changes
 
     def accounts(self) -> dict[str, Account]:
         """A copy, all of one moment."""

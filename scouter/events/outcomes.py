@@ -25,8 +25,17 @@ class Totals:
     expired: int = 0
 
     def add(self, other: Totals) -> None:
-        for name in TOTAL_NAMES:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+        # Spelled out: this is done for every message.
+        self.received += other.received
+        self.stored += other.stored
+        self.duplicate += other.duplicate
+        self.quarantined += other.quarantined
+        self.refused += other.refused
+        self.empty += other.empty
+        self.records_stored += other.records_stored
+        self.records_skipped += other.records_skipped
+        self.deleted += other.deleted
+        self.expired += other.expired
 
     @property
     def settled(self) -> int:

@@ -26,9 +26,10 @@ from scouter.postgres.lines import Connections
 from scouter.postgres.quarantine import ReplayFailure, Selection, Span, WholeEntry
 from scouter.postgres.statements import Connection
 
+REPLAY_SECONDS = 20.0  # for a transaction
+
 _MOST_MESSAGES = 500  # in a transaction
 _MOST_BYTES = 8 * 2**20
-_STORE_SECONDS = 20.0
 _TURN_SECONDS = 30.0
 
 
@@ -107,7 +108,7 @@ class Replays:
         batch = Batch([Judged(each, self._judge.verdict(each)) for each in incoming])
         taken = _Taken([entry.id for entry in entries])
         with self._in_turn():
-            return self._store(taken).store(batch, seconds=_STORE_SECONDS, claim=taken.claim).outcomes
+            return self._store(taken).store(batch, seconds=REPLAY_SECONDS, claim=taken.claim).outcomes
 
     def _progress(self, selection: Selection, span: Span, fates: Sequence[Outcome]) -> Progress:
         with self._connections.connection() as connection:

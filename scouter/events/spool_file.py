@@ -6,7 +6,7 @@ import logging
 import sqlite3
 import threading
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +23,8 @@ from scouter.events.verdicts import Poison
 from scouter.wire.quarantine import Reason
 
 log = logging.getLogger(__name__)
+
+SavedNotes = Mapping[UUID, dict[str, Totals]]  # changes of the ledger, by the id under which they are written
 
 _PAGE_BYTES = 8192
 _PACK_BYTES = 512  # smaller ones do not get smaller
@@ -42,6 +44,7 @@ CREATE TABLE IF NOT EXISTS message (
     raw BLOB NOT NULL
 )
 """
+_NOTES_SCHEMA = "CREATE TABLE IF NOT EXISTS note (id INTEGER PRIMARY KEY CHECK (id = 1), notes TEXT NOT NULL)"
 _ADD = (
     "INSERT INTO message (batch, fate, transport, received_at, caller, key, poison, packed, raw) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -99,6 +102,7 @@ class SpoolFile:
         # FULL: what add() has returned from survives a power cut.
         self._adding = _connect(path, most_bytes, "FULL")
         self._adding.execute(_SCHEMA)
+        self._adding.execute(_NOTES_SCHEMA)
         # What is taken out may come back after a power cut: it is known by its number.
         self._draining = _connect(path, most_bytes, "NORMAL")
         self._most_pages = most_bytes // _PAGE_BYTES
@@ -144,6 +148,24 @@ class SpoolFile:
         """Forget messages of batches that were committed after all."""
         with self._lock, self._draining:
             self._draining.executemany("DELETE FROM message WHERE batch = ?", [(batch.bytes,) for batch in batches])
+
+    def save_notes(self, notes: SavedNotes) -> None:
+        """Keep these instead of those before. When there is no room they are not kept."""
+        text = msgspec.json.encode({str(note_id): _encoded_changes(each) for note_id, each in notes.items()}).decode()
+        with self._lock:
+            try:
+                with self._adding:
+                    self._adding.execute("INSERT OR REPLACE INTO note (id, notes) VALUES (1, ?)", (text,))
+            except sqlite3.OperationalError as problem:
+                log.warning("counts of refused messages are not kept on the disk: %s", problem)
+
+    def saved_notes(self) -> SavedNotes:
+        row = self._draining.execute("SELECT notes FROM note").fetchone()
+        kept = msgspec.json.decode(row[0], type=dict[str, dict[str, dict[str, int]]]) if row else {}
+        return {
+            UUID(note_id): {transport: Totals(**counts) for transport, counts in changes.items()}
+            for note_id, changes in kept.items()
+        }
 
     def undecided(self) -> list[UUID]:
         """Batches of which it is not known whether they were committed."""
@@ -240,11 +262,18 @@ def _decoded_poison(text: str | None) -> Poison | None:
     return Poison(ScouterError(kept.detail), Reason(kept.reason), kept.id)
 
 
+def _encoded_changes(changes: Mapping[str, Totals]) -> dict[str, dict[str, int]]:
+    return {transport: _counts(totals) for transport, totals in changes.items()}
+
+
+def _counts(totals: Totals) -> dict[str, int]:
+    return {name: count for name in TOTAL_NAMES if (count := getattr(totals, name))}
+
+
 def _encoded_fate(fate: Outcome | None) -> str | None:
     if fate is None:
         return None
-    counts = {name: count for name in TOTAL_NAMES if (count := getattr(fate.totals, name))}
-    return msgspec.json.encode(counts).decode()
+    return msgspec.json.encode(_counts(fate.totals)).decode()
 
 
 def _decoded_fate(text: str | None) -> Outcome | None:

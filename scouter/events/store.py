@@ -22,7 +22,7 @@ from scouter.metrics import COMMIT_SECONDS
 from scouter.postgres import records
 from scouter.postgres.failures import first_line, lacks_partition, refuses_content
 from scouter.postgres.idempotency import KeyUse, UserKey, claim_keys, known_keys, release_keys
-from scouter.postgres.late_arrivals import add_late_arrival
+from scouter.postgres.late_arrivals import add_late_arrivals
 from scouter.postgres.lines import Line
 from scouter.postgres.partitions import Partitions
 from scouter.postgres.records import Rows, from_microseconds, to_microseconds
@@ -228,10 +228,14 @@ class _Transaction:
 
     def _note_late(self, rows: Sequence[Rows]) -> None:
         """Note, with the rows, those that come after the check of their window may have been made."""
+        late: dict[int, tuple[int, int]] = {}
         for part in rows:
             if part.first < self._late_before and part.table != "observability_record":
-                first, last = from_microseconds(part.first), from_microseconds(min(part.last, self._late_before))
-                add_late_arrival(self._connection, part.entity_id, first, last)
+                first, last = late.get(part.entity_id, (part.first, part.first))
+                late[part.entity_id] = (min(first, part.first), max(last, min(part.last, self._late_before)))
+        if late:
+            spans = {entity: tuple(map(from_microseconds, span)) for entity, span in late.items()}
+            add_late_arrivals(self._connection, spans)
 
 
 def _as_before(message: Judged) -> Outcome:

@@ -7,11 +7,11 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import psycopg
 
 from scouter.monitoring.health import PartState
+from scouter.postgres.deadlines import Deadlines
 from scouter.postgres.partitions import missing_partitions
 from scouter.postgres.pool import connect
 from scouter.postgres.statements import Connection
@@ -27,8 +27,9 @@ _STALE_SECONDS = _EVERY_SECONDS + _TIMEOUT_SECONDS
 class DatabaseWatch:
     """Owns the thread `database watch` and a connection of its own: busy pools say nothing about the database."""
 
-    def __init__(self, conninfo: str, now: Callable[[], datetime]) -> None:
+    def __init__(self, conninfo: str, deadlines: Deadlines, now: Callable[[], datetime]) -> None:
         self._conninfo = conninfo
+        self._deadlines = deadlines
         self._now = now
         self._connection: Connection | None = None
         self._answered_at = float("-inf")  # on time.monotonic()
@@ -57,6 +58,10 @@ class DatabaseWatch:
             return PartState(False, f"does not answer ({self._problem or 'no reply in time'})")
         return PartState(True, "answers")
 
+    @property
+    def is_away(self) -> bool:
+        return self._problem is not None or time.monotonic() - self._answered_at > _STALE_SECONDS
+
     def partitions(self) -> PartState:
         """Whether today's and tomorrow's partitions exist. Writing makes what is missing; it only costs time."""
         if self._answered_at == float("-inf"):
@@ -71,7 +76,9 @@ class DatabaseWatch:
 
     def _look(self) -> None:
         try:
-            self._missing = missing_partitions(self._connected(), self._now())
+            connection = self._connected()
+            with self._deadlines.limit(connection, _TIMEOUT_SECONDS):
+                self._missing = missing_partitions(connection, self._now())
         except psycopg.Error as problem:
             self._lost(problem)
             return
@@ -87,9 +94,14 @@ class DatabaseWatch:
 
     def _connected(self) -> Connection:
         if self._connection is None:
-            limits: dict[str, Any] = {"connect_timeout": _TIMEOUT_SECONDS, "tcp_user_timeout": _TIMEOUT_SECONDS * 1000}
-            self._connection = connect(self._conninfo, autocommit=True, **limits)
-            self._connection.execute(f"SET statement_timeout = '{_TIMEOUT_SECONDS}s'")
+            self._connection = connect(
+                self._conninfo,
+                purpose="watch",
+                deadlines=self._deadlines,
+                seconds=_TIMEOUT_SECONDS,
+                autocommit=True,
+                connect_timeout=_TIMEOUT_SECONDS,
+            )
         return self._connection
 
     def _hang_up(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -27,8 +28,14 @@ class SweptProfile:
     document: str
 
 
-def add_late_arrival(connection: Connection, entity_id: int, first: datetime, last: datetime) -> None:
-    _sql["add_late_arrival"].run(connection, entity_id=entity_id, first=first, last=last)
+def add_late_arrivals(connection: Connection, spans: Mapping[int, tuple[datetime, ...]]) -> None:
+    """By entity, the first and the last moment of its late records."""
+    _sql["add_late_arrivals"].run(
+        connection,
+        entity_ids=list(spans),
+        first=[span[0] for span in spans.values()],
+        last=[span[1] for span in spans.values()],
+    )
 
 
 def quiet_entities(connection: Connection, quiet: timedelta) -> list[int]:

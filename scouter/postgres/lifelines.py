@@ -20,9 +20,9 @@ class Lifelines:
         self.quick = self._lines("requests", _MOST_QUICK, seconds)
         self.slow = self._lines("partitions", 2, _SLOW_SECONDS)
 
-    def line(self, purpose: str) -> Line:
+    def line(self, purpose: str, most_seconds: float) -> Line:
         """A line for a thread of its own; the caller's to close."""
-        return Line(self._conninfo, self.deadlines, purpose=purpose)
+        return Line(self._conninfo, self.deadlines, purpose=purpose, most_seconds=most_seconds)
 
     def start(self) -> None:
         self.deadlines.start()

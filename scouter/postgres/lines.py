@@ -22,6 +22,8 @@ from scouter.postgres.pool import connect
 from scouter.postgres.statements import Connection
 
 _CONNECT_SECONDS = 2  # libpq takes no less
+_SERVER_GRACE_SECONDS = 1.0
+_LOCK_SECONDS = 2.0
 _LIFETIME_SECONDS = 1800.0  # a name may come to stand for another server
 
 
@@ -34,10 +36,12 @@ class Connections(Protocol):
 class Line:
     """One connection for one thread at a time, opened when it is needed and opened again when it broke."""
 
-    def __init__(self, conninfo: str, deadlines: Deadlines, *, purpose: str) -> None:
+    def __init__(self, conninfo: str, deadlines: Deadlines, *, purpose: str, most_seconds: float) -> None:
+        """`most_seconds`: no use takes longer."""
         self._conninfo = conninfo
         self._deadlines = deadlines
         self._purpose = purpose
+        self._most_seconds = most_seconds
         self._connection: Connection | None = None
         self._opened_at = 0.0
 
@@ -47,7 +51,7 @@ class Line:
 
         Raises psycopg's errors. After one that broke the connection, the next use opens another.
         """
-        connection = self._present() or self._open()
+        connection = self._present() or self._open(seconds)
         try:
             with self._deadlines.limit(connection, seconds):
                 yield connection
@@ -72,10 +76,20 @@ class Line:
             return None
         return connection
 
-    def _open(self) -> Connection:
-        self._connection = connect(self._conninfo, connect_timeout=_CONNECT_SECONDS, purpose=self._purpose)
+    def _open(self, seconds: float) -> Connection:
+        connection = connect(
+            self._conninfo,
+            purpose=self._purpose,
+            deadlines=self._deadlines,
+            seconds=seconds,
+            connect_timeout=_CONNECT_SECONDS,
+        )
+        with self._deadlines.limit(connection, seconds):
+            connection.execute(_let_go_after(self._most_seconds).encode())
+            connection.commit()
+        self._connection = connection
         self._opened_at = time.monotonic()
-        return self._connection
+        return connection
 
     def _abandon(self, connection: Connection) -> None:
         """Roll back when the connection still works, for a moment at most; else let it go."""
@@ -96,7 +110,7 @@ class Lines:
     def __init__(
         self, conninfo: str, deadlines: Deadlines, breaker: Breaker, *, most: int, seconds: float, purpose: str
     ) -> None:
-        self._idle = [Line(conninfo, deadlines, purpose=purpose) for _ in range(most)]
+        self._idle = [Line(conninfo, deadlines, purpose=purpose, most_seconds=seconds) for _ in range(most)]
         self._free = threading.Semaphore(most)
         self._breaker = breaker
         self._seconds = seconds
@@ -132,6 +146,20 @@ class Lines:
         finally:
             self._idle.append(line)
             self._free.release()
+
+
+def _let_go_after(seconds: float) -> str:
+    """Make the server give up, too, what we have given up. It may never hear that the connection is gone.
+
+    Without this the locks of a transaction that nobody will end hold up those who try the same batch again, and each
+    of them leaves another such transaction behind.
+    """
+    later = round((seconds + _SERVER_GRACE_SECONDS) * 1000)
+    locks = round(min(seconds, _LOCK_SECONDS) * 1000)
+    return (
+        f"SET statement_timeout TO {later}; SET idle_in_transaction_session_timeout TO {later}; "
+        f"SET lock_timeout TO {locks}"
+    )
 
 
 def _has_something_to_say(connection: Connection) -> bool:

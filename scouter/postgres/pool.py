@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import psycopg
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 
+from scouter.postgres.deadlines import Deadlines
 from scouter.postgres.statements import Connection
 
 SCHEMA = "scouter_py"  # ours alone: the reference's `scouter` schema may live in the same database
@@ -14,28 +17,68 @@ SCHEMA = "scouter_py"  # ours alone: the reference's `scouter` schema may live i
 # UTC: a session in another zone would shift wide chart bins. JIT: compiling a chart query takes longer than running
 # it. Memory for sorting: a month of one profile would otherwise be sorted on disk.
 _SESSION = f"SET search_path TO {SCHEMA}; SET TIME ZONE 'UTC'; SET jit TO off; SET work_mem TO '16MB'"
-
+# A network that dropped the connection is noticed within half a minute, on this side and on the server's.
+_KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
+_SERVER_KEEPALIVES = (
+    "SET tcp_keepalives_idle TO 10; SET tcp_keepalives_interval TO 5; SET tcp_keepalives_count TO 3; "
+    "SET tcp_user_timeout TO 25000"
+)
+_SET_UP_SECONDS = 5.0
+_QUERY_SECONDS = 300.0  # of pools: nobody waits as long for an answer that ever comes
 _RECONNECT_SECONDS = 1.0
-
-Pool = ConnectionPool[Connection]
 
 
 def set_up(connection: Connection) -> None:
     """What every session of ours needs."""
-    connection.execute(_SESSION)
+    connection.execute(f"{_SESSION}; {_SERVER_KEEPALIVES}")
     connection.commit()
 
 
-def connect(conninfo: str, *, purpose: str = "", **options: Any) -> Connection:
-    """One connection outside every pool. `purpose` is what its name says among the database's sessions."""
-    connection = psycopg.connect(conninfo, application_name=f"scouter {purpose}".strip(), **options)
-    set_up(connection)
+def connect(
+    conninfo: str,
+    *,
+    purpose: str = "",
+    deadlines: Deadlines | None = None,
+    seconds: float = _SET_UP_SECONDS,
+    **options: Any,
+) -> Connection:
+    """One connection outside every pool. `purpose` is what its name says among the database's sessions.
+
+    With `deadlines` it is given up when the first query is not answered in that many `seconds`.
+    """
+    named = f"scouter {purpose}".strip()
+    connection = psycopg.connect(conninfo, application_name=named, **{**_KEEPALIVES, **options})
+    try:
+        with deadlines.limit(connection, seconds) if deadlines else nullcontext():
+            set_up(connection)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
-def _try_on(pool: Pool) -> None:
-    """Begin anew. The pool's own tries come at ever longer intervals, and a database that is back waits for them."""
-    pool.resize(pool.min_size, pool.max_size)
+class Pool(ConnectionPool[Connection]):
+    """Hands out connections to whoever may wait for one, and not for ever for what it answers.
+
+    While the database `is_away` nobody waits at all: the threads are needed for what goes on without it.
+    """
+
+    def __init__(self, deadlines: Deadlines | None, is_away: Callable[[], bool], *arguments: Any, **options: Any):
+        self._deadlines = deadlines
+        self._is_away = is_away
+        super().__init__(*arguments, **options)
+
+    @contextmanager
+    def connection(self, timeout: float | None = None) -> Iterator[Connection]:
+        if self._is_away():
+            raise PoolTimeout("the database is away")
+        with super().connection(timeout) as connection, self._limited(connection):
+            yield connection
+
+    @contextmanager
+    def _limited(self, connection: Connection) -> Iterator[None]:
+        with self._deadlines.limit(connection, _QUERY_SECONDS) if self._deadlines else nullcontext():
+            yield
 
 
 def open_pool(
@@ -48,11 +91,28 @@ def open_pool(
     idle_seconds: float = 300.0,
     lifetime_seconds: float = 1800.0,
     check: bool = False,
+    deadlines: Deadlines | None = None,
+    is_away: Callable[[], bool] = lambda: False,
 ) -> Pool:
     """A pool that opens its connections in the background; it is the caller's to close."""
-    return ConnectionPool(
+
+    def limited(connection: Connection, action: Callable[[Connection], None]) -> None:
+        with deadlines.limit(connection, _SET_UP_SECONDS) if deadlines else nullcontext():
+            action(connection)
+
+    def test(connection: Connection) -> None:
+        """One that is broken is rarely alone, and the pool would find out at ever longer intervals."""
+        try:
+            limited(connection, ConnectionPool.check_connection)
+        except psycopg.Error:
+            pool.check()
+            raise
+
+    pool = Pool(
+        deadlines,
+        is_away,
         conninfo,
-        kwargs={"application_name": f"scouter {name}"},
+        kwargs={"application_name": f"scouter {name}", "connect_timeout": 10, **_KEEPALIVES},
         name=name,
         min_size=smallest,
         max_size=largest,
@@ -61,7 +121,13 @@ def open_pool(
         reconnect_failed=_try_on,
         max_idle=idle_seconds,
         max_lifetime=lifetime_seconds,
-        configure=set_up,
-        check=ConnectionPool.check_connection if check else None,
+        configure=lambda connection: limited(connection, set_up),
+        check=test if check else None,
         open=True,
     )
+    return pool
+
+
+def _try_on(pool: ConnectionPool[Any]) -> None:
+    """Begin anew. The pool's own tries come at ever longer intervals, and a database that is back waits for them."""
+    pool.resize(pool.min_size, pool.max_size)

@@ -46,9 +46,11 @@ class Recent(Generic[Key, Value]):
         self._hold(key, value, drops)
         return value
 
-    def remember(self, key: Key, value: Value) -> None:
-        """Hold what somebody else has just loaded."""
-        self._hold(key, value, self._drops)
+    def stand_by(self, key: Key, value: Value) -> None:
+        """Hold what somebody else has loaded, for when the database is away. While it is there, it is asked first."""
+        with self._lock:
+            if key not in self._held and len(self._held) < self._most:
+                self._held[key] = (float("-inf"), value)
 
     def drop(self, key: Key) -> None:
         """Load it afresh next time."""

@@ -1,6 +1,7 @@
--- name: add_late_arrival
+-- name: add_late_arrivals
+-- Parallel lists.
 INSERT INTO late_arrival (entity_id, first_created_at, last_created_at)
-VALUES (%(entity_id)s, %(first)s, %(last)s);
+SELECT * FROM unnest(%(entity_ids)s::integer[], %(first)s::timestamptz[], %(last)s::timestamptz[]);
 
 -- name: quiet_entities
 -- Profiles to which nothing late has come for a while.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import random
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -241,6 +242,19 @@ def test_what_was_sent_again_under_its_key_meanwhile_is_a_duplicate(admin: HttpC
     assert values(database) == [1.0]
     now = books(admin)
     assert (now["received"], now["stored"], now["duplicate"], now["quarantined"]) == (2, 1, 1, 0)
+
+
+def test_a_name_that_postgres_does_not_take_is_poison_and_blocks_nobody(admin: HttpClient, database: str) -> None:
+    register(admin)
+    chosen = random.Random(1)
+    name = "".join(chr(chosen.randint(0x20000, 0x2A6DF)) for _ in range(1024))  # too long for the index
+    body = message(1.0).replace(b'"f0"', json.dumps(name).encode())
+    answer = send(admin, body)
+    assert (answer.status, answer.body["code"]) == (422, "REFUSED_BY_DATABASE")
+    assert replay(admin, answer.body["quarantine_id"]).status == 422
+    assert send(admin, message(2.0)).body["stored"] == 1
+    assert values(database) == [2.0]
+    assert books(admin)["kept"] == 1
 
 
 def test_what_is_sent_again_under_its_key_after_a_replay_is_a_duplicate(admin: HttpClient, database: str) -> None:

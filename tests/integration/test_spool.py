@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import threading
 import time
@@ -167,7 +168,7 @@ def test_a_full_spool_is_answered_503_and_counted(tmp_path: Path) -> None:
         refused: list[Answer] = []
         number = 1.0
         while len(refused) < 3:
-            values = [number + n / 1000 for n in range(700)]
+            values = [number + random.random() for _ in range(700)]
             number += 1
             answer = away.send(*values)
             if answer.status == 200:
@@ -182,6 +183,26 @@ def test_a_full_spool_is_answered_503_and_counted(tmp_path: Path) -> None:
         eventually(lambda: away.values() == sorted(acknowledged))
         assert away.send(-1.0).body["stored"] == 1
         eventually(lambda: away.query("SELECT sum(refused)::int FROM ledger") == [(3,)])
+    finally:
+        away.close()
+
+
+def test_what_was_refused_is_still_counted_after_a_kill(tmp_path: Path) -> None:
+    away = Away(tmp_path, SCOUTER_SPOOL_MAX_BYTES=str(2**20))
+    try:
+        assert away.client.post("/scouter/message", {"records": []}).status == 200
+        away.database.stop()
+        statuses = [away.send(*(random.random() for _ in range(700))).status for _ in range(150)]
+        assert set(statuses) == {200, 503}
+        time.sleep(3)  # counts are written down every other second
+        away.server.kill()
+        away.database.start()
+        away.server.start()
+        away.client = HttpClient(away.server.url).login()
+        eventually(lambda: away.ledger()["total"]["spooled"] == 0)
+        total = away.ledger()["total"]
+        assert (total["refused"], total["stored"], total["empty"]) == (statuses.count(503), statuses.count(200), 1)
+        assert away.query("SELECT sum(refused)::int, sum(empty)::int FROM ledger") == [(statuses.count(503), 1)]
     finally:
         away.close()
 
