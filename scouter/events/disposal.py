@@ -18,7 +18,8 @@ from scouter.postgres.statements import Connection
 
 Limit = Literal["age", "size"]
 
-_AT_ONCE = 1000
+_AT_ONCE = 1000  # in a transaction
+_EXPIRED_AT_ONCE = 5000  # more, because looking for them takes longer than deleting them
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,8 @@ def newest(connections: Connections, selection: Selection) -> Span | None:
 
 def _expired(connection: Connection, limit: Limit, most: int) -> Sequence[str]:
     if limit == "age":
-        return quarantine.expire_by_age(connection, most, most=_AT_ONCE)
-    return quarantine.expire_by_size(connection, most, most=_AT_ONCE)
+        return quarantine.expire_by_age(connection, most, most=_EXPIRED_AT_ONCE)
+    return quarantine.expire_by_size(connection, most, most=_EXPIRED_AT_ONCE)
 
 
 def _count(connection: Connection, changes: dict[str, Totals]) -> None:

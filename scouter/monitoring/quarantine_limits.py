@@ -18,7 +18,7 @@ from scouter.wire.quarantine import Reason
 log = logging.getLogger(__name__)
 
 _EVERY_SECONDS = 30.0
-_MOST_TRANSACTIONS = 20  # a pass; a stop does not wait for more
+_MOST_TRANSACTIONS = 5  # a pass; a stop does not wait for more
 
 
 class QuarantineLimits:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -191,6 +192,15 @@ def expire_by_age(connection: Connection, days: int, *, most: int) -> list[str]:
 
 
 def expire_by_size(connection: Connection, most_bytes: int, *, most: int) -> list[str]:
-    """Delete some of the oldest if there are more bytes; the transport of each."""
-    too_much = sum(total.bytes for total in quarantine_totals(connection)) - most_bytes
-    return _sql["expire_by_size"].values(connection, too_much=too_much, most=most) if too_much > 0 else []
+    """Delete some of the oldest if there are more bytes; the transport of each.
+
+    They are of the reason that takes most room: one noisy sender does not drive out what others left.
+    """
+    sizes: Counter[str] = Counter()
+    for total in quarantine_totals(connection):
+        sizes[total.reason] += total.bytes
+    too_much = sizes.total() - most_bytes
+    if too_much <= 0:
+        return []
+    ((reason, _),) = sizes.most_common(1)
+    return _sql["expire_by_size"].values(connection, reason=reason, too_much=too_much, most=most)

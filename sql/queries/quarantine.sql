@@ -76,19 +76,15 @@ WHERE id IN (SELECT id FROM quarantine WHERE quarantined_at < now() - make_inter
 RETURNING transport;
 
 -- name: expire_by_size
--- The oldest of the reason that takes most room, about as many as are too much: one noisy sender does not drive out
--- what others left. What is being replayed is left alone.
+-- The oldest of one reason, as many as are too much. What is being replayed is left alone.
 DELETE FROM quarantine
 WHERE id IN (
     SELECT id FROM quarantine
     WHERE id IN (
         SELECT id FROM (
             SELECT id, sum(size) OVER (ORDER BY id) - size AS before
-            FROM quarantine
-            WHERE reason = (SELECT reason FROM quarantine GROUP BY reason ORDER BY sum(size) DESC LIMIT 1)
+            FROM (SELECT id, size FROM quarantine WHERE reason = %(reason)s ORDER BY id LIMIT %(most)s) AS head
         ) AS oldest
-        WHERE before < %(too_much)s
-        ORDER BY id
-        LIMIT %(most)s)
+        WHERE before < %(too_much)s)
     FOR UPDATE SKIP LOCKED)
 RETURNING transport;
