@@ -14,22 +14,24 @@ import psycopg
 
 from scouter.errors import DatabaseAway, ScouterError
 from scouter.events.incoming import TRANSPORTS
-from scouter.events.judgement import Judge, is_verdict
+from scouter.events.judgement import Judge
 from scouter.events.ledger import Ledger
 from scouter.events.notes import Notes
 from scouter.events.outcomes import Outcome, Totals
 from scouter.events.refusals import TooManyRefusals
+from scouter.events.settlement import totals_of
 from scouter.events.spool_file import Kept, Spooled, SpoolFile
 from scouter.events.spools import Spools
-from scouter.events.store import NotOurs, Store, totals_of
+from scouter.events.store import NotOurs, Store
 from scouter.events.submission import Batch, Judged
-from scouter.events.verdicts import Poison, Reason, Verdict, poison
+from scouter.events.verdicts import Poison, Verdict
 from scouter.postgres.breaker import Breaker
 from scouter.postgres.ledger import report_spooled
 from scouter.postgres.lines import Line
 from scouter.postgres.partitions import RECEIPT_DAYS
 from scouter.postgres.spools import move_spool, open_spool, settled_batches
 from scouter.postgres.statements import Connection
+from scouter.wire.quarantine import Reason
 
 log = logging.getLogger(__name__)
 
@@ -196,17 +198,7 @@ class Drainer:
         if message.batch is not None and _is_older_than_receipts(message.incoming.received_at):
             said = "it may have been stored when its server lost the database; too long ago to know"
             return Poison(ScouterError(said), Reason.OUTCOME_UNKNOWN)
-        try:
-            return self._judge.judge(message.incoming)
-        except ScouterError as problem:
-            if not is_verdict(problem):
-                raise
-            return poison(problem)
-        except psycopg.Error:
-            raise
-        except Exception as bug:  # the message is kept, the messages behind it go on
-            log.exception("judging a message of the spool failed in an unforeseen way")
-            return poison(ScouterError(f"the server failed on this message: {type(bug).__name__}"))
+        return self._judge.verdict(message.incoming)
 
     def _report_changes(self) -> None:
         if self._waiting() != self._reported:
