@@ -68,6 +68,14 @@ class KeyReused(ScouterError):
     """An Idempotency-Key that came with another message before."""
 
 
+class ReplayFailed(ScouterError):
+    """A message in quarantine that is still bad. `why` is what is wrong with it now."""
+
+    def __init__(self, entry_id: UUID, why: ScouterError) -> None:
+        super().__init__(why.message, action="put right what it says and replay it again, or delete it")
+        self.quarantine_id = entry_id
+
+
 class Undecodable(ScouterError):
     """A body that is not the JSON this route takes."""
 
@@ -82,6 +90,13 @@ class PermissionDenied(ScouterError):
 
 class NotFound(ScouterError):
     """Nothing goes by that name."""
+
+
+class NotQuarantined(NotFound):
+    """No message of that id is in quarantine, or not any more."""
+
+    def __init__(self, entry_id: UUID | str) -> None:
+        super().__init__(f"there is no message {entry_id} in quarantine")
 
 
 class Conflict(ScouterError):

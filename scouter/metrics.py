@@ -97,6 +97,18 @@ MESSAGES = _reading(
 MESSAGES_SPOOLED = _reading(
     "scouter_messages_spooled", "gauge", "Messages that wait in the spool for the database.", "transport"
 )
+QUARANTINE_MESSAGES = _reading(
+    "scouter_quarantine_messages", "gauge", "Messages in quarantine, of all servers together.", "reason"
+)
+QUARANTINE_BYTES = _reading(
+    "scouter_quarantine_bytes", "gauge", "Bytes of messages in quarantine, of all servers together.", "reason"
+)
+QUARANTINE_DROPPED = _counter(
+    "scouter_quarantine_dropped",
+    "Messages that left quarantine unstored because of its limits, dropped by this process.",
+    "why",
+    known=("age", "size"),
+)
 SPOOL_BYTES = _reading("scouter_spool_bytes", "gauge", "Bytes of the spool on the disk.")
 BREAKER_OPEN = _reading("scouter_breaker_open", "gauge", "1 while messages go to the spool, else 0.")
 BREAKER_OPENINGS = _reading("scouter_breaker_openings", "counter", "How often Postgres was found away or too slow.")

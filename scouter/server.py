@@ -30,6 +30,7 @@ from scouter.api.probes import Probes
 from scouter.api.profile_deletion import ProfileDeletion
 from scouter.api.profile_listing import ProfileListing
 from scouter.api.profiles import Profiles
+from scouter.api.quarantine import Quarantine
 from scouter.api.routing import Noun
 from scouter.api.runs import Runs
 from scouter.api.tags import Tags
@@ -52,6 +53,8 @@ from scouter.metrics import (
     MESSAGES_SPOOLED,
     PART_OK,
     PARTITIONS_KNOWN,
+    QUARANTINE_BYTES,
+    QUARANTINE_MESSAGES,
     QUEUE_LIMIT,
     QUEUE_MESSAGES,
     SPOOL_BYTES,
@@ -64,6 +67,7 @@ from scouter.monitoring.delivery import Deliverer, lease_of, policy_of
 from scouter.monitoring.health import Health, Part, PartState, thread_part
 from scouter.monitoring.late_sweep import LateSweep
 from scouter.monitoring.poller import Poller
+from scouter.monitoring.quarantine_limits import QuarantineLimits
 from scouter.monitoring.readings import Readings
 from scouter.monitoring.upkeep import Upkeep
 from scouter.periodic import Periodic
@@ -199,6 +203,7 @@ class Server:
         self._readings.add(PARTITIONS_KNOWN, lambda: partitions.known)
         watch = self._start_watch(database, lifelines.deadlines)
         pool = self._pool(database, lifelines.deadlines, watch)
+        self._start_limits(pool)
         if "background" in settings.roles:
             self._start_upkeep(Upkeep(pool, partitions, settings.partition_days_ahead, settings.run_days, self._now))
             self._start_checks(pool)
@@ -220,6 +225,13 @@ class Server:
         watch.start()
         self._stops.callback(watch.stop)
         return watch
+
+    def _start_limits(self, pool: Pool) -> None:
+        settings = self._settings
+        limits = QuarantineLimits(pool, days=settings.quarantine_days, most_bytes=settings.quarantine_max_bytes)
+        self._readings.add_labelled(QUARANTINE_MESSAGES, limits.messages)
+        self._readings.add_labelled(QUARANTINE_BYTES, limits.bytes)
+        self._run_part("quarantine limits", limits.thread)
 
     def _start_upkeep(self, upkeep: Upkeep) -> None:
         # Records do not wait for upkeep; a process that does nothing else is not ready without it.
@@ -336,6 +348,7 @@ class Server:
             Runs(pool, entities),
             Observability(pool, entities, self._now),
             LedgerBook(ingest.books, ingest, settings),
+            Quarantine(pool, ingest.replays(pool)),
         ]
         nouns += [Capabilities(nouns), Documentation(nouns)]
         proxies = TrustedProxies(settings.trusted_proxies)

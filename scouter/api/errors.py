@@ -24,6 +24,7 @@ _STATUS: dict[type[errors.ScouterError], tuple[int, str]] = {
     errors.NotFound: (404, "NOT_FOUND"),
     errors.RefusedByDatabase: (422, "REFUSED_BY_DATABASE"),
     errors.KeyReused: (422, "IDEMPOTENCY_KEY_REUSED"),
+    errors.ReplayFailed: (422, "REPLAY_FAILED"),
     errors.LastAdmin: (403, "CONFLICT"),
     errors.Conflict: (409, "CONFLICT"),
     errors.TooLarge: (413, "TOO_LARGE"),

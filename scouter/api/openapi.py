@@ -75,7 +75,9 @@ def _operation(route: Route, schema_of: dict[int, Json], components: Json) -> Js
 
 
 def _reply(route: Route, schema_of: dict[int, Json]) -> Json:
-    return {"description": "Done.", "content": {route.media_type: {"schema": schema_of[id(route.reply)]}}}
+    # What is not JSON but bytes has no schema in OpenAPI 3.1: the media type says it all.
+    content = {} if route.reply is bytes else {"schema": schema_of[id(route.reply)]}
+    return {"description": "Done.", "content": {route.media_type: content}}
 
 
 def _error_replies(errors: Iterable[type[ScouterError]], schema_of: dict[int, Json]) -> Json:

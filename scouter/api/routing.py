@@ -71,7 +71,7 @@ class Route:
     secrets: frozenset[str] = frozenset()  # members of the body that no error may show
     accepted: Accepted = by_type_alone
     errors: tuple[type[ScouterError], ...] = ()  # beside those that its form implies
-    media_type: str = falcon.MEDIA_JSON  # of anything else than JSON, the handler returns the text
+    media_type: str = falcon.MEDIA_JSON  # of anything else than JSON, the handler returns text or bytes
 
     @cached_property
     def decoder(self) -> msgspec.json.Decoder[Any]:

@@ -8,7 +8,7 @@ import sys
 import textwrap
 from collections.abc import Sequence
 
-from scouter.commands import migrate, serve, user
+from scouter.commands import migrate, quarantine, serve, user
 from scouter.errors import ScouterError, StartRefused
 from scouter.logs import set_up_logs
 from scouter.settings import Settings, settings_table
@@ -40,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=VERSION)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (serve, migrate, user):
+    for command in (serve, migrate, user, quarantine):
         command.add_to(commands)
     return parser
 

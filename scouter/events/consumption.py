@@ -18,7 +18,8 @@ from scouter.events.incoming import Incoming, Transport
 from scouter.events.judgement import Judge
 from scouter.events.ledger import Ledger
 from scouter.events.refusals import TooManyRefusals
-from scouter.events.store import Claim, NotOurs, Store, totals_of
+from scouter.events.settlement import totals_of
+from scouter.events.store import Claim, NotOurs, Store
 from scouter.events.submission import Batch, Judged
 from scouter.metrics import STORE_FAILURES
 from scouter.postgres.breaker import Breaker

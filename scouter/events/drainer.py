@@ -19,17 +19,19 @@ from scouter.events.ledger import Ledger
 from scouter.events.notes import Notes
 from scouter.events.outcomes import Outcome, Totals
 from scouter.events.refusals import TooManyRefusals
+from scouter.events.settlement import totals_of
 from scouter.events.spool_file import Kept, Spooled, SpoolFile
 from scouter.events.spools import Spools
-from scouter.events.store import NotOurs, Store, totals_of
+from scouter.events.store import NotOurs, Store
 from scouter.events.submission import Batch, Judged
-from scouter.events.verdicts import Poison, Reason, Verdict
+from scouter.events.verdicts import Poison, Verdict
 from scouter.postgres.breaker import Breaker
 from scouter.postgres.ledger import report_spooled
 from scouter.postgres.lines import Line
 from scouter.postgres.partitions import RECEIPT_DAYS
 from scouter.postgres.spools import move_spool, open_spool, settled_batches
 from scouter.postgres.statements import Connection
+from scouter.wire.quarantine import Reason
 
 log = logging.getLogger(__name__)
 

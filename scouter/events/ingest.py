@@ -14,7 +14,9 @@ from scouter.events.judgement import Judge
 from scouter.events.ledger import Ledger
 from scouter.events.outcomes import TOTAL_NAMES, Totals
 from scouter.events.refusals import Refusals
+from scouter.events.replays import REPLAY_SECONDS, Replays
 from scouter.events.rows import RowMaker
+from scouter.events.settlement import Arrivals, Settlement
 from scouter.events.spools import Spools
 from scouter.events.store import Store
 from scouter.events.writer import Writer
@@ -23,6 +25,7 @@ from scouter.postgres.entities import Entities
 from scouter.postgres.features import Features
 from scouter.postgres.ledger import ledger_sums
 from scouter.postgres.lifelines import Lifelines
+from scouter.postgres.lines import Connections, Line
 from scouter.postgres.partitions import Partitions
 from scouter.postgres.pool import connect
 from scouter.postgres.spools import installation
@@ -62,8 +65,8 @@ class Ingest:
         self.features = Features(
             lifelines.quick, most_names=settings.max_features, most_entities=settings.entity_cache_max_size
         )
-        rows = RowMaker(self.entities, self.features, max_past=timedelta(days=settings.max_past_days))
-        self.judge = Judge(rows, self.entities)
+        self.judge = judge_with(self.entities, self.features, settings)
+        self._replay_line = lifelines.line("replays", REPLAY_SECONDS)
         self.inlet = Inlet(most_messages=settings.queue_messages)
         self.intake = Intake(self.judge, self.inlet, self.ledger)
         self.writer = Writer(
@@ -92,17 +95,17 @@ class Ingest:
 
     def store(self, lane: str, most_seconds: float) -> Store:
         """A way to store batches for one thread, which closes it."""
-        # A quarter: what arrives later than that may miss its check, should committing it take long.
-        late_after = timedelta(seconds=self._settings.window_grace_seconds / 4)
-        return Store(
-            self._lifelines.line(lane, most_seconds),
-            self._partitions,
-            self.refusals,
-            instance=self.instance,
-            lane=lane,
-            late_after=late_after,
-            now=self._now,
-        )
+        line = self._lifelines.line(lane, most_seconds)
+        arrivals = Arrivals(self.refusals, instance=self.instance, lane=lane)
+        return store_over(line, self._partitions, arrivals, self._settings, self._now)
+
+    def replays(self, connections: Connections) -> Replays:
+        """A way to store what is in quarantine."""
+
+        def store(settlement: Settlement) -> Store:
+            return store_over(self._replay_line, self._partitions, settlement, self._settings, self._now)
+
+        return Replays(connections, self.judge, store)
 
     def start(self) -> None:
         self.drainer.adopt(self.spool)
@@ -114,7 +117,20 @@ class Ingest:
         self.writer.stop()
         self.drainer_thread.stop()
         self.drainer.close()
+        self._replay_line.close()
         self._spools.close()
+
+
+def judge_with(entities: Entities, features: Features, settings: Settings) -> Judge:
+    return Judge(RowMaker(entities, features, max_past=timedelta(days=settings.max_past_days)), entities)
+
+
+def store_over(
+    line: Line, partitions: Partitions, settlement: Settlement, settings: Settings, now: Callable[[], datetime]
+) -> Store:
+    # A quarter: what arrives later than that may miss its check, should committing it take long.
+    late_after = timedelta(seconds=settings.window_grace_seconds / 4)
+    return Store(line, partitions, settlement, late_after=late_after, now=now)
 
 
 def _base(conninfo: str, instance: UUID) -> dict[str, Totals]:

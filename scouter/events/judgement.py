@@ -9,12 +9,13 @@ import psycopg
 from msgspec import UNSET
 
 from scouter.auth.permissions import Caller
-from scouter.errors import InvalidInput, ScouterError, Unavailable, Unsupported
+from scouter.errors import InvalidInput, RefusedByDatabase, ScouterError, Unavailable, Unsupported
 from scouter.events.incoming import Incoming
 from scouter.events.rows import RowMaker
 from scouter.events.tagging import require_taggable
 from scouter.events.verdicts import Good, Verdict, poison
 from scouter.postgres.entities import Entities
+from scouter.postgres.failures import first_line, refuses_content
 from scouter.wire.decoding import convert, decode_json
 from scouter.wire.messages import Message
 from scouter.wire.tags import Tag, accepted_by_tags
@@ -30,8 +31,22 @@ class Judge:
         self._entities = entities
         self._decoder = msgspec.json.Decoder(Message)
 
+    def judge(self, incoming: Incoming) -> Good:
+        """Raises a `ScouterError` that says what is wrong with the message, or `Unavailable`: ask again later."""
+        message = decode_json(self._decoder, incoming.raw)
+        try:
+            return self._look_up(message, incoming)
+        except psycopg.Error as problem:
+            if refuses_content(problem):  # a name that Postgres does not take
+                said = f"the database refused this message: {first_line(problem)}"
+                raise RefusedByDatabase(said) from None
+            raise
+
     def verdict(self, incoming: Incoming) -> Verdict:
-        """For messages whose sender waits no longer. Raises `Unavailable` and psycopg's errors: ask again later."""
+        """For a message whose sender waits no longer: whatever is wrong with it is a verdict.
+
+        Raises `Unavailable`, and psycopg's errors: ask again later.
+        """
         try:
             return self.judge(incoming)
         except ScouterError as problem:
@@ -44,9 +59,7 @@ class Judge:
             log.exception("judging a message failed in an unforeseen way")
             return poison(ScouterError(f"the server failed on this message: {type(bug).__name__}"))
 
-    def judge(self, incoming: Incoming) -> Good:
-        """Raises a `ScouterError` that says what is wrong with the message, or `Unavailable`: ask again later."""
-        message = decode_json(self._decoder, incoming.raw)
+    def _look_up(self, message: Message, incoming: Incoming) -> Good:
         if message.records is UNSET:
             return self._tag(message, incoming.caller)
         made = self._rows.rows_of(message.records, incoming.caller, incoming.received_at)

@@ -19,7 +19,8 @@ from scouter.auth.permissions import Caller
 from scouter.errors import DiskFull, ScouterError, SpoolFull
 from scouter.events.incoming import Incoming
 from scouter.events.outcomes import TOTAL_NAMES, Outcome, Totals
-from scouter.events.verdicts import Poison, Reason
+from scouter.events.verdicts import Poison
+from scouter.wire.quarantine import Reason
 
 log = logging.getLogger(__name__)
 

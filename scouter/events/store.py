@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 import msgspec
 import psycopg
@@ -16,7 +15,7 @@ from scouter.errors import KeyReused, RefusedByDatabase, UnknownProfile
 from scouter.events import outcomes
 from scouter.events.batch_metrics import count_stored
 from scouter.events.outcomes import Outcome, Totals
-from scouter.events.refusals import Refusals
+from scouter.events.settlement import Decided, Settlement, totals_of
 from scouter.events.submission import Batch, Judged
 from scouter.events.verdicts import Good, Poison, Seen, poison
 from scouter.metrics import COMMIT_SECONDS
@@ -24,10 +23,8 @@ from scouter.postgres import records
 from scouter.postgres.failures import first_line, lacks_partition, refuses_content
 from scouter.postgres.idempotency import KeyUse, UserKey, claim_keys, known_keys, release_keys
 from scouter.postgres.late_arrivals import add_late_arrivals
-from scouter.postgres.ledger import add_to_ledger
 from scouter.postgres.lines import Line
 from scouter.postgres.partitions import Partitions
-from scouter.postgres.quarantine import NewEntry, add_entries
 from scouter.postgres.records import Rows, from_microseconds, to_microseconds
 from scouter.postgres.statements import Connection
 from scouter.postgres.tags import add_tags
@@ -53,31 +50,27 @@ class NotOurs(Exception):
 
 
 class Store:
-    """Stores batches over one line. It belongs to one thread, whose `lane` in the ledger it writes."""
+    """Stores batches over one line. It belongs to one thread at a time."""
 
     def __init__(
         self,
         line: Line,
         partitions: Partitions,
-        refusals: Refusals,
+        settlement: Settlement,
         *,
-        instance: UUID,
-        lane: str,
         late_after: timedelta,
         now: Callable[[], datetime],
     ) -> None:
         self._line = line
         self._partitions = partitions
-        self._refusals = refusals
-        self._instance = instance
-        self._lane = lane
+        self._settlement = settlement
         self._late_after = late_after
         self._now = now
 
     def store(self, batch: Batch, *, seconds: float, claim: Claim | None = None) -> Stored:
         """Store a batch in one transaction that takes at most about `seconds`.
 
-        A message that Postgres refuses is found, and put in quarantine in the same transaction as its neighbours are
+        A message that Postgres refuses is found, and settled as bad in the same transaction as its neighbours are
         stored in. Raises psycopg's errors and `DatabaseAway` for trouble with the database, after which it is not
         known whether the batch is stored: try it again under the same id. Raises `NotOurs` and `TooManyRefusals`.
         """
@@ -102,18 +95,12 @@ class Store:
             transaction = _Transaction(connection, batch, late_before, careful=careful)
             is_first = transaction.open(claim)
             if is_first:
-                fates = transaction.store()
-                add_to_ledger(connection, self._instance, self._lane, totals_of(batch, fates))
-                self._refusals.note(transaction.refused, transaction.stored)
-                batch.fates = fates
+                decided = transaction.store()
+                self._settlement(connection, decided)
+                batch.fates = decided.fates
         fates = batch.fates or transaction.fates()
         count_stored(fates, transaction.tables)
         return Stored(fates, totals_of(batch, fates), is_first)
-
-
-def totals_of(batch: Batch, fates: Sequence[Outcome]) -> dict[str, Totals]:
-    """By transport."""
-    return outcomes.sums(zip((message.incoming.transport for message in batch.messages), fates, strict=True))
 
 
 class _Transaction:
@@ -125,10 +112,10 @@ class _Transaction:
         self._late_before = late_before
         self._careful = careful
         self._fates: dict[int, Outcome] = {}  # by the message's place in the batch
-        self._poisoned: list[NewEntry] = []
+        self._poisoned: dict[int, Poison] = {}
+        self._refused: list[int] = []  # by Postgres
+        self._stored = 0
         self.tables: Counter[str] = Counter()  # rows stored
-        self.refused = 0
-        self.stored = 0
 
     def open(self, claim: Claim | None) -> bool:
         """Whether this batch is new. If it is not, it was stored as it would be now."""
@@ -140,16 +127,14 @@ class _Transaction:
             self._look_at(place, message, gone)
         return is_new
 
-    def store(self) -> Sequence[Outcome]:
+    def store(self) -> Decided:
         self._settle_keys()
         left = [(place, good) for place, good in self._good() if place not in self._fates]
         self._put_carefully(left) if self._careful else self._put(left)
         for place, good in left:
             self._fates.setdefault(place, outcomes.stored(good.count, good.skipped, len(good.tags)))
         self._release_keys()
-        if self._poisoned:
-            add_entries(self._connection, self._poisoned)
-        return self.fates()
+        return Decided(self._batch, self.fates(), self._poisoned, self._stored, len(self._refused))
 
     def fates(self) -> list[Outcome]:
         """In the order of the messages. Of a batch that is not new: what its senders are to be told."""
@@ -172,20 +157,8 @@ class _Transaction:
             self._fates[place] = outcomes.empty(verdict.skipped)
 
     def _quarantine(self, place: int, verdict: Poison) -> None:
-        incoming = self._batch.messages[place].incoming
         self._fates[place] = outcomes.quarantined(verdict.error)
-        self._poisoned.append(
-            NewEntry(
-                verdict.id,
-                incoming.received_at,
-                incoming.transport,
-                verdict.reason.value,
-                verdict.detail,
-                incoming.caller.username,
-                incoming.key,
-                incoming.raw,
-            )
-        )
+        self._poisoned[place] = verdict
 
     def _settle_keys(self) -> None:
         """Claim the keys of messages that have one; what was sent under the same key before is a duplicate."""
@@ -217,10 +190,8 @@ class _Transaction:
 
     def _release_keys(self) -> None:
         """A message that was refused may be sent again under its key."""
-        if not self.refused:
-            return
-        entries = self._poisoned[-self.refused :]
-        keys: list[UserKey] = [(each.username, each.idempotency_key) for each in entries if each.idempotency_key]
+        refused = [self._batch.messages[place].incoming for place in self._refused]
+        keys: list[UserKey] = [(each.caller.username, each.key) for each in refused if each.key]
         if keys:
             release_keys(self._connection, keys)
 
@@ -244,7 +215,7 @@ class _Transaction:
     def _refuse(self, place: int, problem: psycopg.Error) -> None:
         error = RefusedByDatabase(f"the database refused this message: {first_line(problem)}")
         self._quarantine(place, poison(error))
-        self.refused += 1
+        self._refused.append(place)
 
     def _put(self, messages: Sequence[tuple[int, Good]]) -> None:
         rows = [part for _, good in messages for part in good.rows]
@@ -255,7 +226,7 @@ class _Transaction:
         self._note_late(rows)
         for part in rows:
             self.tables[part.table] += part.count
-        self.stored += len(messages)
+        self._stored += len(messages)
 
     def _note_late(self, rows: Sequence[Rows]) -> None:
         """Note, with the rows, those that come after the check of their window may have been made."""

@@ -5,28 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from uuid import UUID
 
 from scouter import errors
 from scouter.postgres.entities import uuid7
 from scouter.postgres.records import Rows
+from scouter.wire.quarantine import Reason
 from scouter.wire.tags import Tag
-
-
-class Reason(StrEnum):
-    """Why a message is in quarantine."""
-
-    UNDECODABLE = "undecodable"
-    INVALID = "invalid"
-    UNKNOWN_PROFILE = "unknown_profile"
-    UNSUPPORTED = "unsupported"
-    PERMISSION_DENIED = "permission_denied"
-    REFUSED_BY_DATABASE = "refused_by_database"
-    KEY_REUSED = "key_reused"
-    OUTCOME_UNKNOWN = "outcome_unknown"
-    FAILED = "failed"
-
 
 # The first that fits.
 _REASONS: tuple[tuple[type[errors.ScouterError], Reason], ...] = (

@@ -19,6 +19,7 @@ from scouter.postgres.statements import Connection
 log = logging.getLogger(__name__)
 
 _EVERY_SECONDS = 1.0
+_AWAY_EVERY_SECONDS = 0.25
 _TIMEOUT_SECONDS = 2
 # Whatever hangs, and however: an answer older than this counts no more.
 _STALE_SECONDS = _EVERY_SECONDS + _TIMEOUT_SECONDS
@@ -70,7 +71,7 @@ class DatabaseWatch:
         return PartState(not missing, f"missing: {missing}" if missing else "today's and tomorrow's exist")
 
     def _run(self) -> None:
-        while not self._stopping.wait(_EVERY_SECONDS):
+        while not self._stopping.wait(_EVERY_SECONDS if self._problem is None else _AWAY_EVERY_SECONDS):
             self._look()
         self._hang_up()
 

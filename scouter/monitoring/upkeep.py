@@ -1,4 +1,4 @@
-"""Regular upkeep of the database: partitions ahead of time, old receipts and old runs deleted."""
+"""Regular upkeep of the database: partitions ahead of time, old receipts, keys and runs deleted."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from psycopg_pool import PoolTimeout
 
 from scouter.periodic import Periodic
 from scouter.postgres.deliveries import forget_old_deliveries
+from scouter.postgres.idempotency import forget_old_keys
 from scouter.postgres.partitions import Partitions, forget_old_receipts
 from scouter.postgres.pool import Pool
 from scouter.postgres.runs import forget_old_runs
@@ -39,6 +40,7 @@ class Upkeep:
             self._partitions.ensure_ahead(self._now(), self._days_ahead)
             with self._pool.connection() as connection:
                 forget_old_receipts(connection)
+                forget_old_keys(connection)
                 forget_old_runs(connection, self._run_days)
                 forget_old_deliveries(connection, self._now() - timedelta(days=self._run_days))
         except (psycopg.Error, PoolTimeout) as problem:

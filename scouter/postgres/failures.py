@@ -10,9 +10,9 @@ import psycopg
 _ABOUT_CONTENT = frozenset({"21", "22", "23", "44", "54", "P0"})
 
 
-def is_trouble(error: psycopg.Error) -> bool:
-    """Whether the database, and not what was sent, is the reason."""
-    return not refuses_content(error) and not lacks_partition(error)
+def is_away(error: psycopg.Error) -> bool:
+    """Whether nothing can be had from the database now: it does not answer, or it only answers questions."""
+    return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | psycopg.errors.ReadOnlySqlTransaction)
 
 
 def refuses_content(error: psycopg.Error) -> bool:

@@ -44,6 +44,11 @@ def add_to_ledger(connection: Connection, instance: UUID, lane: str, changes: Ma
     _sql["add_to_ledger"].run(connection, instance=instance, lane=lane, transport=list(changes), **columns)
 
 
+def add_to_shared_ledger(connection: Connection, changes: Mapping[str, Counts]) -> None:
+    """Add what happened to messages that no server has any more. Many may do so at once, and wait for each other."""
+    add_to_ledger(connection, SHARED, "quarantine", dict(sorted(changes.items())))  # all in the same order
+
+
 def ledger_sums(connection: Connection, instance: UUID, *, own: bool, held: Collection[UUID]) -> list[LedgerSums]:
     """By transport, of that instance or of all others, without what is spooled in the spools `held`."""
     return _sql["ledger_sums"].all(connection, LedgerSums, instance=instance, own=own, held=list(held))

@@ -17,7 +17,7 @@ import psycopg
 from scouter.errors import DatabaseAway
 from scouter.postgres.breaker import Breaker
 from scouter.postgres.deadlines import Deadlines
-from scouter.postgres.failures import is_trouble
+from scouter.postgres.failures import is_away
 from scouter.postgres.pool import connect
 from scouter.postgres.statements import Connection
 
@@ -125,7 +125,7 @@ class Lines:
                 with line.use(self._seconds) as connection:
                     yield connection
             except psycopg.Error as problem:
-                if not is_trouble(problem):
+                if not is_away(problem):
                     raise
                 self._breaker.trip(problem)
                 raise DatabaseAway from problem

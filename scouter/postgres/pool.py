@@ -7,7 +7,7 @@ from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import psycopg
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import ConnectionPool
 
 from scouter.postgres.deadlines import Deadlines
 from scouter.postgres.statements import Connection
@@ -26,6 +26,7 @@ _SERVER_KEEPALIVES = (
 _SET_UP_SECONDS = 5.0
 _QUERY_SECONDS = 300.0  # of pools: nobody waits as long for an answer that ever comes
 _RECONNECT_SECONDS = 1.0
+_AWAY_SECONDS = 2.0  # as long as it takes to notice that the database is back
 
 
 def set_up(connection: Connection) -> None:
@@ -60,7 +61,7 @@ def connect(
 class Pool(ConnectionPool[Connection]):
     """Hands out connections to whoever may wait for one, and not for ever for what it answers.
 
-    While the database `is_away` nobody waits at all: the threads are needed for what goes on without it.
+    While the database `is_away` nobody waits long: the threads are needed for what goes on without it.
     """
 
     def __init__(self, deadlines: Deadlines | None, is_away: Callable[[], bool], *arguments: Any, **options: Any):
@@ -70,9 +71,8 @@ class Pool(ConnectionPool[Connection]):
 
     @contextmanager
     def connection(self, timeout: float | None = None) -> Iterator[Connection]:
-        if self._is_away():
-            raise PoolTimeout("the database is away")
-        with super().connection(timeout) as connection, self._limited(connection):
+        patience = _AWAY_SECONDS if self._is_away() else timeout
+        with super().connection(patience) as connection, self._limited(connection):
             yield connection
 
     @contextmanager

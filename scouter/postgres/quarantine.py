@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -69,6 +70,23 @@ class Selection:
     reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From the oldest, or from behind `after`, up to and with `last`."""
+
+    last: UUID
+    after: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayFailure:
+    """A message that is still bad, and why."""
+
+    id: UUID
+    reason: str
+    detail: str
+
+
 def add_entries(connection: Connection, entries: Sequence[NewEntry]) -> None:
     with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
         copy.set_types(_TYPES)
@@ -103,22 +121,54 @@ def quarantined_message(connection: Connection, entry_id: UUID) -> WholeEntry | 
     return _sql["quarantined_message"].one(connection, WholeEntry, id=entry_id)
 
 
-def take_quarantined(connection: Connection, entry_id: UUID) -> WholeEntry | None:
-    """Out of quarantine with the end of this transaction; None when it is not there (any more)."""
-    return _sql["take_quarantined"].one(connection, WholeEntry, id=entry_id)
-
-
-def replay_failed(connection: Connection, entry_id: UUID, reason: str, detail: str) -> None:
-    _sql["replay_failed"].run(connection, id=entry_id, reason=reason, detail=detail)
-
-
-def quarantined_ids(
-    connection: Connection, selection: Selection, *, after: UUID | None, last: UUID, most: int
-) -> list[UUID]:
-    """Oldest first, up to and with `last`."""
-    return _sql["quarantined_ids"].values(
-        connection, transport=selection.transport, reason=selection.reason, after=after, last=last, most=most
+def oldest_quarantined(
+    connection: Connection, selection: Selection, span: Span, *, most: int, most_bytes: int
+) -> list[WholeEntry]:
+    """Oldest first; at least one if there is any, and then as many as stay below about `most_bytes`."""
+    return _sql["oldest_quarantined"].all(
+        connection,
+        WholeEntry,
+        transport=selection.transport,
+        reason=selection.reason,
+        after=span.after,
+        last=span.last,
+        most=most,
+        most_bytes=most_bytes,
     )
+
+
+def lock_quarantined(connection: Connection, ids: Collection[UUID]) -> list[UUID]:
+    """Those of them that are there (still). Nobody else replays or deletes them until the end of this transaction."""
+    return _sql["lock_quarantined"].values(connection, ids=list(ids))
+
+
+def replays_failed(connection: Connection, failures: Sequence[ReplayFailure]) -> None:
+    """They stay, with what was wrong this time."""
+    _sql["replays_failed"].run(
+        connection,
+        id=[each.id for each in failures],
+        reason=[each.reason for each in failures],
+        detail=[each.detail for each in failures],
+    )
+
+
+def quarantined_ids(connection: Connection, selection: Selection, span: Span, *, most: int) -> list[UUID]:
+    """Oldest first."""
+    return _sql["quarantined_ids"].values(
+        connection,
+        transport=selection.transport,
+        reason=selection.reason,
+        after=span.after,
+        last=span.last,
+        most=most,
+    )
+
+
+def count_quarantined(connection: Connection, selection: Selection, span: Span) -> int:
+    counted: int = _sql["count_quarantined"].values(
+        connection, transport=selection.transport, reason=selection.reason, after=span.after, last=span.last
+    )[0]
+    return counted
 
 
 def delete_quarantined(connection: Connection, ids: Collection[UUID]) -> list[str]:
@@ -130,12 +180,27 @@ def quarantine_totals(connection: Connection) -> list[QuarantineTotal]:
     return _sql["quarantine_totals"].all(connection, QuarantineTotal)
 
 
-def expire_by_age(connection: Connection, days: int) -> list[str]:
-    """Delete some of those that are older; the transport of each. Call it until it deletes nothing."""
-    return _sql["expire_by_age"].values(connection, days=days)
+def try_lock_limits(connection: Connection) -> bool:
+    """Whether this transaction may enforce the limits: no other server does meanwhile."""
+    allowed: bool = _sql["try_lock_limits"].values(connection)[0]
+    return allowed
 
 
-def expire_by_size(connection: Connection, most_bytes: int) -> list[str]:
-    """Delete some of the oldest if there are more bytes; the transport of each. Call it until it deletes nothing."""
-    too_much = sum(total.bytes for total in quarantine_totals(connection)) - most_bytes
-    return _sql["expire_by_size"].values(connection, too_much=too_much) if too_much > 0 else []
+def expire_by_age(connection: Connection, days: int, *, most: int) -> list[str]:
+    """Delete some of those that are older; the transport of each."""
+    return _sql["expire_by_age"].values(connection, days=days, most=most)
+
+
+def expire_by_size(connection: Connection, most_bytes: int, *, most: int) -> list[str]:
+    """Delete some of the oldest if there are more bytes; the transport of each.
+
+    They are of the reason that takes most room: one noisy sender does not drive out what others left.
+    """
+    sizes: Counter[str] = Counter()
+    for total in quarantine_totals(connection):
+        sizes[total.reason] += total.bytes
+    too_much = sizes.total() - most_bytes
+    if too_much <= 0:
+        return []
+    ((reason, _),) = sizes.most_common(1)
+    return _sql["expire_by_size"].values(connection, reason=reason, too_much=too_much, most=most)

@@ -14,13 +14,23 @@ LIMIT %(most)s;
 SELECT id, received_at, quarantined_at, transport, reason, detail, username, idempotency_key, size, replays, raw
 FROM quarantine WHERE id = %(id)s;
 
--- name: take_quarantined
--- Out of quarantine, for this transaction alone; a roll-back puts it back.
-DELETE FROM quarantine WHERE id = %(id)s
-RETURNING id, received_at, quarantined_at, transport, reason, detail, username, idempotency_key, size, replays, raw;
-
--- name: replay_failed
-UPDATE quarantine SET replays = replays + 1, reason = %(reason)s, detail = %(detail)s WHERE id = %(id)s;
+-- name: oldest_quarantined
+-- Whole, oldest first, at least one of them and not many more bytes than asked for.
+SELECT id, received_at, quarantined_at, transport, reason, detail, username, idempotency_key, size, replays, raw
+FROM (
+    SELECT id AS chosen, sum(size) OVER (ORDER BY id) - size AS before
+    FROM (
+        SELECT id, size FROM quarantine
+        WHERE (%(transport)s::text IS NULL OR transport = %(transport)s)
+          AND (%(reason)s::text IS NULL OR reason = %(reason)s)
+          AND id <= %(last)s AND (%(after)s::uuid IS NULL OR id > %(after)s)
+        ORDER BY id
+        LIMIT %(most)s
+    ) AS head
+) AS summed
+JOIN quarantine ON id = chosen
+WHERE before < %(most_bytes)s
+ORDER BY id;
 
 -- name: quarantined_ids
 -- Oldest first.
@@ -31,6 +41,23 @@ WHERE (%(transport)s::text IS NULL OR transport = %(transport)s)
 ORDER BY id
 LIMIT %(most)s;
 
+-- name: count_quarantined
+SELECT count(*) FROM quarantine
+WHERE (%(transport)s::text IS NULL OR transport = %(transport)s)
+  AND (%(reason)s::text IS NULL OR reason = %(reason)s)
+  AND id <= %(last)s AND (%(after)s::uuid IS NULL OR id > %(after)s);
+
+-- name: lock_quarantined
+-- Those that are there (still), for this transaction alone. Everybody who takes several takes them in this order, so
+-- that two transactions never wait for each other.
+SELECT id FROM quarantine WHERE id = ANY (%(ids)s::uuid[]) ORDER BY id FOR UPDATE;
+
+-- name: replays_failed
+-- Parallel lists.
+UPDATE quarantine SET replays = replays + 1, reason = failed.reason, detail = failed.detail
+FROM unnest(%(id)s::uuid[], %(reason)s::text[], %(detail)s::text[]) AS failed (id, reason, detail)
+WHERE quarantine.id = failed.id;
+
 -- name: delete_quarantined
 DELETE FROM quarantine WHERE id = ANY (%(ids)s::uuid[]) RETURNING transport;
 
@@ -38,21 +65,26 @@ DELETE FROM quarantine WHERE id = ANY (%(ids)s::uuid[]) RETURNING transport;
 SELECT transport, reason, count(*) AS messages, sum(size)::bigint AS bytes
 FROM quarantine GROUP BY transport, reason ORDER BY transport, reason;
 
+-- name: try_lock_limits
+-- One server at a time enforces the limits.
+SELECT pg_try_advisory_xact_lock(hashtext('scouter_py.quarantine_limits'));
+
 -- name: expire_by_age
 DELETE FROM quarantine
 WHERE id IN (SELECT id FROM quarantine WHERE quarantined_at < now() - make_interval(days => %(days)s)
-             ORDER BY quarantined_at LIMIT 1000 FOR UPDATE SKIP LOCKED)
+             ORDER BY quarantined_at LIMIT %(most)s FOR UPDATE SKIP LOCKED)
 RETURNING transport;
 
 -- name: expire_by_size
--- The oldest of the reason that takes most room, about as many as are too much: one noisy sender does not drive out
--- what others left.
+-- The oldest of one reason, as many as are too much. What is being replayed is left alone.
 DELETE FROM quarantine
 WHERE id IN (
-    SELECT id FROM (
-        SELECT id, sum(size) OVER (ORDER BY id) - size AS before
-        FROM quarantine
-        WHERE reason = (SELECT reason FROM quarantine GROUP BY reason ORDER BY sum(size) DESC LIMIT 1)
-    ) AS oldest
-    WHERE before < %(too_much)s)
+    SELECT id FROM quarantine
+    WHERE id IN (
+        SELECT id FROM (
+            SELECT id, sum(size) OVER (ORDER BY id) - size AS before
+            FROM (SELECT id, size FROM quarantine WHERE reason = %(reason)s ORDER BY id LIMIT %(most)s) AS head
+        ) AS oldest
+        WHERE before < %(too_much)s)
+    FOR UPDATE SKIP LOCKED)
 RETURNING transport;

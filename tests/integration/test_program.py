@@ -45,8 +45,8 @@ def alive(pid: int) -> bool:
 def test_help_lists_every_command_and_every_setting_with_its_default() -> None:
     shown = program("--help")
     assert shown.returncode == 0
-    for command in ("serve", "migrate", "user"):
-        assert re.search(rf"^ +{command} ", shown.stdout, re.MULTILINE)
+    for command in ("serve", "migrate", "user", "quarantine"):
+        assert re.search(rf"^ +{command}\s", shown.stdout, re.MULTILINE)
     flat = " ".join(shown.stdout.split())
     for _, variable, default, why in settings_table():
         assert f"{variable} {why} Default: {default}." in flat

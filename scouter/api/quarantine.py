@@ -1,0 +1,224 @@
+"""Quarantine: messages that could not be stored. Admins list, read, download, replay and delete them."""
+
+from __future__ import annotations
+
+import logging
+from uuid import UUID
+
+from scouter.api.routing import Call, Route
+from scouter.errors import InvalidInput, NotQuarantined, ReplayFailed
+from scouter.events.disposal import delete, delete_selected
+from scouter.events.outcomes import Outcome
+from scouter.events.replays import Replays
+from scouter.postgres.pool import Pool
+from scouter.postgres.quarantine import (
+    Entry,
+    Selection,
+    WholeEntry,
+    quarantine_page,
+    quarantine_totals,
+    quarantined_message,
+)
+from scouter.wire.quarantine import (
+    MOST_BODY_BYTES,
+    DeleteQuarantinedQuery,
+    QuarantineCount,
+    QuarantinedBody,
+    QuarantineDeletedReply,
+    QuarantinedMessageReply,
+    QuarantineItem,
+    QuarantinePage,
+    QuarantineQuery,
+    ReplayReply,
+    ReplayRequest,
+    ReplaysReply,
+    accepted_by_quarantine,
+)
+
+log = logging.getLogger(__name__)
+
+_ALL = "/scouter/quarantine"
+_ONE = "/scouter/quarantine/{id}"
+_ADMIN = "admin"
+_SECONDS = 20.0  # of work in one call; clients and proxies wait for a minute
+
+
+class Quarantine:
+    def __init__(self, pool: Pool, replays: Replays) -> None:
+        self._pool = pool
+        self._replays = replays
+
+    def routes(self) -> list[Route]:
+        return [*self._reading(), *self._replaying(), *self._deleting()]
+
+    def _reading(self) -> list[Route]:
+        return [
+            Route(
+                "GET",
+                _ALL,
+                self.page,
+                "Messages in quarantine, newest first, in pages, without their bodies; and how much there is in all.",
+                QuarantinePage,
+                permission=_ADMIN,
+                query=QuarantineQuery,
+                accepted=accepted_by_quarantine,
+            ),
+            Route(
+                "GET",
+                _ONE,
+                self.show,
+                "One message in quarantine: why it is there, and the beginning of its body.",
+                QuarantinedMessageReply,
+                permission=_ADMIN,
+            ),
+            Route(
+                "GET",
+                _ONE + "/raw",
+                self.download,
+                "The body of one message in quarantine, byte for byte.",
+                bytes,
+                permission=_ADMIN,
+                media_type="application/octet-stream",
+            ),
+        ]
+
+    def _replaying(self) -> list[Route]:
+        return [
+            Route(
+                "POST",
+                _ONE + "/replay",
+                self.replay,
+                "Judge a message again and store it, as of when it was received. It leaves quarantine in the "
+                "transaction that stores it; while it is still bad it stays, and the error says why.",
+                ReplayReply,
+                permission=_ADMIN,
+                errors=(ReplayFailed,),
+            ),
+            Route(
+                "POST",
+                _ALL + "/replay",
+                self.replay_several,
+                "Replay all messages of a reason, of a transport, or all of them, oldest first, for up to 20 seconds.",
+                ReplaysReply,
+                permission=_ADMIN,
+                body=ReplayRequest,
+                accepted=accepted_by_quarantine,
+            ),
+        ]
+
+    def _deleting(self) -> list[Route]:
+        return [
+            Route("DELETE", _ONE, self.delete, "Delete a message for good.", QuarantineDeletedReply, permission=_ADMIN),
+            Route(
+                "DELETE",
+                _ALL,
+                self.delete_several,
+                "Delete all messages of a reason, of a transport, or of both, for good, for up to 20 seconds.",
+                QuarantineDeletedReply,
+                permission=_ADMIN,
+                query=DeleteQuarantinedQuery,
+                accepted=accepted_by_quarantine,
+            ),
+        ]
+
+    def page(self, call: Call) -> QuarantinePage:
+        call.caller.require_admin()
+        query: QuarantineQuery = call.query
+        with self._pool.connection() as connection:
+            totals = quarantine_totals(connection)
+            found = quarantine_page(
+                connection,
+                _selection(query),
+                since=query.since,
+                until=query.until,
+                below=query.cursor,
+                most=query.limit + 1,
+            )
+        items = [_item(entry) for entry in found[: query.limit]]
+        has_next = len(found) > query.limit
+        counts = [QuarantineCount(each.transport, each.reason, each.messages, each.bytes) for each in totals]
+        return QuarantinePage(items, has_next, items[-1].id if has_next else None, counts)
+
+    def show(self, call: Call) -> QuarantinedMessageReply:
+        entry = self._named(call)
+        return QuarantinedMessageReply(_item(entry), _body(entry.raw))
+
+    def download(self, call: Call) -> bytes:
+        return self._named(call).raw
+
+    def replay(self, call: Call) -> ReplayReply:
+        call.caller.require_admin()
+        entry_id = _id(call)
+        outcome = self._replays.one(entry_id)
+        log.info("%r replayed message %s from quarantine", call.caller.username, entry_id)
+        return _replayed(entry_id, outcome)
+
+    def replay_several(self, call: Call) -> ReplaysReply:
+        call.caller.require_admin()
+        wanted: ReplayRequest = call.body
+        if not (wanted.all or wanted.reason or wanted.transport):
+            raise InvalidInput("reason", None, "a reason, a transport, or all: true")
+        selection = _selection(wanted)
+        done = self._replays.several(selection, after=wanted.cursor, seconds=_SECONDS)
+        log.info("%r replayed %s from quarantine: %s", call.caller.username, selection, done)
+        return ReplaysReply(done.replayed, done.duplicates, done.failed, done.remaining, done.cursor)
+
+    def delete(self, call: Call) -> QuarantineDeletedReply:
+        call.caller.require_admin()
+        entry_id = _id(call)
+        with self._pool.connection() as connection:
+            if not delete(connection, [entry_id]):
+                raise NotQuarantined(entry_id)
+        log.info("%r deleted message %s from quarantine", call.caller.username, entry_id)
+        return QuarantineDeletedReply(1)
+
+    def delete_several(self, call: Call) -> QuarantineDeletedReply:
+        call.caller.require_admin()
+        wanted: DeleteQuarantinedQuery = call.query
+        if not (wanted.reason or wanted.transport):
+            raise InvalidInput("reason", None, "a reason, a transport, or both")
+        selection = _selection(wanted)
+        done = delete_selected(self._pool, selection, seconds=_SECONDS)
+        log.info("%r deleted %s from quarantine: %s", call.caller.username, selection, done)
+        return QuarantineDeletedReply(done.deleted, done.remaining)
+
+    def _named(self, call: Call) -> WholeEntry:
+        call.caller.require_admin()
+        entry_id = _id(call)
+        with self._pool.connection() as connection:
+            entry = quarantined_message(connection, entry_id)
+        if entry is None:
+            raise NotQuarantined(entry_id)
+        return entry
+
+
+def _id(call: Call) -> UUID:
+    try:
+        return UUID(call.parts["id"])
+    except ValueError:
+        raise NotQuarantined(call.parts["id"]) from None
+
+
+def _selection(asked: QuarantineQuery | ReplayRequest | DeleteQuarantinedQuery) -> Selection:
+    return Selection(asked.transport and asked.transport.value, asked.reason and asked.reason.value)
+
+
+def _item(entry: Entry) -> QuarantineItem:
+    return QuarantineItem(**{name: getattr(entry, name) for name in QuarantineItem.__struct_fields__})
+
+
+def _body(raw: bytes) -> QuarantinedBody:
+    shown, cut = raw[:MOST_BODY_BYTES], len(raw) > MOST_BODY_BYTES
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return QuarantinedBody(utf8=False, cut=cut, text=None, base64=shown)
+    # The cut may go through a character.
+    return QuarantinedBody(utf8=True, cut=cut, text=shown.decode(errors="ignore"), base64=None)
+
+
+def _replayed(entry_id: UUID, outcome: Outcome) -> ReplayReply:
+    skipped = {str(reason): count for reason, count in outcome.skipped.items()}
+    if outcome.is_duplicate:
+        return ReplayReply(entry_id, "duplicate", outcome.records, skipped)
+    return ReplayReply(entry_id, "empty" if outcome.totals.empty else "stored", outcome.records, skipped)

@@ -1,0 +1,78 @@
+"""The limits of quarantine: what is too old or too much goes, is counted, and is said in the log."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+
+import psycopg
+from psycopg_pool import PoolTimeout
+
+from scouter.events.disposal import Limit, expire
+from scouter.metrics import QUARANTINE_DROPPED
+from scouter.periodic import Periodic
+from scouter.postgres.pool import Pool
+from scouter.postgres.quarantine import QuarantineTotal, quarantine_totals
+from scouter.wire.quarantine import Reason
+
+log = logging.getLogger(__name__)
+
+_EVERY_SECONDS = 30.0
+_MOST_TRANSACTIONS = 5  # a pass; a stop does not wait for more
+
+
+class QuarantineLimits:
+    """Owns the thread `quarantine limits`. Of several servers one at a time enforces them; each reads the totals."""
+
+    def __init__(self, pool: Pool, *, days: int, most_bytes: int) -> None:
+        self._pool = pool
+        self._limits: dict[Limit, int] = {"age": days, "size": most_bytes}
+        self._totals: Sequence[QuarantineTotal] = ()
+        self.thread = Periodic("quarantine limits", self._pass)
+
+    def enforce(self) -> bool:
+        """Drop what is over the limits, and look at what is left. Whether there may be more to drop."""
+        dropped = [self._drop(limit, most) for limit, most in self._limits.items()]
+        with self._pool.connection() as connection:
+            self._totals = quarantine_totals(connection)
+        return any(dropped)
+
+    def messages(self) -> Iterable[tuple[str, float]]:
+        """By reason, as of the last look."""
+        return self._by_reason(lambda total: total.messages)
+
+    def bytes(self) -> Iterable[tuple[str, float]]:
+        return self._by_reason(lambda total: total.bytes)
+
+    def _pass(self) -> float:
+        try:
+            return 0.0 if self.enforce() else _EVERY_SECONDS
+        except (psycopg.Error, PoolTimeout) as problem:
+            log.warning("the limits of quarantine are looked at again in %g s: %s", _EVERY_SECONDS, problem)
+            return _EVERY_SECONDS
+
+    def _drop(self, limit: Limit, most: int) -> int:
+        dropped = 0
+        for _ in range(_MOST_TRANSACTIONS):
+            with self._pool.connection() as connection:
+                gone = expire(connection, limit, most)
+            QUARANTINE_DROPPED.labels(limit).inc(gone)
+            dropped += gone
+            if not gone:
+                break
+        if dropped:
+            _say(limit, most, dropped)
+        return dropped
+
+    def _by_reason(self, figure: Callable[[QuarantineTotal], int]) -> Iterable[tuple[str, float]]:
+        sums = dict.fromkeys([reason.value for reason in Reason], 0.0)
+        for total in self._totals:
+            sums[total.reason] = sums.get(total.reason, 0.0) + figure(total)
+        return sums.items()
+
+
+def _say(limit: Limit, most: int, dropped: int) -> None:
+    if limit == "age":
+        log.warning("%d messages left quarantine unstored: older than SCOUTER_QUARANTINE_DAYS (%d)", dropped, most)
+    else:
+        log.warning("%d messages left quarantine unstored: over SCOUTER_QUARANTINE_MAX_BYTES (%d)", dropped, most)
