@@ -58,3 +58,6 @@ def set_up_logs(level: str, *, as_json: bool) -> None:
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
     # Requests wait for commits in groups, so a queue before the request threads is no fault.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    # While a broker is away their libraries say so many times a second; a consumer says it once a minute.
+    for library in ("kafka", "pika"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)

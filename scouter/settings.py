@@ -423,7 +423,7 @@ class Settings:
         "AZURE_STORAGE_ACCOUNT_KEY", None, values.secret, "Azure key (or AZURE_STORAGE_KEY).", group="Archive"
     )
 
-    # --- Kafka (used once that transport exists)
+    # --- Kafka
     kafka_brokers: tuple[str, ...] = _setting(
         "KAFKA_BROKERS", (), values.comma_list, "host:port, separated by commas. Unset: off.", group="Kafka"
     )
@@ -461,7 +461,7 @@ class Settings:
         "KAFKA_CERT_LOCATION", None, values.path, "CA certificates.", group="Kafka"
     )
 
-    # --- RabbitMQ (used once that transport exists)
+    # --- RabbitMQ
     rabbitmq_addr: str | None = _setting(
         "RABBITMQ_ADDR", None, values.amqp_url, "amqp://user:password@host:5672/%2f. Unset: off.", group="RabbitMQ"
     )
@@ -476,6 +476,9 @@ class Settings:
     )
     rabbitmq_consumer_tag: str = _setting(
         "RABBITMQ_CONSUMER_TAG", "scouter", values.text, "Consumer tag.", group="RabbitMQ"
+    )
+    rabbitmq_cert_location: Path | None = _setting(
+        "RABBITMQ_CERT_LOCATION", None, values.path, "CA certificates, for amqps.", group="RabbitMQ"
     )
 
     @classmethod

@@ -44,3 +44,23 @@ def kafka_broker(kafka_installed: None, tmp_path_factory: pytest.TempPathFactory
 def rabbit_broker(rabbitmq_installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitBroker]:
     with RabbitBroker(tmp_path_factory.mktemp("rabbitmq")) as broker:
         yield broker
+
+
+@pytest.fixture(scope="session")
+def secured_kafka(
+    kafka_installed: None, certificates: Certificates, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[KafkaBroker]:
+    """With TLS, and users who are asked for their password on the listeners that are named after it."""
+    directory = tmp_path_factory.mktemp("secured-kafka")
+    with KafkaBroker(directory, users={"anna": "open sesame"}, certificates=certificates) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def secured_rabbit(
+    rabbitmq_installed: None, certificates: Certificates, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RabbitBroker]:
+    """With TLS beside plain text."""
+    directory = tmp_path_factory.mktemp("secured-rabbitmq")
+    with RabbitBroker(directory, password="open sesame", certificates=certificates) as broker:
+        yield broker

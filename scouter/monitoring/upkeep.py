@@ -14,6 +14,7 @@ from scouter.postgres.deliveries import forget_old_deliveries
 from scouter.postgres.idempotency import forget_old_keys
 from scouter.postgres.partitions import Partitions, forget_old_receipts
 from scouter.postgres.pool import Pool
+from scouter.postgres.rabbitmq_deliveries import forget_old_rabbitmq_deliveries
 from scouter.postgres.runs import forget_old_runs
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class Upkeep:
                 forget_old_receipts(connection)
                 forget_old_keys(connection)
                 forget_old_runs(connection, self._run_days)
+                forget_old_rabbitmq_deliveries(connection)
                 forget_old_deliveries(connection, self._now() - timedelta(days=self._run_days))
         except (psycopg.Error, PoolTimeout) as problem:
             log.warning("upkeep failed and is tried again in %g s: %s", _AGAIN_AFTER_FAILURE_SECONDS, problem)

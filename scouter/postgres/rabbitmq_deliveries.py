@@ -37,5 +37,5 @@ def forget_deliveries(connection: Connection, session: UUID, number: int) -> Non
     _sql["forget_deliveries"].run(connection, session=session, number=number)
 
 
-def forget_old_deliveries(connection: Connection) -> int:
-    return _sql["forget_old_deliveries"].run(connection, days=DELIVERY_DAYS)
+def forget_old_rabbitmq_deliveries(connection: Connection) -> int:
+    return _sql["forget_old_rabbitmq_deliveries"].run(connection, days=DELIVERY_DAYS)

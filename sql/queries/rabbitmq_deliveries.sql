@@ -21,5 +21,5 @@ WHERE id = (SELECT id FROM rabbitmq_delivery WHERE digest = %(digest)s AND sessi
 -- What the broker knows to be stored.
 DELETE FROM rabbitmq_delivery WHERE session = %(session)s AND number <= %(number)s;
 
--- name: forget_old_deliveries
+-- name: forget_old_rabbitmq_deliveries
 DELETE FROM rabbitmq_delivery WHERE stored_at < now() - make_interval(days => %(days)s);

@@ -6,7 +6,6 @@ The way in from a broker is built on this: bytes, keys, queues, and who loses wh
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -29,15 +28,6 @@ SPACE, NAME = "s", "m"
 ITEMS = [{"f0": 1.0, "f1": 2.0}, {"f0": 3.0, "f1": 4.0}]  # one sample
 MEANS = {"f0": 2.0, "f1": 3.0}
 OLDEST_AND_NEWEST = (VERSIONS[0], VERSIONS[-1])
-
-
-@pytest.fixture(scope="module")
-def secured_kafka(
-    kafka_installed: None, certificates: Certificates, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[KafkaBroker]:
-    directory = tmp_path_factory.mktemp("secured")
-    with KafkaBroker(directory, users={"anna": "open sesame"}, certificates=certificates) as broker:
-        yield broker
 
 
 @pytest.fixture

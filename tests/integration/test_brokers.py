@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -24,23 +23,6 @@ from tests.brokers.rabbitmq_messages import fetched, opened, publish
 
 USERNAME, PASSWORD = "anna", "open sesame"
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
-
-
-@pytest.fixture(scope="module")
-def secured_kafka(
-    kafka_installed: None, certificates: Certificates, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[KafkaBroker]:
-    directory = tmp_path_factory.mktemp("secured")
-    with KafkaBroker(directory, users={USERNAME: PASSWORD}, certificates=certificates) as broker:
-        yield broker
-
-
-@pytest.fixture(scope="module")
-def secured_rabbit(
-    rabbitmq_installed: None, certificates: Certificates, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[RabbitBroker]:
-    with RabbitBroker(tmp_path_factory.mktemp("secured"), password=PASSWORD, certificates=certificates) as broker:
-        yield broker
 
 
 def test_kafka_hands_out_what_was_sent(kafka_broker: KafkaBroker) -> None:

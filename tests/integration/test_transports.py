@@ -46,6 +46,7 @@ class Way:
 
     def __init__(self, publisher: Publisher, url: str, conninfo: str) -> None:
         self.publisher = publisher
+        self.url = url
         self.conninfo = conninfo
         self.client = HttpClient(url).login()
         self.uids = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,9 @@ _CONNECT_SECONDS = 10
 def open_connection(settings: Settings) -> Any:
     """Raises `BROKER_ERRORS`."""
     parameters = pika.URLParameters(settings.rabbitmq_addr)
+    if settings.rabbitmq_cert_location is not None and parameters.ssl_options is not None:
+        trusting = ssl.create_default_context(cafile=settings.rabbitmq_cert_location)
+        parameters.ssl_options = pika.SSLOptions(trusting, parameters.host)
     parameters.socket_timeout = _CONNECT_SECONDS
     parameters.stack_timeout = _CONNECT_SECONDS
     # While a batch is stored nobody answers heartbeats.

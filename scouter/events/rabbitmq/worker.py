@@ -1,7 +1,9 @@
 """One RabbitMQ consumer in a thread of its own: a message is acknowledged after the commit, and stored once.
 
-Between the commit and the moment in which the broker knows of it, a message is written down by its digest. If the
-connection is lost in between the broker delivers it again, marked as redelivered, and whoever gets it finds it there.
+Between the commit and the moment in which the broker surely knows of it, a message is written down by its digest. If
+the connection is lost in between the broker delivers it again, marked as redelivered, and whoever gets it finds it
+there. A broker that crashes forgets the latest acknowledgements of persistent messages, and marks all that it still
+has as redelivered: these are written down for some seconds longer.
 """
 
 from __future__ import annotations
@@ -10,10 +12,13 @@ import hashlib
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
+from math import ceil
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -42,6 +47,11 @@ log = logging.getLogger(__name__)
 _TURN_SECONDS = 0.2
 _GATHER_SECONDS = 0.005
 _SYNC_SECONDS = 1.0
+# Since the broker last answered. It takes a consumer for dead after a minute of silence, and not before.
+_LEASE_SECONDS = 20.0
+# A broker writes acknowledgements to its disk when it finds the time: up to 0.6 s later were seen under load.
+_CRASH_SECONDS = 10.0
+_PERSISTENT = 2
 _FIRST_REST_SECONDS = 0.5
 _LONGEST_REST_SECONDS = 10.0
 
@@ -51,7 +61,16 @@ class _Delivery:
     number: int  # the delivery tag
     digest: bytes
     redelivered: bool
+    persistent: bool
     message: Incoming
+
+
+@dataclass(frozen=True, slots=True)
+class _Acknowledged:
+    """Everything up to this delivery tag, written down until then, on time.monotonic()."""
+
+    number: int
+    until: float
 
 
 class RabbitWorker:
@@ -74,10 +93,9 @@ class RabbitWorker:
         self._session: UUID = uuid4()  # of one connection
         self._waiting: list[_Delivery] = []
         self._batch: Batch | None = None
-        self._acknowledged = 0  # the last delivery tag that was acknowledged, and the last that surely was
-        self._settled = 0
+        self._acknowledged: deque[_Acknowledged] = deque()  # in order, and still written down
         self._synced_at = 0.0
-        self._depth = 0  # messages in the queues when we last asked
+        self._depth = 0  # this consumer's share of the messages in the queues when we last asked
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"rabbitmq {number}")
 
@@ -113,11 +131,12 @@ class RabbitWorker:
     def _consume(self) -> None:
         """Read until told to stop. Raises `BROKER_ERRORS` when the broker is away."""
         self._session, self._waiting, self._batch = uuid4(), [], None
-        self._acknowledged = self._settled = 0
+        self._acknowledged.clear()
         connection = open_connection(self._settings)
         try:
             channel = open_channel(connection, self._settings, self._tag, self._deliver)
             channel.add_on_cancel_callback(self._cancelled)
+            self._sync(channel)
             while not self._stopping.is_set():
                 self._turn(connection, channel)
             self._sync(channel)
@@ -130,13 +149,15 @@ class RabbitWorker:
         must_wait = self._consumption.must_wait
         connection.process_data_events(time_limit=_TURN_SECONDS if must_wait or not self._waiting else 0)
         self.state.up(self._depth + len(self._waiting))
-        if must_wait or not self._waiting:
-            self._sync_now_and_then(channel)
-            return
+        if self._waiting and not must_wait:
+            self._store(connection, channel)
+        self._sync_now_and_then(channel)
+
+    def _store(self, connection: Any, channel: Any) -> None:
         if self._batch is None:
             self._gather(connection)
             self._batch = self._consumption.judged([each.message for each in self._waiting])
-        if self._batch is not None and self._consumption.store(self._batch, self._claim(self._batch)):
+        if self._batch is not None and self._consumption.store(self._batch, self._claim(connection, self._batch)):
             self._acknowledge(channel)
 
     def _gather(self, connection: Any) -> None:
@@ -148,21 +169,24 @@ class RabbitWorker:
             if len(self._waiting) == before:
                 return
 
-    def _deliver(self, _: Any, method: Any, __: Any, body: bytes) -> None:
-        digest = hashlib.sha256(f"{method.routing_key}\0".encode() + body).digest()
+    def _deliver(self, _: Any, method: Any, properties: Any, body: bytes) -> None:
+        """Part of `process_data_events`."""
+        digest = hashlib.sha256(f"{method.routing_key}\0{properties.message_id or ''}\0".encode() + body).digest()
         message = self._consumption.incoming(body, self._now())
-        self._waiting.append(_Delivery(method.delivery_tag, digest, method.redelivered, message))
+        persistent = properties.delivery_mode == _PERSISTENT
+        self._waiting.append(_Delivery(method.delivery_tag, digest, method.redelivered, persistent, message))
 
     def _cancelled(self, _: Any) -> None:
         raise ConnectionError("the queue was deleted")
 
-    def _claim(self, batch: Batch) -> Callable[[Connection], bool]:
-        """Write the deliveries down; what is stored already is none of this batch's."""
+    def _claim(self, broker: Any, batch: Batch) -> Callable[[Connection], bool]:
+        """Write the deliveries down; what is stored already is none of this batch's. Raises `BROKER_ERRORS`."""
         deliveries = self._waiting[: len(batch.messages)]
         judged = list(batch.messages)
 
         def claim(connection: Connection) -> bool:
             batch.messages = self._without_seen(connection, deliveries, judged)
+            self._require_deliveries(broker)
             new = {
                 delivery.number: delivery.digest
                 for delivery, message in zip(deliveries, batch.messages, strict=True)
@@ -172,6 +196,16 @@ class RabbitWorker:
             return True
 
         return claim
+
+    def _require_deliveries(self, broker: Any) -> None:
+        """They have to be ours still. Raises `BROKER_ERRORS`.
+
+        A process that was stopped, or waited long for Postgres, may have lost its connection without having seen it;
+        another consumer may then have stored them. From here on that one waits for this transaction.
+        """
+        if time.monotonic() - self._synced_at > _LEASE_SECONDS:
+            raise ConnectionError("the connection was left alone for too long")
+        broker.process_data_events(time_limit=0)
 
     def _without_seen(
         self, connection: Connection, deliveries: Sequence[_Delivery], judged: Sequence[Judged]
@@ -193,25 +227,27 @@ class RabbitWorker:
         done, self._waiting = self._waiting[:count], self._waiting[count:]
         self._batch = None
         channel.basic_ack(done[-1].number, multiple=True)
-        self._acknowledged = done[-1].number
-        self._sync_now_and_then(channel)
+        kept = _CRASH_SECONDS if any(each.persistent for each in done) else 0.0
+        self._acknowledged.append(_Acknowledged(done[-1].number, time.monotonic() + kept))
 
     def _sync_now_and_then(self, channel: Any) -> None:
         if time.monotonic() - self._synced_at > _SYNC_SECONDS:
-            self._synced_at = time.monotonic()
             self._sync(channel)
 
     def _sync(self, channel: Any) -> None:
         """Ask how much there is: with its answer the broker has taken the acknowledgements that were sent before."""
-        acknowledged = self._acknowledged
-        answers = [channel.queue_declare(queue, passive=True) for queue in self._settings.rabbitmq_queues]
-        self._depth = sum(answer.method.message_count for answer in answers)
-        if acknowledged == self._settled:
+        now = time.monotonic()
+        answers = [channel.queue_declare(queue, passive=True).method for queue in self._settings.rabbitmq_queues]
+        self._synced_at = now
+        self._depth = sum(ceil(answer.message_count / max(answer.consumer_count, 1)) for answer in answers)
+        settled = [each.number for each in takewhile(lambda each: each.until <= now, self._acknowledged)]
+        if not settled:
             return
         try:
             with self._connections.connection() as connection:
-                forget_deliveries(connection, self._session, acknowledged)
+                forget_deliveries(connection, self._session, settled[-1])
         except (psycopg.Error, DatabaseAway) as problem:
             log.debug("deliveries are forgotten later: %s", problem)
             return
-        self._settled = acknowledged
+        for _ in settled:
+            self._acknowledged.popleft()
