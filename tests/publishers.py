@@ -61,7 +61,10 @@ class KafkaPublisher:
         """The server finds the topic by itself."""
 
     def send(self, raw: bytes) -> None:
-        self._producer.send(self.topic, raw).get(timeout=20)
+        self.send_to(self.topic, raw)
+
+    def send_to(self, topic: str, raw: bytes, partition: int | None = None) -> None:
+        self._producer.send(topic, raw, partition=partition).get(timeout=20)
 
     def close(self) -> None:
         self._producer.close()

@@ -24,6 +24,11 @@ class Move(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class _Topic:
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Position:
     topic: str
     partition: int
@@ -40,6 +45,12 @@ def kafka_positions(connection: Connection, group: str, partitions: Collection[P
         partitions=[each.partition for each in partitions],
     )
     return {Partition(each.topic, each.partition): each.next for each in found}
+
+
+def begun_kafka_topics(connection: Connection, group: str, topics: Collection[str]) -> set[str]:
+    """Those of which at least one partition was read."""
+    found = _sql["begun_kafka_topics"].all(connection, _Topic, group=group, topics=list(topics))
+    return {each.topic for each in found}
 
 
 def begin_kafka_positions(connection: Connection, group: str, positions: Mapping[Partition, int]) -> None:

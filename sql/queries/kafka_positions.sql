@@ -5,6 +5,9 @@ FROM kafka_position AS kept
 JOIN unnest(%(topics)s::text[], %(partitions)s::integer[]) AS wanted (topic, partition) USING (topic, partition)
 WHERE kept.consumer_group = %(group)s;
 
+-- name: begun_kafka_topics
+SELECT DISTINCT topic FROM kafka_position WHERE consumer_group = %(group)s AND topic = ANY(%(topics)s);
+
 -- name: begin_kafka_positions
 INSERT INTO kafka_position (consumer_group, topic, partition, next)
 SELECT %(group)s::text, begun.* FROM unnest(%(topics)s::text[], %(partitions)s::integer[], %(next)s::bigint[]) AS begun

@@ -38,6 +38,7 @@ class Application:
     client_version: str
     client: ClientSession
     server: ServerProcess
+    queue: Mapping[str, object] = field(default_factory=dict)  # to which its records go, if not by HTTP
     registered: dict[str, dict[str, Any]] = field(default_factory=dict)
     halfway: datetime = datetime.min.replace(tzinfo=UTC)
 
@@ -53,7 +54,7 @@ class Application:
         """Registers, activates, inserts in two halves with `halfway` between them, and shuts the queue down."""
         self.client.ask("log_in", url=self.server.url, username="admin", password="admin")
         self._register()
-        self.client.ask("open_queue", profiles=DRIFT_TYPES)
+        self.client.ask("open_queue", profiles=DRIFT_TYPES, **self.queue)
         self._insert(spc=spc_items()[:30], psi=psi_items()[:PSI_BATCH], custom=custom_items()[:10])
         self._wait_for_samples(spc=6, psi=1, custom=5)
         self.halfway = datetime.now(UTC)

@@ -7,18 +7,24 @@ import sys
 
 from tests.drills import (
     away,
+    broker_kills,
     checks,
     database_stops,
     full_spool,
     kills,
     microsecond,
     network,
+    paused,
     poison,
+    rebalances,
     sigterm,
     tokens,
 )
 
-DRILLS = (checks, kills, database_stops, away, poison, microsecond, tokens, sigterm, full_spool, network)
+DRILLS = (
+    *(checks, kills, database_stops, away, poison, microsecond, tokens, sigterm, full_spool, network),
+    *(broker_kills, rebalances, paused),
+)
 
 
 def main() -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.drills.findings import Findings, refusals
+from tests.drills.own_broker import add_transport
 from tests.drills.run import add_drill
 from tests.drills.stage import Stage, wait_between
 
@@ -16,6 +17,7 @@ _START_SECONDS = 1.5
 
 def add_to(drills: Any) -> None:
     parser = add_drill(drills, "kills", play, __doc__)
+    add_transport(parser)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--rows", type=float, default=4000.0, help="a second, of each of two senders; 0: all they can")
     parser.add_argument("--away-share", type=float, default=0.3, help="kills before which the database goes away")
@@ -24,10 +26,10 @@ def add_to(drills: Any) -> None:
 
 
 def play(directory: Path, options: argparse.Namespace, seed: int) -> tuple[Findings, Stage]:
-    with Stage(directory, seed, proxied=True) as stage:
+    with Stage(directory, seed, proxied=True, transport=options.transport) as stage:
         plain = stage.send("plain", rows_a_second=options.rows)
         keyed = stage.send("keyed", rows_a_second=options.rows, keyed=True, impatience=0.02)
-        if not options.no_client:
+        if not options.no_client and options.transport == "http":
             stage.send_with_published_client()
         for sender in (plain, keyed):
             sender.wait_for(1)
@@ -44,6 +46,7 @@ def play(directory: Path, options: argparse.Namespace, seed: int) -> tuple[Findi
 
 def kill(stage: Stage, *, away: bool) -> None:
     """One kill. With the database away, the last messages are in the spool of the one that is killed."""
+    stage.wait_until_reading()
     wait_between(stage.chooser, 0.1, 1.5)
     if away:
         stage.proxy.refuse()

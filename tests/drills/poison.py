@@ -12,6 +12,7 @@ import psycopg
 from scouter.postgres.pool import SCHEMA
 from tests.drills.findings import Findings, refusals
 from tests.drills.numbered_messages import Poison
+from tests.drills.own_broker import add_transport
 from tests.drills.run import add_drill
 from tests.drills.sender_process import SenderProcess
 from tests.drills.sent_messages import GOOD, Outcome
@@ -32,6 +33,7 @@ _REFUSAL = """
 
 def add_to(drills: Any) -> None:
     parser = add_drill(drills, "poison", play, __doc__)
+    add_transport(parser)
     parser.add_argument("--good", type=int, default=20_000, help="messages, in either run")
     parser.add_argument("--poison", type=int, default=2_000, help="messages among them, about")
     parser.add_argument("--records", type=int, default=10, help="in each message")
@@ -40,7 +42,7 @@ def add_to(drills: Any) -> None:
 
 
 def play(directory: Path, options: argparse.Namespace, seed: int) -> tuple[Findings, Stage]:
-    with Stage(directory, seed) as stage:
+    with Stage(directory, seed, transport=options.transport) as stage:
         _refuse_marked_values(stage.database.conninfo)
         clean = stage.send("clean", records=options.records, messages=options.good)
         clean.wait_until_done(_MOST_SECONDS)
@@ -49,6 +51,10 @@ def play(directory: Path, options: argparse.Namespace, seed: int) -> tuple[Findi
         poison = tuple(options.kinds)
         mixed = stage.send("mixed", records=options.records, messages=total, poison=poison, poison_share=share)
         mixed.wait_until_done(_MOST_SECONDS)
+        if options.transport != "http":
+            findings = stage.conclude()
+            check_kept(stage, mixed)
+            return findings, stage
         compare_rates(stage, clean, mixed, bar=not options.no_bar)
         stage.complaints += refusals(stage.messages)
         check_kinds(stage, mixed)
@@ -82,6 +88,16 @@ def check_kinds(stage: Stage, mixed: SenderProcess) -> None:
         wrong = [message.first for message in sent if not _kept_rightly(kept.get(message.detail), kind, message.first)]
         if wrong:
             stage.complaints.append(f"{kind}: not in quarantine under that reason: {wrong[:10]}, {len(wrong)} in all")
+
+
+def check_kept(stage: Stage, mixed: SenderProcess) -> None:
+    """By a broker nobody is told: what is kept says it all. A message that is undecodable is told by its numbers."""
+    kept = {one.numbers[0]: one for one in read_database(stage.database.conninfo).quarantined if one.numbers}
+    stage.remarks.append(f"in quarantine: {dict(Counter(one.reason for one in kept.values()))}")
+    bad = [message for message in mixed.messages if message.kind != GOOD]
+    wrong = [one.first for one in bad if not _kept_rightly(kept.get(one.first), Poison(one.kind), one.first)]
+    if wrong or len(kept) != len(bad):
+        raise AssertionError(f"{len(bad)} were sent, {len(kept)} are kept; wrong: {wrong[:10]}, {len(wrong)} in all")
 
 
 def _kept_rightly(found: Quarantined | None, kind: Poison, first: int) -> bool:

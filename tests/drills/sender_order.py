@@ -18,6 +18,8 @@ class SenderOrder:
     custom_uid: str
     first_number: int  # numbers go up from here, and no other sender of the drill comes that far
     password: str = "admin"
+    address: str = ""  # of a broker, to which messages are published instead of being sent to the server
+    name: str = ""  # of the topic or the queue there
     records: int = 100  # in each message
     connections: int = 16
     rows_a_second: float = 0.0  # 0: as fast as answers come

@@ -8,19 +8,21 @@ from pathlib import Path
 from typing import Any
 
 from tests.drills.findings import Findings, refusals
+from tests.drills.own_broker import add_transport
 from tests.drills.run import add_drill
 from tests.drills.stage import SHUTDOWN_SECONDS, Stage, wait_between
 
 
 def add_to(drills: Any) -> None:
     parser = add_drill(drills, "sigterm", play, __doc__)
+    add_transport(parser)
     parser.add_argument("--stops", type=int, default=20)
     parser.add_argument("--rows", type=float, default=4000.0, help="a second, of each of two senders; 0: all they can")
     parser.add_argument("--away-share", type=float, default=0.3, help="stops with the database away")
 
 
 def play(directory: Path, options: argparse.Namespace, seed: int) -> tuple[Findings, Stage]:
-    with Stage(directory, seed, proxied=True) as stage:
+    with Stage(directory, seed, proxied=True, transport=options.transport) as stage:
         for name, keyed in (("plain", False), ("keyed", True)):
             stage.send(name, rows_a_second=options.rows, keyed=keyed).wait_for(1)
         longest = 0.0

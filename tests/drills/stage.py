@@ -13,6 +13,7 @@ from typing import Any, Self
 from tests.drills.database_proxy import DatabaseProxy
 from tests.drills.findings import Findings, judge
 from tests.drills.ledger_watch import LedgerReading, LedgerWatch
+from tests.drills.own_broker import OwnBroker
 from tests.drills.own_database import OwnDatabase
 from tests.drills.published_client import PublishedClient
 from tests.drills.sender_order import SenderOrder
@@ -23,6 +24,7 @@ from tests.http_client import HttpClient
 from tests.profile_documents import custom_profile, registration, spc_profile
 from tests.server_process import ServerProcess
 
+_QUIET_SECONDS = 2.0
 _NUMBERS_EACH = 10**9  # senders begin this far apart
 SHUTDOWN_SECONDS = 10.0
 SECRET = "the signing key of a drill: 0123456789"
@@ -40,7 +42,13 @@ class Stage:
     """Everything is up on entry. Leaves nothing running; the directory holds all that can be evidence."""
 
     def __init__(
-        self, directory: Path, seed: int, *, environment: Mapping[str, str] | None = None, proxied: bool = False
+        self,
+        directory: Path,
+        seed: int,
+        *,
+        environment: Mapping[str, str] | None = None,
+        proxied: bool = False,
+        transport: str = "http",
     ) -> None:
         self.directory = directory
         self.chooser = random.Random(seed)
@@ -50,6 +58,7 @@ class Stage:
         self.senders: list[SenderProcess | PublishedClient] = []
         self._ends = ExitStack()
         self._proxied = proxied
+        self.transport = transport
         self._environment = {**_ENVIRONMENT, **(environment or {})}
 
     def __enter__(self) -> Self:
@@ -61,6 +70,10 @@ class Stage:
                 self.proxy = self._ends.enter_context(DatabaseProxy(conninfo, self.seed))
                 conninfo = self.proxy.conninfo
             self._environment["DATABASE_URI"] = conninfo
+            if self.transport != "http":
+                self.broker = OwnBroker(self.transport, self.directory / self.transport)
+                self._ends.callback(self.broker.stop)
+                self._environment |= self.broker.environment
             self.server = ServerProcess(self.directory / "server", self._environment)
             self._ends.callback(self._stop_server)
             self.server.start()
@@ -95,7 +108,7 @@ class Stage:
             custom_uid=self._custom_uid,
             first_number=self._next_numbers(),
             seed=self.seed + len(self.senders),
-            **{"token": self.token, **how},
+            **{"token": self.token, **(self.broker.order if self.transport != "http" else {}), **how},
         )
         sender = SenderProcess(name, order, self.directory)
         self.senders.append(sender)
@@ -125,6 +138,21 @@ class Stage:
         self._environment |= environment
         self.server = ServerProcess(self.directory / "server", self._environment, port)
 
+    def wait_until_reading(self, seconds: float = 30) -> None:
+        """Kafka waits for a consumer that was killed: what is killed before it reads again has shown nothing."""
+        if self.transport == "http":
+            return
+        before = self.watch.readings
+        deadline = time.monotonic() + seconds
+        while self.watch.readings < before + 1 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        received = self.watch.last.total("received") if self.watch.last else 0
+        while self.watch.last and self.watch.last.total("received") == received:
+            if time.monotonic() > deadline:
+                self.complaints.append(f"nothing was read for {seconds:.0f} s")
+                return
+            time.sleep(0.05)
+
     def stop_senders(self) -> None:
         for sender in self.senders:
             sender.stop()
@@ -153,7 +181,26 @@ class Stage:
         drained = self.watch.wait_until_drained(seconds)
         if drained is None:
             self.complaints.append(f"the spool was not empty after {seconds:.0f} s")
+        if self.transport != "http" and not self._wait_until_read(seconds):
+            self.complaints.append(f"the broker's messages were not read after {seconds:.0f} s")
         return self.watch.last
+
+    def _wait_until_read(self, seconds: float) -> bool:
+        """Until everything that the broker acknowledged is received, and then no more comes for a while."""
+        acknowledged = sum(message.acknowledged for message in self.messages)
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            before = self.watch.last.total("received") if self.watch.last else 0
+            time.sleep(_QUIET_SECONDS)
+            if self.watch.last and acknowledged <= before == self.watch.last.total("received"):
+                return True
+        return False
+
+    def another(self, name: str) -> ServerProcess:
+        """A second server on the same database, not started yet."""
+        server = ServerProcess(self.directory / name, self._environment)
+        self._ends.callback(lambda: server.is_running and server.stop())
+        return server
 
     def _remark_on_senders(self) -> None:
         for sender in self.senders:

@@ -48,6 +48,10 @@ def stored(way: Way, numbers: Sequence[int]) -> Callable[[], bool]:
     return lambda: way.values() == [float(number) for number in numbers]
 
 
+def at_least(way: Way, count: int) -> Callable[[], bool]:
+    return lambda: len(way.values()) >= count
+
+
 def test_amqps_trusts_the_authority_that_is_named(
     secured_rabbit: RabbitBroker, certificates: Certificates, database: str, tmp_path: Path
 ) -> None:
@@ -231,7 +235,7 @@ def test_a_server_that_was_frozen_stores_nothing_that_another_has_stored_meanwhi
             own_broker.kill()
             own_broker.start()
             with second:
-                eventually(lambda so_far=numbers.stop: len(way.values()) >= so_far, seconds=40)
+                eventually(at_least(way, numbers.stop), seconds=40)
                 os.kill(first.pid, signal.SIGCONT)
                 time.sleep(1)
             assert stored(way, range(numbers.stop))()

@@ -10,7 +10,7 @@ from scouter.server import Server
 from tests.conditions import probe
 from tests.integration.conftest import settings_for
 from tests.integration.test_transports import Way
-from tests.metrics_page import samples_at
+from tests.metrics_page import Samples, sample, samples_at
 from tests.publishers import Publisher
 from tests.server_process import ServerProcess
 
@@ -43,6 +43,14 @@ def part(way: Way, name: str) -> tuple[bool, str]:
 
 def lag(way: Way) -> float:
     """The sum over all consumers of that server."""
+    return sum(value for (name, _), value in samples(way).items() if name == "scouter_consumer_lag")
+
+
+def sampled(way: Way, name: str, **labels: str) -> float:
+    return sample(samples(way), name, **labels)
+
+
+def samples(way: Way) -> Samples:
+    """From the metrics port."""
     host, _, port = way.url.rpartition(":")
-    samples = samples_at(f"{host}:{int(port) + 1}")
-    return sum(value for (name, _), value in samples.items() if name == "scouter_consumer_lag")
+    return samples_at(f"{host}:{int(port) + 1}")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
 from kafka import KafkaConsumer
+from kafka.errors import KafkaTimeoutError
 
 from scouter.settings import Settings
 
@@ -13,7 +16,15 @@ _BOOTSTRAP_MILLISECONDS = 10_000
 
 
 def open_consumer(settings: Settings, client_id: str) -> Any:
-    """Raises the library's errors when no broker answers, or none that lets us in."""
+    """Raises `ConnectionError` when no broker answers, or none that lets us in."""
+    try:
+        return _consumer(settings, client_id)
+    except KafkaTimeoutError:
+        brokers = ", ".join(settings.kafka_brokers)
+        raise ConnectionError(f"no broker at {brokers} answers, or none lets us in") from None
+
+
+def _consumer(settings: Settings, client_id: str) -> Any:
     return KafkaConsumer(
         bootstrap_servers=list(settings.kafka_brokers),
         client_id=client_id,
@@ -50,3 +61,8 @@ def _security(settings: Settings) -> dict[str, Any]:
     if settings.kafka_cert_location is not None:
         chosen["ssl_cafile"] = str(settings.kafka_cert_location)
     return chosen
+
+
+def pattern_of(topics: Iterable[str]) -> str:
+    """Matches these topics. To ask for one by its name would make it: that is left to whoever sends to it."""
+    return f"^({'|'.join(re.escape(topic) for topic in topics)})$"

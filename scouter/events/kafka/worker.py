@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 from kafka import ConsumerRebalanceListener, OffsetAndMetadata, TopicPartition
-from kafka.errors import KafkaError, OffsetOutOfRangeError
+from kafka.errors import KafkaError, KafkaTimeoutError, OffsetOutOfRangeError
 
 from scouter.errors import DatabaseAway
 from scouter.events.consumer_state import ConsumerState
 from scouter.events.consumption import Consumption
 from scouter.events.incoming import Incoming
-from scouter.events.kafka.connecting import open_consumer
+from scouter.events.kafka.connecting import open_consumer, pattern_of
 from scouter.events.store import NotOurs
 from scouter.events.submission import Batch
 from scouter.metrics import KAFKA_MISSED
@@ -29,6 +30,7 @@ from scouter.postgres.kafka_positions import (
     Move,
     Partition,
     begin_kafka_positions,
+    begun_kafka_topics,
     kafka_positions,
     move_kafka_positions,
 )
@@ -39,6 +41,8 @@ from scouter.settings import Settings
 log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.2
+_LOOK_SECONDS = 5.0
+_ANSWER_MILLISECONDS = 3_000
 _FIRST_REST_SECONDS = 0.5
 _LONGEST_REST_SECONDS = 10.0
 _OLDEST_STAMP = timedelta(days=30)  # a message without a believable time counts as arriving now
@@ -73,6 +77,9 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
         self._consumer: Any = None
         self._positions: dict[Partition, int] = {}  # of the partitions that are ours, once they are known
         self._unknown: set[Partition] = set()
+        self._ends: dict[Partition, int] = {}  # what Kafka had when it was last asked
+        self._looked_at = 0.0  # on time.monotonic()
+        self._problem = ""
         self._taken: _Taken | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"kafka {number}")
@@ -120,9 +127,10 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
     def _consume(self) -> None:
         """Read until told to stop. Raises what the library raises when the brokers are away."""
         self._forget_all()
+        self._looked_at = 0.0
         consumer = self._consumer = open_consumer(self._settings, self._client_id)
         try:
-            consumer.subscribe(list(self._settings.kafka_topics), listener=self)
+            consumer.subscribe(pattern=pattern_of(self._settings.kafka_topics), listener=self)
             while not self._stopping.is_set():
                 self._turn(consumer)
         finally:
@@ -143,7 +151,8 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
         except OffsetOutOfRangeError:
             self._find_what_is_left(consumer)
             return
-        self.state.up(self._lag(consumer))
+        self._problem = "" if polled else self._problem
+        self._look_at_kafka(consumer)
         if polled and self._unknown:  # assigned within this very poll: these have not begun where they should
             polled = {}
         elif polled:
@@ -226,30 +235,43 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
         with self._connections.connection() as connection:
             return kafka_positions(connection, self._settings.kafka_group, list(partitions))
 
-    def _begin(self, consumer: Any, new: Iterable[Partition]) -> dict[Partition, int]:
-        """Partitions that were never read: from what the group had committed in Kafka, else as the settings say."""
-        begins = {}
-        for partition in new:
-            topic_partition = TopicPartition(*partition)
-            committed = consumer.committed(topic_partition, timeout_ms=5_000)
-            begins[partition] = committed if committed is not None else self._end(consumer, topic_partition)
+    def _begin(self, consumer: Any, new: Collection[Partition]) -> dict[Partition, int]:
+        """Partitions that were never read: from what the group had committed in Kafka, else as the settings say.
+
+        A topic is begun with all its partitions at once, so that one that is added later is known as such: it is read
+        from its beginning.
+        """
+        topics = {partition.topic for partition in new}
+        with self._connections.connection() as connection:
+            begun = begun_kafka_topics(connection, self._settings.kafka_group, topics)
+        whole = {
+            Partition(topic, number)
+            for topic in topics - begun
+            for number in consumer.partitions_for_topic(topic) or ()
+        }
+        begins = {each: self._beginning(consumer, each, later=each.topic in begun) for each in whole.union(new)}
         with self._connections.connection() as connection:
             begin_kafka_positions(connection, self._settings.kafka_group, begins)
-        return self._read(begins)
+        return self._read(new)
 
-    def _end(self, consumer: Any, partition: TopicPartition) -> int:
-        """The first or the last offset that Kafka has."""
-        is_first = self._settings.kafka_offset_reset == "earliest"
-        offsets = (consumer.beginning_offsets if is_first else consumer.end_offsets)([partition], timeout_ms=5_000)
-        offset: int = offsets[partition]
+    def _beginning(self, consumer: Any, partition: Partition, *, later: bool) -> int:
+        topic_partition = TopicPartition(*partition)
+        committed: int | None = consumer.committed(topic_partition, timeout_ms=_ANSWER_MILLISECONDS)
+        if committed is not None:
+            return committed
+        is_first = later or self._settings.kafka_offset_reset == "earliest"
+        offsets = (consumer.beginning_offsets if is_first else consumer.end_offsets)(
+            [topic_partition], timeout_ms=_ANSWER_MILLISECONDS
+        )
+        offset: int = offsets[topic_partition]
         return offset
 
     def _find_what_is_left(self, consumer: Any) -> None:
         """Kafka has deleted messages before they were read, or the topic was made anew."""
         for partition, position in self._positions.items():
             topic_partition = TopicPartition(*partition)
-            first = consumer.beginning_offsets([topic_partition], timeout_ms=5_000)[topic_partition]
-            last = consumer.end_offsets([topic_partition], timeout_ms=5_000)[topic_partition]
+            first = consumer.beginning_offsets([topic_partition], timeout_ms=_ANSWER_MILLISECONDS)[topic_partition]
+            last = consumer.end_offsets([topic_partition], timeout_ms=_ANSWER_MILLISECONDS)[topic_partition]
             if first <= position <= last:
                 continue
             KAFKA_MISSED.labels(partition.topic).inc(max(first - position, 0))
@@ -259,13 +281,39 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
             )
             consumer.seek(topic_partition, first)
 
+    def _look_at_kafka(self, consumer: Any) -> None:
+        """Now and then ask what Kafka has. A poll tells nothing while nothing comes, nor that no broker answers."""
+        if time.monotonic() - self._looked_at > _LOOK_SECONDS:
+            self._looked_at = time.monotonic()
+            self._problem = self._ask_for_ends(consumer)
+        if self._problem:
+            self.state.down(self._problem)
+        else:
+            self.state.up(self._lag(consumer))
+
+    def _ask_for_ends(self, consumer: Any) -> str:
+        """What is wrong; empty when nothing is."""
+        topics = self._settings.kafka_topics
+        partitions = consumer.assignment() or {
+            TopicPartition(topic, number) for topic in topics for number in consumer.partitions_for_topic(topic)
+        }
+        if not partitions:
+            return f"there is no topic {' or '.join(topics)}"
+        try:
+            ends = consumer.end_offsets(partitions, timeout_ms=_ANSWER_MILLISECONDS)
+        except KafkaTimeoutError:
+            return "no broker answers"
+        self._ends = {Partition(each.topic, each.partition): end for each, end in ends.items()}
+        return ""
+
     def _lag(self, consumer: Any) -> int:
         """Messages that Kafka has and Postgres has not, as far as the last answers tell."""
         lag = 0
         for partition, position in self._positions.items():
             topic_partition = TopicPartition(*partition)
             if topic_partition in consumer.assignment():
-                lag += max((consumer.highwater(topic_partition) or position) - position, 0)
+                end = max(consumer.highwater(topic_partition) or 0, self._ends.get(partition, 0))
+                lag += max(end - position, 0)
         return lag
 
 
