@@ -1,4 +1,4 @@
-"""Durable ingest over HTTP against a bare binary COPY and against a POST that stores nothing, all in one run."""
+"""Durable ingest over HTTP, Kafka and RabbitMQ against a bare COPY and a POST that stores nothing, all in one run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +19,14 @@ import psycopg
 from scouter.postgres.records import POSTGRES_EPOCH_MICROSECONDS, value_rows
 from tests.benchmarks import machine
 from tests.benchmarks.copying import copy_batch
+from tests.benchmarks.draining import TRANSPORTS, drain, report_drained
+from tests.benchmarks.messages import FEATURES, message
 from tests.http_client import HttpClient
 from tests.profile_documents import registration, spc_profile
 from tests.server_process import ROOT, ServerProcess
 
 COPY_BAR = 0.6
 POST_BAR = 0.5
-FEATURES = 10
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ def add_to(benches: Any) -> None:
     parser = benches.add_parser("ingest", help=__doc__)
     parser.add_argument("--seconds", type=float, default=8.0, help="length of each measurement")
     parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument("--transport", choices=("http", *TRANSPORTS, "all"), default="http")
     parser.set_defaults(run=run)
 
 
@@ -68,7 +69,10 @@ def run(options: argparse.Namespace) -> None:
             measure(server, client, uid, records, options.connections, options.seconds) for records in (0, 1, 20, 500)
         ]
         copies = {one.records: bare_copy(server, one, options.seconds) for one in measured if one.records}
+        wanted = [each for each in TRANSPORTS if options.transport in (each, "all")]
+        drained = [drain(each, server, uid, records, options.seconds) for each in wanted for records in (1, 500)]
     report(measured, copies)
+    report_drained(drained, {one.records: one.rows_a_second for one in measured})
 
 
 def measure(
@@ -78,7 +82,7 @@ def measure(
     rows_before, batches_before = stored(server)
     finished = subprocess.run(
         [*command, str(connections), str(seconds)],
-        input=request(client, uid, records),
+        input=request(client, message(uid, records)),
         capture_output=True,
         check=True,
         cwd=ROOT,
@@ -90,14 +94,8 @@ def measure(
     return Measured(name=name, records=records, rows_a_batch=grouped, **seen)
 
 
-def request(client: HttpClient, uid: str, records: int) -> bytes:
-    """A whole HTTP request, as the published client sends it."""
-    stamp = datetime.now(UTC).isoformat().replace("+00:00", "123Z")
-    batch = [
-        {"Spc": {"created_at": stamp, "uid": uid, "feature": f"f{n % FEATURES}", "value": n * 1.5, "entity_id": 0}}
-        for n in range(records)
-    ]
-    body = json.dumps({"records": batch}).encode()
+def request(client: HttpClient, body: bytes) -> bytes:
+    """A whole HTTP request."""
     head = (
         "POST /scouter/message HTTP/1.1\r\nhost: localhost\r\naccept: */*\r\nusername: admin\r\npassword: admin\r\n"
         f"authorization: Bearer {client.token}\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"

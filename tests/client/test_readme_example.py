@@ -1,4 +1,4 @@
-"""The README's example of the published client does what the README says."""
+"""The README's examples of the published client do what the README says."""
 
 from __future__ import annotations
 
@@ -7,17 +7,22 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+import psycopg
+import pytest
+
+from tests.brokers.kafka import KafkaBroker
+from tests.brokers.rabbitmq import RabbitBroker
 from tests.client.client_session import client_environment
+from tests.conditions import eventually
 from tests.server_process import ROOT, ServerProcess
 
-_EXAMPLE = re.compile(r"<!-- example: real client -->\s*```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _SECONDS = 60
 
 
 def test_the_example_in_the_readme_prints_the_chart_value(client_pythons: Mapping[str, Path], tmp_path: Path) -> None:
     work = tmp_path / "work"
     work.mkdir()
-    (work / "example.py").write_text(_example())
+    (work / "example.py").write_text(_example("real client"))
     with ServerProcess(tmp_path / "server") as server:
         ended = subprocess.run(
             [str(client_pythons["0.25.0"]), "example.py"],
@@ -31,8 +36,41 @@ def test_the_example_in_the_readme_prints_the_chart_value(client_pythons: Mappin
         assert ended.stdout.strip().splitlines()[-1:] == ["[12.0]"], f"{ended.stdout}\n{ended.stderr}\n{server.log}"
 
 
-def _example() -> str:
-    readme = ROOT / "README.md"
-    found = _EXAMPLE.search(readme.read_text()) if readme.exists() else None
-    assert found is not None, "README.md has no python block after <!-- example: real client -->"
+@pytest.mark.parametrize("transport", ["kafka", "rabbitmq"])
+def test_the_example_over_brokers_stores_a_sample(
+    transport: str, request: pytest.FixtureRequest, client_pythons: Mapping[str, Path], tmp_path: Path
+) -> None:
+    example = _example("brokers")
+    if transport == "kafka":
+        kafka: KafkaBroker = request.getfixturevalue("kafka_broker")
+        listening = publishing = {"KAFKA_BROKERS": kafka.address()}
+    else:
+        rabbit: RabbitBroker = request.getfixturevalue("rabbit_broker")
+        example = example.replace("5672", str(rabbit.port)).replace('"guest"', f'"{rabbit.username}"', 1)
+        example = example.replace('"guest"', f'"{rabbit.password}"')
+        listening, publishing = {"RABBITMQ_ADDR": rabbit.url()}, {}
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "example.py").write_text(example)
+    with ServerProcess(tmp_path / "server", listening) as server:
+        ended = subprocess.run(
+            [str(client_pythons["0.25.0"]), "example.py"],
+            cwd=tmp_path / "work",
+            env=client_environment(SCOUTER_SERVER_URI=server.url, **publishing),
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+        )
+        assert ended.returncode == 0, f"{ended.stdout}\n{ended.stderr}\n{server.log}"
+        eventually(lambda: _means(server) == [12.0], seconds=30)
+
+
+def _means(server: ServerProcess) -> list[float]:
+    with psycopg.connect(server.conninfo()) as connection:
+        return [value for (value,) in connection.execute("SELECT value FROM spc_record")]
+
+
+def _example(name: str) -> str:
+    block = re.compile(rf"<!-- example: {name} -->\s*```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+    found = block.search((ROOT / "README.md").read_text())
+    assert found is not None, f"README.md has no python block after <!-- example: {name} -->"
     return found[1]

@@ -31,6 +31,12 @@ def test_the_ingest_benchmark_runs() -> None:
     assert "not answered 200" not in shown
 
 
+def test_the_drain_benchmark_runs(kafka_installed: None, rabbitmq_installed: None) -> None:
+    shown = bench("ingest", "--seconds", "0.4", "--connections", "8", "--transport", "all")
+    for transport in ("kafka", "rabbitmq"):
+        assert f"{transport}, 500 records a message: " in shown
+
+
 @pytest.mark.parametrize("explain", [[], ["--explain"]])
 def test_the_chart_benchmark_runs(explain: list[str]) -> None:
     shown = bench("charts", "--rows", "20000", "--profiles", "6", "--queries", "2", *explain)

@@ -28,6 +28,16 @@ OVER_HTTP: Mapping[str, tuple[str, ...]] = {
     "network": ("--rounds", "1", "--seconds", "2"),
 }
 
+OVER_BROKERS: Mapping[str, tuple[str, ...]] = {
+    "kills": ("--kills", "2"),
+    "database-stops": ("--stops", "2"),
+    "poison": ("--good", "500", "--poison", "50"),
+    "sigterm": ("--stops", "2", "--away-share", "0.5"),
+    "broker-kills": ("--kills", "2"),
+    "rebalances": ("--changes", "4"),
+    "paused": ("--pauses", "1"),
+}
+
 
 def test_servers_that_are_killed_check_every_window_once_and_deliver_every_alert() -> None:
     drill("checks", "--kills", "3", "--profiles", "20")
@@ -36,6 +46,15 @@ def test_servers_that_are_killed_check_every_window_once_and_deliver_every_alert
 @pytest.mark.parametrize("name", OVER_HTTP)
 def test_every_acknowledged_message_is_there_exactly_once(name: str) -> None:
     drill(name, *OVER_HTTP[name])
+
+
+@pytest.mark.parametrize("name", OVER_BROKERS)
+@pytest.mark.parametrize("transport", ["kafka", "rabbitmq"])
+def test_every_message_that_a_broker_acknowledged_is_there_exactly_once(
+    name: str, transport: str, request: pytest.FixtureRequest
+) -> None:
+    request.getfixturevalue(f"{transport}_installed")
+    drill(name, *OVER_BROKERS[name], "--transport", transport)
 
 
 def test_what_the_published_client_was_told_is_stored_survives_kills() -> None:

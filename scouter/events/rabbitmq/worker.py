@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import takewhile
+from itertools import accumulate, takewhile
 from math import ceil
 from typing import Any
 from uuid import UUID, uuid4
@@ -47,6 +47,7 @@ log = logging.getLogger(__name__)
 _TURN_SECONDS = 0.2
 _GATHER_SECONDS = 0.005
 _SYNC_SECONDS = 1.0
+_MOST_BYTES = 4 * 2**20  # of a transaction
 # Since the broker last answered. It takes a consumer for dead after a minute of silence, and not before.
 _LEASE_SECONDS = 20.0
 # A broker writes acknowledgements to its disk when it finds the time: up to 0.6 s later were seen under load.
@@ -156,7 +157,7 @@ class RabbitWorker:
     def _store(self, connection: Any, channel: Any) -> None:
         if self._batch is None:
             self._gather(connection)
-            self._batch = self._consumption.judged([each.message for each in self._waiting])
+            self._batch = self._consumption.judged([each.message for each in self._some()])
         if self._batch is not None and self._consumption.store(self._batch, self._claim(connection, self._batch)):
             self._acknowledge(channel)
 
@@ -168,6 +169,12 @@ class RabbitWorker:
             connection.process_data_events(time_limit=_GATHER_SECONDS / 2)
             if len(self._waiting) == before:
                 return
+
+    def _some(self) -> Sequence[_Delivery]:
+        """The first of those in hand: a transaction has to end in time, and prefetch counts messages of any size."""
+        sizes = accumulate(len(each.message.raw) for each in self._waiting)
+        count = sum(1 for _ in takewhile(lambda size: size <= _MOST_BYTES, sizes))
+        return self._waiting[: max(count, 1)]
 
     def _deliver(self, _: Any, method: Any, properties: Any, body: bytes) -> None:
         """Part of `process_data_events`."""
