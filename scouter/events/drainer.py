@@ -18,7 +18,7 @@ from scouter.events.judgement import Judge
 from scouter.events.ledger import Ledger
 from scouter.events.notes import Notes
 from scouter.events.outcomes import Outcome, Totals
-from scouter.events.refusals import TooManyRefusals
+from scouter.events.refusals import Refusals, TooManyRefusals
 from scouter.events.settlement import totals_of
 from scouter.events.spool_file import Kept, Spooled, SpoolFile
 from scouter.events.spools import Spools
@@ -60,6 +60,7 @@ class Drainer:
         judge: Judge,
         ledger: Ledger,
         breaker: Breaker,
+        refusals: Refusals,
         *,
         instance: UUID,
     ) -> None:
@@ -70,6 +71,8 @@ class Drainer:
         self._judge = judge
         self._ledger = ledger
         self._breaker = breaker
+        self._refusals = refusals
+        self._try_again_at = 0.0  # on time.monotonic()
         self._notes = Notes(ledger, own, instance)
         self._positions: dict[UUID, int] = {}  # of the spools at hand, as far as they are known
         self._files = [own]
@@ -96,7 +99,9 @@ class Drainer:
             return self._pass()
         except TooManyRefusals:
             self.state = "stopped: Postgres refuses everything"
-            return _STOPPED_SECONDS
+            self._unsure = None
+            self._try_again_at = time.monotonic() + _STOPPED_SECONDS
+            return _REST_SECONDS
         except (psycopg.Error, DatabaseAway) as problem:
             self._breaker.trip(problem)
             self.state = "waits for Postgres"
@@ -145,6 +150,8 @@ class Drainer:
     def _pass(self) -> float:
         self._notes.write(self._line, _PROBE_SECONDS)
         self._report_changes()
+        if self._refusals.is_stopped and time.monotonic() < self._try_again_at:
+            return _REST_SECONDS
         for file in list(self._files):
             if self._drain(file):
                 self.state = "drains"

@@ -82,6 +82,7 @@ class Ingest:
             self.judge,
             self.ledger,
             self.breaker,
+            self.refusals,
             instance=self.instance,
         )
         self.books = Books(
