@@ -6,6 +6,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -48,6 +49,8 @@ _SETTLING_SECONDS = 10.0  # a breaker that opens again this soon is closed more 
 class Drainer:
     """What the thread `drainer` does, pass by pass: probe, drain, write what was noted, look for orphans.
 
+    It owns the thread `drainer ahead`, which reads and judges messages while others are stored.
+
     While the breaker is open, a pass is a probe: one small transaction, committed in time, closes it.
     """
 
@@ -77,6 +80,8 @@ class Drainer:
         self._positions: dict[UUID, int] = {}  # of the spools at hand, as far as they are known
         self._files = [own]
         self._unsure: _Chunk | None = None
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="drainer ahead")
+        self._ahead: _Ahead | None = None
         self._reported: dict[str, int] = {}
         self._look_for_orphans_at = 0.0  # on time.monotonic()
         self._closed_at = float("-inf")
@@ -111,6 +116,7 @@ class Drainer:
 
     def close(self) -> None:
         """Write what is left to write, if Postgres lets us, and say what stays."""
+        self._reader.shutdown()
         try:
             if not self._breaker.is_open:
                 self._notes.write(self._line, _PROBE_SECONDS)
@@ -157,6 +163,7 @@ class Drainer:
                 self.state = "drains"
                 return 0.0
             if file is not self._own:
+                self._ahead = None
                 self._spools.give_up(file)
                 self._files.remove(file)
         self.state = "idle"
@@ -165,22 +172,37 @@ class Drainer:
 
     def _drain(self, file: SpoolFile) -> bool:
         """Store the oldest messages of a spool. Whether there were any."""
-        position = self._position(file)
-        kept = file.head(position, _CHUNK_BYTES)
-        if not kept:
+        chunk = self._next_chunk(file, self._position(file))
+        if chunk is None:
             return False
-        batch = Batch([Judged(each.message.incoming, self._verdict(each.message)) for each in kept], _batch_id(kept))
-        batch.fates = _fates_if_committed(kept)
-        chunk = _Chunk(file, position, kept[-1].number + 1, batch)
+        # While these are stored, the next ones are read and judged.
+        self._ahead = _Ahead(file, chunk.following, self._reader.submit(self._read, file, chunk.following))
         self._unsure = chunk  # until the commit is confirmed
         try:
-            stored = self._store.store(batch, seconds=STORE_SECONDS, claim=chunk.claim)
+            stored = self._store.store(chunk.batch, seconds=STORE_SECONDS, claim=chunk.claim)
         except NotOurs:
             self._positions.pop(file.id)
             log.error("%s is at another place than expected; looking again", file.path)
             return True
         self._is_drained(chunk, stored.totals)
         return True
+
+    def _next_chunk(self, file: SpoolFile, position: int) -> _Chunk | None:
+        ahead, self._ahead = self._ahead, None
+        if ahead is None:
+            return self._read(file, position)
+        wait([ahead.chunk])
+        if ahead.file is file and ahead.position == position and ahead.chunk.exception() is None:
+            return ahead.chunk.result() or self._read(file, position)
+        return self._read(file, position)  # again: this time an error is raised here
+
+    def _read(self, file: SpoolFile, position: int) -> _Chunk | None:
+        kept = file.head(position, _CHUNK_BYTES)
+        if not kept:
+            return None
+        batch = Batch([Judged(each.message.incoming, self._verdict(each.message)) for each in kept], _batch_id(kept))
+        batch.fates = _fates_if_committed(kept)
+        return _Chunk(file, position, kept[-1].number + 1, batch)
 
     def _is_drained(self, chunk: _Chunk, totals: Mapping[str, Totals]) -> None:
         self._unsure = None
@@ -249,6 +271,15 @@ class _Chunk:
     @property
     def totals(self) -> dict[str, Totals]:
         return totals_of(self.batch, self.batch.fates or ())
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """What is being read while something else is stored."""
+
+    file: SpoolFile
+    position: int
+    chunk: Future[_Chunk | None]
 
 
 def _batch_id(kept: Sequence[Kept]) -> UUID | None:

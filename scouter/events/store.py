@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from scouter.events.submission import Batch, Judged
 from scouter.events.verdicts import Good, Poison, poison
 from scouter.metrics import COMMIT_SECONDS
 from scouter.postgres import records
-from scouter.postgres.failures import first_line, lacks_partition, refuses_content
+from scouter.postgres.failures import first_line, lacks_partition, refused_row, refuses_content
 from scouter.postgres.idempotency import KeyUse, UserKey, claim_keys, known_keys, release_keys
 from scouter.postgres.late_arrivals import add_late_arrivals
 from scouter.postgres.lines import Line
@@ -28,6 +29,10 @@ from scouter.postgres.partitions import Partitions
 from scouter.postgres.records import Rows, from_microseconds, to_microseconds
 from scouter.postgres.statements import Connection
 from scouter.postgres.tags import add_tags
+
+# A bad message seldom comes alone. Careful batches cost a little more, and do not have to be done twice.
+_CAREFUL_SECONDS = 2.0
+_MOST_NAMED = 8  # one by one; with more of them halving is quicker
 
 # Done in the same transaction, before anything else. False: somebody else has these messages, store nothing.
 Claim = Callable[[Connection], bool]
@@ -66,6 +71,7 @@ class Store:
         self._settlement = settlement
         self._late_after = late_after
         self._now = now
+        self._careful_until = 0.0  # on time.monotonic()
 
     def store(self, batch: Batch, *, seconds: float, claim: Claim | None = None) -> Stored:
         """Store a batch in one transaction that takes at most about `seconds`.
@@ -74,13 +80,15 @@ class Store:
         stored in. Raises psycopg's errors and `DatabaseAway` for trouble with the database, after which it is not
         known whether the batch is stored: try it again under the same id. Raises `NotOurs` and `TooManyRefusals`.
         """
+        careful = time.monotonic() < self._careful_until
         try:
-            return self._attempt(batch, seconds, claim, careful=False)
+            return self._attempt(batch, seconds, claim, careful=careful)
         except psycopg.Error as problem:
             if lacks_partition(problem):
                 self._partitions.forget()  # it went away after it was known to be there
                 return self._attempt(batch, seconds, claim, careful=False)
             if refuses_content(problem):
+                self._careful_until = time.monotonic() + _CAREFUL_SECONDS
                 return self._attempt(batch, seconds, claim, careful=True)
             raise
 
@@ -97,6 +105,8 @@ class Store:
             if is_first:
                 decided = transaction.store()
                 self._settlement(connection, decided)
+                if decided.refused:
+                    self._careful_until = time.monotonic() + _CAREFUL_SECONDS
                 batch.fates = decided.fates
         fates = batch.fates or transaction.fates()
         count_stored(fates, transaction.tables)
@@ -194,19 +204,24 @@ class _Transaction:
             release_keys(self._connection, keys)
 
     def _put_carefully(self, messages: Sequence[tuple[int, Good]]) -> None:
-        """Halve what Postgres refuses until the bad message is alone."""
-        if not messages:
-            return
-        try:
-            with self._connection.transaction():
-                self._put(messages)
-        except psycopg.Error as problem:
-            if not refuses_content(problem):
-                raise
-            if len(messages) == 1:
-                self._refuse(messages[0][0], problem)
+        """Leave out what Postgres refuses. Mostly it says which row that is; if not, halve until it is alone."""
+        named = 0
+        while messages:
+            try:
+                with self._connection.transaction():
+                    self._put(messages)
                 return
-            half = len(messages) // 2
+            except psycopg.Error as problem:
+                if not refuses_content(problem):
+                    raise
+                culprit = 0 if len(messages) == 1 else _culprit(messages, problem)
+                if culprit is None or named == _MOST_NAMED:
+                    break
+                self._refuse(messages[culprit][0], problem)
+                messages = [*messages[:culprit], *messages[culprit + 1 :]]
+                named += 1
+        half = len(messages) // 2
+        if messages:
             self._put_carefully(messages[:half])
             self._put_carefully(messages[half:])
 
@@ -236,6 +251,19 @@ class _Transaction:
         if late:
             spans = {entity: tuple(map(from_microseconds, span)) for entity, span in late.items()}
             add_late_arrivals(self._connection, spans)
+
+
+def _culprit(messages: Sequence[tuple[int, Good]], problem: psycopg.Error) -> int | None:
+    """The place of the message that holds the row over which the COPY of its table stumbled."""
+    row = refused_row(problem)
+    if row is None:
+        return None
+    table, line = row
+    for place, (_, good) in enumerate(messages):
+        line -= sum(part.count for part in good.rows if part.table == table)
+        if line <= 0:
+            return place
+    return None
 
 
 def _as_before(message: Judged) -> Outcome:

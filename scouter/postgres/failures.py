@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import psycopg
 
+_COPY_ROW = re.compile(r"^COPY (?P<table>\w+), line (?P<line>\d+)", re.MULTILINE)
 # Classes of SQLSTATE (documentation, appendix A) that are about what was sent: cardinality, data, integrity, WITH CHECK
 # OPTION, program limits, and what a trigger raises. Every other error, a missing table as well as a lost connection,
 # would meet any other message too.
@@ -17,6 +20,12 @@ def is_away(error: psycopg.Error) -> bool:
 
 def refuses_content(error: psycopg.Error) -> bool:
     return (error.sqlstate or "")[:2] in _ABOUT_CONTENT and not lacks_partition(error)
+
+
+def refused_row(error: psycopg.Error) -> tuple[str, int] | None:
+    """The table and the number of the row, from 1, that a COPY stumbled over; None when the error does not say."""
+    match = _COPY_ROW.search(error.diag.context or "")
+    return (match["table"], int(match["line"])) if match else None
 
 
 def lacks_partition(error: psycopg.Error) -> bool:
