@@ -5,13 +5,26 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tests.drills import checks
+from tests.drills import (
+    away,
+    checks,
+    database_stops,
+    full_spool,
+    kills,
+    microsecond,
+    network,
+    poison,
+    sigterm,
+    tokens,
+)
+
+DRILLS = (checks, kills, database_stops, away, poison, microsecond, tokens, sigterm, full_spool, network)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/drill", description=__doc__)
     drills = parser.add_subparsers(metavar="NAME", required=True)
-    for drill in (checks,):
+    for drill in DRILLS:
         drill.add_to(drills)
     options = parser.parse_args()
     kept: bool = options.run(options)
