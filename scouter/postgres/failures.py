@@ -15,7 +15,8 @@ _ABOUT_CONTENT = frozenset({"21", "22", "23", "44", "54", "P0"})
 
 def is_away(error: psycopg.Error) -> bool:
     """Whether nothing can be had from the database now: it does not answer, or it only answers questions."""
-    return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | psycopg.errors.ReadOnlySqlTransaction)
+    kinds = psycopg.OperationalError | psycopg.InterfaceError | psycopg.errors.ReadOnlySqlTransaction
+    return isinstance(error, kinds) and not refuses_content(error)  # for psycopg a limit of a row is operational
 
 
 def refuses_content(error: psycopg.Error) -> bool:
