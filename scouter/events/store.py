@@ -32,7 +32,6 @@ from scouter.postgres.tags import add_tags
 
 # A bad message seldom comes alone. Careful batches cost a little more, and do not have to be done twice.
 _CAREFUL_SECONDS = 2.0
-_MOST_NAMED = 8  # one by one; with more of them halving is quicker
 
 # Done in the same transaction, before anything else. False: somebody else has these messages, store nothing.
 Claim = Callable[[Connection], bool]
@@ -204,26 +203,45 @@ class _Transaction:
             release_keys(self._connection, keys)
 
     def _put_carefully(self, messages: Sequence[tuple[int, Good]]) -> None:
-        """Leave out what Postgres refuses. Mostly it says which row that is; if not, halve until it is alone."""
-        named = 0
-        while messages:
-            try:
-                with self._connection.transaction():
-                    self._put(messages)
-                return
-            except psycopg.Error as problem:
-                if not refuses_content(problem):
-                    raise
-                culprit = 0 if len(messages) == 1 else _culprit(messages, problem)
-                if culprit is None or named == _MOST_NAMED:
-                    break
+        """Store what Postgres takes, and refuse the others."""
+        while messages and (problem := self._try_to_put(messages)) is not None:
+            culprit = _culprit(messages, problem)
+            if culprit is None:
+                messages = self._put_up_to_a_bad_one(messages, problem)
+            else:
                 self._refuse(messages[culprit][0], problem)
                 messages = [*messages[:culprit], *messages[culprit + 1 :]]
-                named += 1
-        half = len(messages) // 2
-        if messages:
-            self._put_carefully(messages[:half])
-            self._put_carefully(messages[half:])
+
+    def _put_up_to_a_bad_one(
+        self, messages: Sequence[tuple[int, Good]], problem: psycopg.Error
+    ) -> Sequence[tuple[int, Good]]:
+        """Of messages among which some are bad: store the good ones before the first bad one, and refuse that.
+
+        What is left over, of which nothing is known. Halving: it takes as many tries as the number has binary digits.
+        """
+        left: Sequence[tuple[int, Good]] = ()
+        while len(messages) > 1:
+            half = len(messages) // 2
+            in_first_half = self._try_to_put(messages[:half])
+            if in_first_half is None:
+                messages = messages[half:]
+            else:
+                problem, left, messages = in_first_half, [*messages[half:], *left], messages[:half]
+        self._refuse(messages[0][0], problem)
+        return left
+
+    def _try_to_put(self, messages: Sequence[tuple[int, Good]]) -> psycopg.Error | None:
+        """What Postgres has against these messages; None when they are stored."""
+        # Not released: that would be a third trip to the server, and the transaction is over in a moment.
+        self._connection.execute("SAVEPOINT try")
+        try:
+            self._put(messages)
+        except psycopg.Error as problem:
+            if not refuses_content(problem):
+                raise
+            self._connection.execute("ROLLBACK TO SAVEPOINT try")
+            return problem
+        return None
 
     def _refuse(self, place: int, problem: psycopg.Error) -> None:
         error = RefusedByDatabase(f"the database refused this message: {first_line(problem)}")
