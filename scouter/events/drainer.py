@@ -43,6 +43,7 @@ _REST_SECONDS = 0.25
 _LONGEST_REST_SECONDS = 2.0
 _STOPPED_SECONDS = 30.0
 _ORPHANS_SECONDS = 30.0
+_FAILED_SECONDS = 5.0
 _SETTLING_SECONDS = 10.0  # a breaker that opens again this soon is closed more carefully
 
 
@@ -113,6 +114,11 @@ class Drainer:
             self._positions.clear()  # a commit may have gone through
             self._notes.save()
             return self._rest
+        except Exception:  # whatever it is, messages wait: the thread must outlive it
+            log.exception("draining the spool failed in an unforeseen way, and is tried again")
+            self.state = "failed, the log says why"
+            self._positions.clear()
+            return _FAILED_SECONDS
 
     def close(self) -> None:
         """Write what is left to write, if Postgres lets us, and say what stays."""
