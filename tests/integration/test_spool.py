@@ -159,6 +159,24 @@ def test_the_spool_of_a_server_that_never_comes_back_is_taken_over(away: Away, t
         eventually(lambda: away.values() == [1.0, 2.0])
 
 
+def test_two_servers_share_a_directory_and_not_a_spool(away: Away, tmp_path: Path) -> None:
+    spool = str(tmp_path / "server" / "data" / "spool")
+    environment = {"DATABASE_URI": away.conninfo, "SCOUTER_SPOOL_DIR": spool, "SCOUTER_DEFAULT_PASSWORD": "admin"}
+    with ServerProcess(tmp_path / "second", environment) as second:
+        other = HttpClient(second.url).login()
+        record = {"created_at": datetime.now(UTC).isoformat(), "uid": away.uid, "feature": "f0"}
+        assert away.send(1.0).status == 200
+        assert other.post("/scouter/message", {"records": [{"Spc": {**record, "value": 2.0}}]}).body["stored"] == 1
+        away.database.stop()
+        assert away.send(3.0).body["spooled"]
+        assert other.post("/scouter/message", {"records": [{"Spc": {**record, "value": 4.0}}]}).body["spooled"]
+        assert away.ledger()["spool"]["messages"] == 1, "its own"
+        away.database.start()
+        eventually(lambda: away.values() == [1.0, 2.0, 3.0, 4.0])
+        for client in (away.client, other):
+            eventually(lambda client=client: client.get("/scouter/ledger").body["total"]["stored"] == 4)  # type: ignore[misc]
+
+
 def test_a_full_spool_is_answered_503_and_counted(tmp_path: Path) -> None:
     away = Away(tmp_path, SCOUTER_SPOOL_MAX_BYTES=str(2**20))
     try:
