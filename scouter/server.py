@@ -404,7 +404,8 @@ def _judge_roles(settings: Settings, uri: str) -> None:
 def _spool_state(ingest: Ingest) -> PartState:
     waiting = sum(account.spooled for account in ingest.ledger.accounts().values())
     says = f"{waiting} messages wait, {ingest.drainer.state}"
-    return PartState(not ingest.breaker.is_open or not ingest.spool.is_full, says)
+    can_keep = not ingest.breaker.is_open and not ingest.refusals.is_stopped
+    return PartState(can_keep or not ingest.spool.is_full, says)
 
 
 def _queue_state(inlet: Inlet, most: int) -> PartState:

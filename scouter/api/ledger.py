@@ -7,7 +7,7 @@ from scouter.events.books import Books, Reading
 from scouter.events.ingest import Ingest
 from scouter.events.ledger import Account
 from scouter.settings import Settings
-from scouter.wire.ledger import LedgerCounts, LedgerReply, QuarantineCounts, SpoolCounts
+from scouter.wire.ledger import LedgerCounts, LedgerReply, QuarantineCounts, ResumeReply, SpoolCounts
 
 
 class LedgerBook:
@@ -24,8 +24,23 @@ class LedgerBook:
                 self.read,
                 "What became of every message, by transport, over all servers: the books balance at every moment.",
                 LedgerReply,
-            )
+            ),
+            Route(
+                "POST",
+                "/scouter/spool/resume",
+                self.resume,
+                "Go on after the server stopped putting messages into quarantine because Postgres refused very many in "
+                "a row: those that are refused are bad indeed.",
+                ResumeReply,
+                permission="admin",
+            ),
         ]
+
+    def resume(self, call: Call) -> ResumeReply:
+        call.caller.require_admin()
+        was_stopped = self._ingest.refusals.is_stopped
+        self._ingest.refusals.resume()
+        return ResumeReply("success", "it goes on" if was_stopped else "nothing was stopped")
 
     def read(self, _: Call) -> LedgerReply:
         reading = self._books.read()

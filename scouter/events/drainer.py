@@ -6,6 +6,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -18,7 +19,7 @@ from scouter.events.judgement import Judge
 from scouter.events.ledger import Ledger
 from scouter.events.notes import Notes
 from scouter.events.outcomes import Outcome, Totals
-from scouter.events.refusals import TooManyRefusals
+from scouter.events.refusals import Refusals, TooManyRefusals
 from scouter.events.settlement import totals_of
 from scouter.events.spool_file import Kept, Spooled, SpoolFile
 from scouter.events.spools import Spools
@@ -42,11 +43,14 @@ _REST_SECONDS = 0.25
 _LONGEST_REST_SECONDS = 2.0
 _STOPPED_SECONDS = 30.0
 _ORPHANS_SECONDS = 30.0
+_FAILED_SECONDS = 5.0
 _SETTLING_SECONDS = 10.0  # a breaker that opens again this soon is closed more carefully
 
 
 class Drainer:
     """What the thread `drainer` does, pass by pass: probe, drain, write what was noted, look for orphans.
+
+    It owns the thread `drainer ahead`, which reads and judges messages while others are stored.
 
     While the breaker is open, a pass is a probe: one small transaction, committed in time, closes it.
     """
@@ -60,6 +64,7 @@ class Drainer:
         judge: Judge,
         ledger: Ledger,
         breaker: Breaker,
+        refusals: Refusals,
         *,
         instance: UUID,
     ) -> None:
@@ -70,10 +75,14 @@ class Drainer:
         self._judge = judge
         self._ledger = ledger
         self._breaker = breaker
+        self._refusals = refusals
+        self._try_again_at = 0.0  # on time.monotonic()
         self._notes = Notes(ledger, own, instance)
         self._positions: dict[UUID, int] = {}  # of the spools at hand, as far as they are known
         self._files = [own]
         self._unsure: _Chunk | None = None
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="drainer ahead")
+        self._ahead: _Ahead | None = None
         self._reported: dict[str, int] = {}
         self._look_for_orphans_at = 0.0  # on time.monotonic()
         self._closed_at = float("-inf")
@@ -96,16 +105,24 @@ class Drainer:
             return self._pass()
         except TooManyRefusals:
             self.state = "stopped: Postgres refuses everything"
-            return _STOPPED_SECONDS
+            self._unsure = None
+            self._try_again_at = time.monotonic() + _STOPPED_SECONDS
+            return _REST_SECONDS
         except (psycopg.Error, DatabaseAway) as problem:
             self._breaker.trip(problem)
             self.state = "waits for Postgres"
             self._positions.clear()  # a commit may have gone through
             self._notes.save()
             return self._rest
+        except Exception:  # whatever it is, messages wait: the thread must outlive it
+            log.exception("draining the spool failed in an unforeseen way, and is tried again")
+            self.state = "failed, the log says why"
+            self._positions.clear()
+            return _FAILED_SECONDS
 
     def close(self) -> None:
         """Write what is left to write, if Postgres lets us, and say what stays."""
+        self._reader.shutdown()
         try:
             if not self._breaker.is_open:
                 self._notes.write(self._line, _PROBE_SECONDS)
@@ -145,11 +162,14 @@ class Drainer:
     def _pass(self) -> float:
         self._notes.write(self._line, _PROBE_SECONDS)
         self._report_changes()
+        if self._refusals.is_stopped and time.monotonic() < self._try_again_at:
+            return _REST_SECONDS
         for file in list(self._files):
             if self._drain(file):
                 self.state = "drains"
                 return 0.0
             if file is not self._own:
+                self._ahead = None
                 self._spools.give_up(file)
                 self._files.remove(file)
         self.state = "idle"
@@ -158,22 +178,37 @@ class Drainer:
 
     def _drain(self, file: SpoolFile) -> bool:
         """Store the oldest messages of a spool. Whether there were any."""
-        position = self._position(file)
-        kept = file.head(position, _CHUNK_BYTES)
-        if not kept:
+        chunk = self._next_chunk(file, self._position(file))
+        if chunk is None:
             return False
-        batch = Batch([Judged(each.message.incoming, self._verdict(each.message)) for each in kept], _batch_id(kept))
-        batch.fates = _fates_if_committed(kept)
-        chunk = _Chunk(file, position, kept[-1].number + 1, batch)
+        # While these are stored, the next ones are read and judged.
+        self._ahead = _Ahead(file, chunk.following, self._reader.submit(self._read, file, chunk.following))
         self._unsure = chunk  # until the commit is confirmed
         try:
-            stored = self._store.store(batch, seconds=STORE_SECONDS, claim=chunk.claim)
+            stored = self._store.store(chunk.batch, seconds=STORE_SECONDS, claim=chunk.claim)
         except NotOurs:
             self._positions.pop(file.id)
             log.error("%s is at another place than expected; looking again", file.path)
             return True
         self._is_drained(chunk, stored.totals)
         return True
+
+    def _next_chunk(self, file: SpoolFile, position: int) -> _Chunk | None:
+        ahead, self._ahead = self._ahead, None
+        if ahead is None:
+            return self._read(file, position)
+        wait([ahead.chunk])
+        if ahead.file is file and ahead.position == position and ahead.chunk.exception() is None:
+            return ahead.chunk.result() or self._read(file, position)
+        return self._read(file, position)  # again: this time an error is raised here
+
+    def _read(self, file: SpoolFile, position: int) -> _Chunk | None:
+        kept = file.head(position, _CHUNK_BYTES)
+        if not kept:
+            return None
+        batch = Batch([Judged(each.message.incoming, self._verdict(each.message)) for each in kept], _batch_id(kept))
+        batch.fates = _fates_if_committed(kept)
+        return _Chunk(file, position, kept[-1].number + 1, batch)
 
     def _is_drained(self, chunk: _Chunk, totals: Mapping[str, Totals]) -> None:
         self._unsure = None
@@ -242,6 +277,15 @@ class _Chunk:
     @property
     def totals(self) -> dict[str, Totals]:
         return totals_of(self.batch, self.batch.fates or ())
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """What is being read while something else is stored."""
+
+    file: SpoolFile
+    position: int
+    chunk: Future[_Chunk | None]
 
 
 def _batch_id(kept: Sequence[Kept]) -> UUID | None:

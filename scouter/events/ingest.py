@@ -86,6 +86,7 @@ class Ingest:
             self.judge,
             self.ledger,
             self.breaker,
+            self.refusals,
             instance=self.instance,
         )
         self.books = Books(

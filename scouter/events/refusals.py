@@ -15,38 +15,47 @@ class TooManyRefusals(Exception):
 
 
 class Refusals:
-    """Counts refused messages since the last good one. Safe to use from any thread."""
+    """Counts refused messages since the last good one. Safe to use from any thread.
+
+    Beyond the limit messages stay where they are, and are tried now and then, until something is stored, which shows
+    that the cause is gone, or until somebody who has looked takes them for bad.
+    """
 
     def __init__(self, most: int = MOST_IN_A_ROW) -> None:
         self._most = most
         self._lock = threading.Lock()
         self._in_a_row = 0
+        self._is_waived = False
         self.is_stopped = False
 
     def note(self, refused: int, stored: int) -> None:
         """Called before the commit. Raises `TooManyRefusals`, so that the transaction is rolled back."""
         with self._lock:
             if stored:
-                self._in_a_row = 0
-                if self.is_stopped:
-                    log.warning("Postgres takes messages again")
-                self.is_stopped = False
+                self._begin_anew(is_waived=False)
             elif refused:
                 self._count(refused)
 
     def resume(self) -> None:
-        """Begin to count anew: somebody has looked, and takes the messages for bad."""
+        """Whatever Postgres refuses is bad indeed, until it takes a message again."""
         with self._lock:
-            self._in_a_row = 0
-            self.is_stopped = False
+            self._begin_anew(is_waived=True)
+
+    def _begin_anew(self, *, is_waived: bool) -> None:
+        if self.is_stopped:
+            log.warning("messages that Postgres refuses go to quarantine again")
+        self._in_a_row = 0
+        self._is_waived = is_waived
+        self.is_stopped = False
 
     def _count(self, refused: int) -> None:
-        if self._in_a_row + refused > self._most:
+        if not self._is_waived and self._in_a_row + refused > self._most:
             if not self.is_stopped:
                 log.error(
-                    "Postgres refused %d messages in a row: nothing more goes to quarantine, messages stay in the "
-                    "spool until one is stored, an admin resumes, or the server is started again",
-                    self._in_a_row,
+                    "Postgres refuses more than %d messages in a row, which is more likely a fault of the database or "
+                    "of this server: they stay in the spool, and are tried again. If they are bad, an admin says so "
+                    "with POST /scouter/spool/resume",
+                    self._most,
                 )
             self.is_stopped = True
             raise TooManyRefusals

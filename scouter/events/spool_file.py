@@ -92,7 +92,7 @@ class _Caller(msgspec.Struct):
 
 
 class SpoolFile:
-    """One file, open in this process alone. One thread may add while another takes out."""
+    """One file, open in this process alone. Threads may add, take out and read ahead, one each."""
 
     def __init__(self, path: Path, *, most_bytes: int) -> None:
         """Raises `sqlite3.DatabaseError` for a file that is none of ours."""
@@ -105,6 +105,7 @@ class SpoolFile:
         self._adding.execute(_NOTES_SCHEMA)
         # What is taken out may come back after a power cut: it is known by its number.
         self._draining = _connect(path, most_bytes, "NORMAL")
+        self._reading = _connect(path, most_bytes, "NORMAL")  # for a thread that reads ahead
         self._most_pages = most_bytes // _PAGE_BYTES
         self.is_full = False
 
@@ -124,7 +125,8 @@ class SpoolFile:
         """The oldest messages from `position` on, about as many bytes; all of one batch, or all of none."""
         kept: list[Kept] = []
         size = 0
-        for row in self._draining.execute(_HEAD, (position,)):
+        rows = self._reading.execute(_HEAD, (position,))
+        for row in rows:
             entry = _entry(row)
             if kept and entry.message.batch != kept[0].message.batch:
                 break
@@ -132,6 +134,7 @@ class SpoolFile:
             size += len(entry.message.incoming.raw)
             if size >= most_bytes and entry.message.batch is None:  # a batch is stored whole
                 break
+        rows.close()  # or the log of the file could not be emptied
         return kept
 
     def remove_before(self, position: int) -> None:
@@ -194,8 +197,8 @@ class SpoolFile:
         return (self.path, self.path.with_name(self.path.name + "-wal"), self.path.with_name(self.path.name + "-shm"))
 
     def close(self) -> None:
-        self._adding.close()
-        self._draining.close()
+        for connection in (self._adding, self._draining, self._reading):
+            connection.close()
 
     def _why(self, problem: sqlite3.OperationalError, needed: int) -> ScouterError:
         log.error("cannot write to the spool %s: %s", self.path, problem)

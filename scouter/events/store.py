@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from scouter.events.submission import Batch, Judged
 from scouter.events.verdicts import Good, Poison, Seen, poison
 from scouter.metrics import COMMIT_SECONDS
 from scouter.postgres import records
-from scouter.postgres.failures import first_line, lacks_partition, refuses_content
+from scouter.postgres.failures import first_line, lacks_partition, refused_row, refuses_content
 from scouter.postgres.idempotency import KeyUse, UserKey, claim_keys, known_keys, release_keys
 from scouter.postgres.late_arrivals import add_late_arrivals
 from scouter.postgres.lines import Line
@@ -28,6 +29,9 @@ from scouter.postgres.partitions import Partitions
 from scouter.postgres.records import Rows, from_microseconds, to_microseconds
 from scouter.postgres.statements import Connection
 from scouter.postgres.tags import add_tags
+
+# A bad message seldom comes alone. Careful batches cost a little more, and do not have to be done twice.
+_CAREFUL_SECONDS = 2.0
 
 # Done in the same transaction, before anything else. False: somebody else has these messages, store nothing.
 Claim = Callable[[Connection], bool]
@@ -66,6 +70,7 @@ class Store:
         self._settlement = settlement
         self._late_after = late_after
         self._now = now
+        self._careful_until = 0.0  # on time.monotonic()
 
     def store(self, batch: Batch, *, seconds: float, claim: Claim | None = None) -> Stored:
         """Store a batch in one transaction that takes at most about `seconds`.
@@ -74,13 +79,15 @@ class Store:
         stored in. Raises psycopg's errors and `DatabaseAway` for trouble with the database, after which it is not
         known whether the batch is stored: try it again under the same id. Raises `NotOurs` and `TooManyRefusals`.
         """
+        careful = time.monotonic() < self._careful_until
         try:
-            return self._attempt(batch, seconds, claim, careful=False)
+            return self._attempt(batch, seconds, claim, careful=careful)
         except psycopg.Error as problem:
             if lacks_partition(problem):
                 self._partitions.forget()  # it went away after it was known to be there
                 return self._attempt(batch, seconds, claim, careful=False)
             if refuses_content(problem):
+                self._careful_until = time.monotonic() + _CAREFUL_SECONDS
                 return self._attempt(batch, seconds, claim, careful=True)
             raise
 
@@ -97,6 +104,8 @@ class Store:
             if is_first:
                 decided = transaction.store()
                 self._settlement(connection, decided)
+                if decided.refused:
+                    self._careful_until = time.monotonic() + _CAREFUL_SECONDS
                 batch.fates = decided.fates
         fates = batch.fates or transaction.fates()
         count_stored(fates, transaction.tables)
@@ -196,21 +205,45 @@ class _Transaction:
             release_keys(self._connection, keys)
 
     def _put_carefully(self, messages: Sequence[tuple[int, Good]]) -> None:
-        """Halve what Postgres refuses until the bad message is alone."""
-        if not messages:
-            return
+        """Store what Postgres takes, and refuse the others."""
+        while messages and (problem := self._try_to_put(messages)) is not None:
+            culprit = _culprit(messages, problem)
+            if culprit is None:
+                messages = self._put_up_to_a_bad_one(messages, problem)
+            else:
+                self._refuse(messages[culprit][0], problem)
+                messages = [*messages[:culprit], *messages[culprit + 1 :]]
+
+    def _put_up_to_a_bad_one(
+        self, messages: Sequence[tuple[int, Good]], problem: psycopg.Error
+    ) -> Sequence[tuple[int, Good]]:
+        """Of messages among which some are bad: store the good ones before the first bad one, and refuse that.
+
+        What is left over, of which nothing is known. Halving: it takes as many tries as the number has binary digits.
+        """
+        left: Sequence[tuple[int, Good]] = ()
+        while len(messages) > 1:
+            half = len(messages) // 2
+            in_first_half = self._try_to_put(messages[:half])
+            if in_first_half is None:
+                messages = messages[half:]
+            else:
+                problem, left, messages = in_first_half, [*messages[half:], *left], messages[:half]
+        self._refuse(messages[0][0], problem)
+        return left
+
+    def _try_to_put(self, messages: Sequence[tuple[int, Good]]) -> psycopg.Error | None:
+        """What Postgres has against these messages; None when they are stored."""
+        # Not released: that would be a third trip to the server, and the transaction is over in a moment.
+        self._connection.execute("SAVEPOINT try")
         try:
-            with self._connection.transaction():
-                self._put(messages)
+            self._put(messages)
         except psycopg.Error as problem:
             if not refuses_content(problem):
                 raise
-            if len(messages) == 1:
-                self._refuse(messages[0][0], problem)
-                return
-            half = len(messages) // 2
-            self._put_carefully(messages[:half])
-            self._put_carefully(messages[half:])
+            self._connection.execute("ROLLBACK TO SAVEPOINT try")
+            return problem
+        return None
 
     def _refuse(self, place: int, problem: psycopg.Error) -> None:
         error = RefusedByDatabase(f"the database refused this message: {first_line(problem)}")
@@ -238,6 +271,19 @@ class _Transaction:
         if late:
             spans = {entity: tuple(map(from_microseconds, span)) for entity, span in late.items()}
             add_late_arrivals(self._connection, spans)
+
+
+def _culprit(messages: Sequence[tuple[int, Good]], problem: psycopg.Error) -> int | None:
+    """The place of the message that holds the row over which the COPY of its table stumbled."""
+    row = refused_row(problem)
+    if row is None:
+        return None
+    table, line = row
+    for place, (_, good) in enumerate(messages):
+        line -= sum(part.count for part in good.rows if part.table == table)
+        if line <= 0:
+            return place
+    return None
 
 
 def _as_before(message: Judged) -> Outcome:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import psycopg
 
+_COPY_ROW = re.compile(r"^COPY (?P<table>\w+), line (?P<line>\d+)", re.MULTILINE)
 # Classes of SQLSTATE (documentation, appendix A) that are about what was sent: cardinality, data, integrity, WITH CHECK
 # OPTION, program limits, and what a trigger raises. Every other error, a missing table as well as a lost connection,
 # would meet any other message too.
@@ -12,11 +15,18 @@ _ABOUT_CONTENT = frozenset({"21", "22", "23", "44", "54", "P0"})
 
 def is_away(error: psycopg.Error) -> bool:
     """Whether nothing can be had from the database now: it does not answer, or it only answers questions."""
-    return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | psycopg.errors.ReadOnlySqlTransaction)
+    kinds = psycopg.OperationalError | psycopg.InterfaceError | psycopg.errors.ReadOnlySqlTransaction
+    return isinstance(error, kinds) and not refuses_content(error)  # for psycopg a limit of a row is operational
 
 
 def refuses_content(error: psycopg.Error) -> bool:
     return (error.sqlstate or "")[:2] in _ABOUT_CONTENT and not lacks_partition(error)
+
+
+def refused_row(error: psycopg.Error) -> tuple[str, int] | None:
+    """The table and the number of the row, from 1, that a COPY stumbled over; None when the error does not say."""
+    match = _COPY_ROW.search(error.diag.context or "")
+    return (match["table"], int(match["line"])) if match else None
 
 
 def lacks_partition(error: psycopg.Error) -> bool:

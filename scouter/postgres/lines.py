@@ -19,6 +19,7 @@ from scouter.postgres.breaker import Breaker
 from scouter.postgres.deadlines import Deadlines
 from scouter.postgres.failures import is_away
 from scouter.postgres.pool import connect
+from scouter.postgres.sessions import Session, end_session, own_session
 from scouter.postgres.statements import Connection
 
 _CONNECT_SECONDS = 2  # libpq takes no less
@@ -43,6 +44,9 @@ class Line:
         self._purpose = purpose
         self._most_seconds = most_seconds
         self._connection: Connection | None = None
+        # Of the connection, or of the one before it, which the server may not know to be lost: what it holds is ended
+        # from the next one. It may sit in the middle of a COPY, where no time-out of the server's reaches it.
+        self._session: Session | None = None
         self._opened_at = 0.0
 
     @contextmanager
@@ -64,6 +68,7 @@ class Line:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+            self._session = None
 
     def _present(self) -> Connection | None:
         """The open connection, unless it is old, or the server has hung up on it."""
@@ -72,7 +77,8 @@ class Line:
             return None
         is_old = time.monotonic() - self._opened_at > _LIFETIME_SECONDS
         if is_old or connection.closed or _has_something_to_say(connection):
-            self.close()
+            connection.close()
+            self._connection = None
             return None
         return connection
 
@@ -84,9 +90,16 @@ class Line:
             seconds=seconds,
             connect_timeout=_CONNECT_SECONDS,
         )
-        with self._deadlines.limit(connection, seconds):
-            connection.execute(_let_go_after(self._most_seconds).encode())
-            connection.commit()
+        try:
+            with self._deadlines.limit(connection, seconds):
+                connection.execute(_let_go_after(self._most_seconds).encode())
+                if self._session is not None:
+                    end_session(connection, self._session)
+                self._session = own_session(connection)
+                connection.commit()
+        except BaseException:
+            connection.close()
+            raise
         self._connection = connection
         self._opened_at = time.monotonic()
         return connection
@@ -98,7 +111,8 @@ class Line:
                 with self._deadlines.limit(connection, 0.5):
                     connection.rollback()
                 return
-        self.close()
+        connection.close()
+        self._connection = None
 
 
 class Lines:

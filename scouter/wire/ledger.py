@@ -58,3 +58,8 @@ class LedgerReply(Struct, frozen=True):
     transports: dict[str, LedgerCounts]
     quarantine: QuarantineCounts
     spool: SpoolCounts
+
+
+class ResumeReply(Struct, frozen=True):
+    status: str
+    message: str

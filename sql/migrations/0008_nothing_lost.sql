@@ -24,7 +24,7 @@ CREATE TABLE quarantine (
     raw bytea NOT NULL
 );
 
-CREATE INDEX quarantine_reason ON quarantine (reason, id) INCLUDE (size);
+CREATE INDEX quarantine_reason ON quarantine (reason, id) INCLUDE (size, transport);
 CREATE INDEX quarantine_age ON quarantine (quarantined_at) INCLUDE (size);
 
 -- What became of messages. A row belongs to one thread of one server, so that commits do not queue for it; who wants

@@ -24,8 +24,8 @@ OVER_HTTP: Mapping[str, tuple[str, ...]] = {
     "microsecond": ("--messages", "1000"),
     "tokens": ("--changes", "2", "--no-client"),
     "sigterm": ("--stops", "2", "--away-share", "0.5"),
-    "full-spool": ("--spool-bytes", "1000000", "--full-seconds", "1", "--rounds", "1"),
-    "network": ("--rounds", "1", "--seconds", "2"),
+    "full-spool": ("--spool-bytes", "1100000", "--full-seconds", "1", "--rounds", "1"),
+    "network": ("--rounds", "1", "--seconds", "2", "--troubles", "freeze", "crawl", "cut", "mute"),
 }
 
 OVER_BROKERS: Mapping[str, tuple[str, ...]] = {

@@ -159,6 +159,24 @@ def test_the_spool_of_a_server_that_never_comes_back_is_taken_over(away: Away, t
         eventually(lambda: away.values() == [1.0, 2.0])
 
 
+def test_two_servers_share_a_directory_and_not_a_spool(away: Away, tmp_path: Path) -> None:
+    spool = str(tmp_path / "server" / "data" / "spool")
+    environment = {"DATABASE_URI": away.conninfo, "SCOUTER_SPOOL_DIR": spool, "SCOUTER_DEFAULT_PASSWORD": "admin"}
+    with ServerProcess(tmp_path / "second", environment) as second:
+        other = HttpClient(second.url).login()
+        record = {"created_at": datetime.now(UTC).isoformat(), "uid": away.uid, "feature": "f0"}
+        assert away.send(1.0).status == 200
+        assert other.post("/scouter/message", {"records": [{"Spc": {**record, "value": 2.0}}]}).body["stored"] == 1
+        away.database.stop()
+        assert away.send(3.0).body["spooled"]
+        assert other.post("/scouter/message", {"records": [{"Spc": {**record, "value": 4.0}}]}).body["spooled"]
+        assert away.ledger()["spool"]["messages"] == 1, "its own"
+        away.database.start()
+        eventually(lambda: away.values() == [1.0, 2.0, 3.0, 4.0])
+        for client in (away.client, other):
+            eventually(lambda client=client: client.get("/scouter/ledger").body["total"]["stored"] == 4)  # type: ignore[misc]
+
+
 def test_a_full_spool_is_answered_503_and_counted(tmp_path: Path) -> None:
     away = Away(tmp_path, SCOUTER_SPOOL_MAX_BYTES=str(2**20))
     try:
@@ -307,3 +325,29 @@ def test_killing_the_postmaster_of_the_embedded_database_costs_nothing(tmp_path:
         with psycopg.connect(server.conninfo()) as connection:
             rows = connection.execute("SELECT value FROM spc_record ORDER BY value").fetchall()
         assert [row[0] for row in rows] == [float(number) for number in range(sent)]
+
+
+def test_when_postgres_refuses_everything_nothing_more_goes_to_quarantine_until_an_admin_says_so(away: Away) -> None:
+    def forbid(connection: psycopg.Connection[Any], what: str) -> None:
+        connection.execute(f"ALTER TABLE spc_record ADD CONSTRAINT no_good CHECK ({what}) NOT VALID".encode())
+
+    assert away.send(1.0).status == 200
+    with psycopg.connect(away.conninfo, options="-c search_path=scouter_py") as connection:
+        forbid(connection, "value < 0")
+    away.database.stop()
+    for number in range(1100):
+        assert away.send(float(number)).status == 200
+    away.database.start()
+    eventually(lambda: "which is more likely a fault" in away.server.log, seconds=20)
+    ledger = away.ledger()
+    # The first one is a batch of its own: it was tried before the database was known to be away.
+    assert (ledger["total"]["quarantined"], ledger["total"]["spooled"]) == (1, 1099)
+    assert ledger["spool"]["state"] == "stopped: Postgres refuses everything"
+    assert HttpClient(away.server.url, "guest", "guest").post("/scouter/spool/resume", {}).status == 401
+    assert away.client.post("/scouter/spool/resume", {}).body["message"] == "it goes on"
+    eventually(lambda: away.ledger()["total"]["quarantined"] == 1100, seconds=20)
+    with psycopg.connect(away.conninfo, options="-c search_path=scouter_py") as connection:
+        connection.execute("ALTER TABLE spc_record DROP CONSTRAINT no_good")
+    assert away.send(-1.0).status == 200
+    assert away.client.post("/scouter/quarantine/replay", {"reason": "refused_by_database"}).body["replayed"] == 1100
+    assert away.values() == sorted([-1.0, 1.0, *map(float, range(1100))])

@@ -1,0 +1,31 @@
+"""The server's side of a connection."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+from scouter.postgres.statements import Connection, named_statements
+
+log = logging.getLogger(__name__)
+
+_sql = named_statements("sessions")
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A process of Postgres'. Its number alone may be another's by now."""
+
+    pid: int
+    backend_start: datetime
+
+
+def own_session(connection: Connection) -> Session | None:
+    return _sql["own_session"].one(connection, Session)
+
+
+def end_session(connection: Connection, session: Session) -> None:
+    """Roll back whatever it is at, if it is still there."""
+    if _sql["end_session"].values(connection, pid=session.pid, backend_start=session.backend_start):
+        log.warning("Postgres did not know that a connection was lost; its transaction is ended")
