@@ -190,22 +190,36 @@ def test_what_was_committed_and_not_acknowledged_comes_again_and_is_stored_once(
 def test_a_broker_that_crashes_forgets_acknowledgements_and_its_messages_are_stored_once(
     own_broker: RabbitBroker, database: str, tmp_path: Path
 ) -> None:
-    """Persistent messages of a durable queue, acknowledged in the very last moments."""
-    with opened(own_broker.url()) as connection:
-        publish(connection, "durable", [])
+    """Persistent messages of a durable queue, while nobody publishes: then it writes acknowledgements down late."""
     publisher = RabbitPublisher(own_broker, "other")
-    with closing(publisher), serving(publisher, database, tmp_path, RABBITMQ_QUEUE="durable") as way:
-        for crash in range(3):
-            numbers = range(crash * 100, crash * 100 + 100)
-            with opened(own_broker.url()) as connection:
-                publish(connection, "durable", messages_of(way, numbers))
-            eventually(stored(way, range(numbers.stop)), seconds=30)
+    with (
+        closing(publisher),
+        serving(publisher, database, tmp_path / "first") as way,
+        opened(own_broker.url()) as sender,
+    ):
+        publish(sender, "durable", messages_of(way, range(6000)))
+    durable = {"RABBITMQ_ADDR": own_broker.url(), "RABBITMQ_QUEUE": "durable"}
+    with serving(publisher, database, tmp_path / "second", **durable) as way:
+        for least in (1000, 3000):
+            eventually(at_least(way, least), seconds=30)
+            wait_until_forgotten(database)
             own_broker.kill()
             own_broker.start()
-            eventually(lambda: part(way, "rabbitmq")[0], seconds=30)
-            eventually(lambda: drained(own_broker, "durable"), seconds=20)
-        assert stored(way, range(300))()
+        eventually(at_least(way, 6000), seconds=60)
+        eventually(lambda: drained(own_broker, "durable"), seconds=20)
+        assert stored(way, range(6000))()
         assert way.counts()["duplicate"] > 0, "the broker delivered nothing again this time"
+
+
+def wait_until_forgotten(database: str) -> None:
+    """Until the server believes that the broker knows all, which it should not soon: the worst moment for a crash."""
+    deadline = time.monotonic() + 1.5
+    with psycopg.connect(database, autocommit=True, options="-c search_path=scouter_py") as connection:
+        while time.monotonic() < deadline:
+            left = connection.execute("SELECT count(*) FROM rabbitmq_delivery").fetchone()
+            if left is not None and left[0] < 50:
+                return
+            time.sleep(0.005)
 
 
 def drained(broker: RabbitBroker, queue: str) -> bool:
