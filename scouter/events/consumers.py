@@ -110,4 +110,4 @@ class Consumers:
     def _consumption(self, transport: Transport, number: int) -> Consumption:
         ingest = self._ingest
         store = ingest.store(f"{transport}-{number}", STORE_SECONDS)
-        return Consumption(transport, ingest.judge, store, ingest.ledger, ingest.breaker)
+        return Consumption(transport, ingest.judge, store, ingest.ledger, ingest.breaker, self._lifelines.quick)

@@ -13,7 +13,7 @@ from datetime import datetime
 import psycopg
 
 from scouter.auth.permissions import ADMIN_GROUP, Caller
-from scouter.errors import Unavailable
+from scouter.errors import DatabaseAway, Unavailable
 from scouter.events.incoming import Incoming, Transport
 from scouter.events.judgement import Judge
 from scouter.events.ledger import Ledger
@@ -22,12 +22,16 @@ from scouter.events.settlement import totals_of
 from scouter.events.store import Claim, NotOurs, Store
 from scouter.events.submission import Batch, Judged
 from scouter.metrics import STORE_FAILURES
+from scouter.postgres.abandoned import end_abandoned
 from scouter.postgres.breaker import Breaker
+from scouter.postgres.lines import Connections
 
 log = logging.getLogger(__name__)
 
 STORE_SECONDS = 10.0  # a consumer that is silent for longer may be taken for dead by its broker
 _REFUSED_PAUSE_SECONDS = 30.0
+_LOCKED_PAUSE_SECONDS = 0.5
+_GRACE_SECONDS = 2.0  # beyond the time after which the owner of a transaction has given it up
 
 # Who may publish to a broker's queue is the broker's to say: messages carry no user.
 PUBLISHER = Caller("broker", frozenset(), frozenset({ADMIN_GROUP}))
@@ -36,7 +40,16 @@ PUBLISHER = Caller("broker", frozenset(), frozenset({ADMIN_GROUP}))
 class Consumption:
     """Belongs to one consumer's thread."""
 
-    def __init__(self, transport: Transport, judge: Judge, store: Store, ledger: Ledger, breaker: Breaker) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        judge: Judge,
+        store: Store,
+        ledger: Ledger,
+        breaker: Breaker,
+        connections: Connections,
+    ) -> None:
+        self._connections = connections
         self._transport = transport
         self._judge = judge
         self._store = store
@@ -71,12 +84,28 @@ class Consumption:
         except TooManyRefusals:
             self._rests_until = time.monotonic() + _REFUSED_PAUSE_SECONDS
             return False
+        except psycopg.errors.LockNotAvailable:
+            self._break_lock()
+            return False
         except (psycopg.Error, Unavailable) as problem:
             STORE_FAILURES.labels("database_away").inc()
             self._breaker.trip(problem)
             return False
         self._ledger.settle(stored.totals)
         return True
+
+    def _break_lock(self) -> None:
+        """Another consumer's transaction is in the way; Postgres is well. One that is frozen would stay for ever."""
+        STORE_FAILURES.labels("locked").inc()
+        self._rests_until = time.monotonic() + _LOCKED_PAUSE_SECONDS
+        try:
+            with self._connections.connection() as connection:
+                ended = end_abandoned(connection, f"scouter {self._transport}-", STORE_SECONDS + _GRACE_SECONDS)
+        except (psycopg.Error, DatabaseAway) as problem:
+            log.debug("abandoned transactions are looked for later: %s", problem)
+            return
+        if ended:
+            log.warning("ended %d transactions of consumers that are frozen or gone", ended)
 
     def was_stored(self, batch: Batch | None) -> None:
         """A commit that nobody had confirmed turns out to have gone through."""
