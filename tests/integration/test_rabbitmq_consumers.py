@@ -56,7 +56,7 @@ def test_amqps_trusts_the_authority_that_is_named(
     secured_rabbit: RabbitBroker, certificates: Certificates, database: str, tmp_path: Path
 ) -> None:
     tls = {"RABBITMQ_ADDR": secured_rabbit.tls_url(), "RABBITMQ_CERT_LOCATION": str(certificates.authority)}
-    publisher = RabbitPublisher(secured_rabbit, "tls")
+    publisher = RabbitPublisher(secured_rabbit, next(_queues))
     with closing(publisher), serving(publisher, database, tmp_path, **tls) as way:
         way.send(way.spc(1.0))
         eventually(stored(way, [1]), seconds=20)
@@ -65,7 +65,7 @@ def test_amqps_trusts_the_authority_that_is_named(
 def test_amqps_with_a_certificate_of_nobody_known_is_down_and_says_why(
     secured_rabbit: RabbitBroker, database: str, tmp_path: Path
 ) -> None:
-    publisher = RabbitPublisher(secured_rabbit, "strangers")
+    publisher = RabbitPublisher(secured_rabbit, next(_queues))
     tls = {"RABBITMQ_ADDR": secured_rabbit.tls_url()}
     with closing(publisher), serving(publisher, database, tmp_path, **tls) as way:
         eventually(lambda: "CERTIFICATE_VERIFY_FAILED" in part(way, "rabbitmq")[1])
