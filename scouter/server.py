@@ -196,6 +196,7 @@ class Server:
         lifelines = Lifelines(database.conninfo, settings.store_seconds)
         lifelines.start()
         self._stops.callback(lifelines.stop)
+        self._health.add(thread_part("database deadlines", lambda: lifelines.deadlines.alive))
         self._readings.add(BREAKER_OPEN, lambda: lifelines.breaker.is_open)
         self._readings.add(BREAKER_OPENINGS, lambda: lifelines.breaker.openings)
         partitions = Partitions(lifelines.slow)
@@ -347,7 +348,7 @@ class Server:
             Deliveries(pool, entities),
             Runs(pool, entities),
             Observability(pool, entities, self._now),
-            LedgerBook(ingest.books, ingest, settings),
+            LedgerBook(ingest.books(pool), ingest, settings),
             Quarantine(pool, ingest.replays(pool)),
         ]
         nouns += [Capabilities(nouns), Documentation(nouns)]

@@ -8,9 +8,12 @@ import sys
 import textwrap
 from collections.abc import Sequence
 
+import psycopg
+
 from scouter.commands import migrate, quarantine, serve, user
 from scouter.errors import ScouterError, StartRefused
 from scouter.logs import set_up_logs
+from scouter.postgres.failures import first_line
 from scouter.settings import Settings, settings_table
 from scouter.version import VERSION
 
@@ -27,6 +30,9 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     except ScouterError as problem:
         _say(problem.message)
+        return 1
+    except psycopg.OperationalError as problem:
+        _say(f"the database went away: {first_line(problem)}; try again when it is back")
         return 1
     return status
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import threading
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 import psycopg
+from psycopg_pool import PoolTimeout
 
-from scouter.errors import DatabaseAway
 from scouter.events.ledger import Account, Ledger
 from scouter.events.outcomes import TOTAL_NAMES, Totals
+from scouter.postgres.breaker import Breaker
 from scouter.postgres.ledger import LedgerSums, ledger_sums
 from scouter.postgres.lines import Connections
 from scouter.postgres.quarantine import QuarantineTotal, quarantine_totals
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Books:
     def __init__(
         self,
         connections: Connections,
+        breaker: Breaker,
         ledger: Ledger,
         instance: UUID,
         held: Callable[[], Sequence[UUID]],
@@ -59,11 +63,11 @@ class Books:
     ) -> None:
         """`held`: the spools that this process has, whose messages its own ledger counts."""
         self._connections = connections
+        self._breaker = breaker
         self._ledger = ledger
         self._instance = instance
         self._held = held
         self._now = now
-        self._lock = threading.Lock()
         self._others: _Others | None = None
 
     def read(self) -> Reading:
@@ -77,14 +81,15 @@ class Books:
 
     def _ask(self) -> bool:
         """Whether Postgres answers."""
+        if self._breaker.is_open:
+            return False
         try:
             with self._connections.connection() as connection:
                 sums = ledger_sums(connection, self._instance, own=False, held=self._held())
-                others = _Others(sums, quarantine_totals(connection), self._now())
-        except (psycopg.Error, DatabaseAway):
+                self._others = _Others(sums, quarantine_totals(connection), self._now())
+        except (psycopg.Error, PoolTimeout) as problem:
+            log.debug("the ledger is read without Postgres: %s", problem)
             return False
-        with self._lock:
-            self._others = others
         return True
 
 

@@ -54,44 +54,19 @@ class Ingest:
         self._now = now
         self.breaker = lifelines.breaker
         self.refusals = Refusals()
-        with connect(conninfo) as connection:
-            database = installation(connection)
-        directory = settings.spool_dir or settings.data_dir / "spool"
-        self._spools = Spools(directory / str(database), most_bytes=settings.spool_max_bytes)
+        self._spools = _spools_of(conninfo, settings)
         self.spool = self._spools.own()
         self.instance: UUID = self.spool.id  # a server that starts again goes on with its spool and its books
         self.ledger = Ledger(_base(conninfo, self.instance), ["http", *transports])
-        self.entities = Entities(lifelines.quick, most=settings.entity_cache_max_size)
-        self.features = Features(
-            lifelines.quick, most_names=settings.max_features, most_entities=settings.entity_cache_max_size
-        )
+        most = settings.entity_cache_max_size
+        self.entities = Entities(lifelines.quick, most=most)
+        self.features = Features(lifelines.quick, most_names=settings.max_features, most_entities=most)
         self.judge = judge_with(self.entities, self.features, settings)
         self._replay_line = lifelines.line("replays", REPLAY_SECONDS)
         self.inlet = Inlet(most_messages=settings.queue_messages)
         self.intake = Intake(self.judge, self.inlet, self.ledger)
-        self.writer = Writer(
-            self.inlet,
-            self.store("writer", settings.store_seconds),
-            self.spool,
-            self.ledger,
-            self.breaker,
-            batch_rows=settings.batch_rows,
-            store_seconds=settings.store_seconds,
-        )
-        self.drainer = Drainer(
-            self._spools,
-            self.spool,
-            self.store("drainer", STORE_SECONDS),
-            lifelines.line("drainer", STORE_SECONDS),
-            self.judge,
-            self.ledger,
-            self.breaker,
-            self.refusals,
-            instance=self.instance,
-        )
-        self.books = Books(
-            lifelines.slow, self.ledger, self.instance, lambda: [file.id for file in self.drainer.held], now
-        )
+        self.writer = self._make_writer()
+        self.drainer = self._make_drainer()
         self.drainer_thread = Periodic("drainer", self.drainer.work)
 
     def store(self, lane: str, most_seconds: float) -> Store:
@@ -108,6 +83,14 @@ class Ingest:
 
         return Replays(connections, self.judge, store)
 
+    def books(self, connections: Connections) -> Books:
+        """The ledger of all servers. `connections` are not those that messages depend on."""
+
+        def held() -> list[UUID]:
+            return [file.id for file in self.drainer.held]
+
+        return Books(connections, self.breaker, self.ledger, self.instance, held, self._now)
+
     def start(self) -> None:
         self.drainer.adopt(self.spool)
         self.writer.start()
@@ -121,6 +104,30 @@ class Ingest:
         self._replay_line.close()
         self._spools.close()
 
+    def _make_writer(self) -> Writer:
+        return Writer(
+            self.inlet,
+            self.store("writer", self._settings.store_seconds),
+            self.spool,
+            self.ledger,
+            self.breaker,
+            batch_rows=self._settings.batch_rows,
+            store_seconds=self._settings.store_seconds,
+        )
+
+    def _make_drainer(self) -> Drainer:
+        return Drainer(
+            self._spools,
+            self.spool,
+            self.store("drainer", STORE_SECONDS),
+            self._lifelines.line("drainer", STORE_SECONDS),
+            self.judge,
+            self.ledger,
+            self.breaker,
+            self.refusals,
+            instance=self.instance,
+        )
+
 
 def judge_with(entities: Entities, features: Features, settings: Settings) -> Judge:
     return Judge(RowMaker(entities, features, max_past=timedelta(days=settings.max_past_days)), entities)
@@ -132,6 +139,14 @@ def store_over(
     # A quarter: what arrives later than that may miss its check, should committing it take long.
     late_after = timedelta(seconds=settings.window_grace_seconds / 4)
     return Store(line, partitions, settlement, late_after=late_after, now=now)
+
+
+def _spools_of(conninfo: str, settings: Settings) -> Spools:
+    """Spools belong to one database: what waits for another one must not end up in this."""
+    with connect(conninfo) as connection:
+        database = installation(connection)
+    directory = settings.spool_dir or settings.data_dir / "spool"
+    return Spools(directory / str(database), most_bytes=settings.spool_max_bytes)
 
 
 def _base(conninfo: str, instance: UUID) -> dict[str, Totals]:

@@ -36,19 +36,17 @@ class Spools:
         try:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as problem:
-            raise StartRefused(
-                [f"cannot make the spool directory {directory} ({problem}); see SCOUTER_SPOOL_DIR"]
-            ) from None
+            raise self._refused(problem) from None
 
     def own(self) -> SpoolFile:
-        """A spool for this process: one that was left behind, or a new one."""
-        for path in self._paths():
-            if (held := self._hold(path)) is not None:
-                return held.file
-        held = self._hold(self._directory / f"{uuid4()}.sqlite")
-        if held is None:
-            raise StartRefused([f"cannot make a spool in {self._directory}; see SCOUTER_SPOOL_DIR"])
-        return held.file
+        """A spool for this process: one that was left behind, or a new one. Raises `StartRefused`."""
+        try:
+            for path in [*self._paths(), self._directory / f"{uuid4()}.sqlite"]:
+                if (held := self._hold(path)) is not None:
+                    return held.file
+        except OSError as problem:
+            raise self._refused(problem) from None
+        raise self._refused("the log says why")
 
     def orphans(self) -> list[SpoolFile]:
         """Take over the spools whose processes have ended."""
@@ -68,6 +66,11 @@ class Spools:
             held.file.close()
             os.close(held.lock)
         self._held.clear()
+
+    def _refused(self, problem: object) -> StartRefused:
+        return StartRefused(
+            [f"cannot make a spool in {self._directory} ({problem}): SCOUTER_SPOOL_DIR chooses another directory"]
+        )
 
     def _paths(self) -> list[Path]:
         return sorted(path for path in self._directory.glob("*.sqlite") if path not in self._unusable)

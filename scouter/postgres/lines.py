@@ -75,8 +75,10 @@ class Line:
         connection = self._connection
         if connection is None:
             return None
-        is_old = time.monotonic() - self._opened_at > _LIFETIME_SECONDS
-        if is_old or connection.closed or _has_something_to_say(connection):
+        if time.monotonic() - self._opened_at > _LIFETIME_SECONDS:
+            self.close()
+            return None
+        if connection.closed or _has_something_to_say(connection):
             connection.close()
             self._connection = None
             return None
@@ -151,8 +153,8 @@ class Lines:
 
     @contextmanager
     def _a_line(self) -> Iterator[Line]:
+        # Not a reason to open the breaker: whoever holds a line is cut off in the same time, and opens it then.
         if not self._free.acquire(timeout=self._seconds):
-            self._breaker.trip("no connection was free in time")
             raise DatabaseAway
         line = self._idle.pop()  # the one that was used last: it is the likeliest to be open
         try:
