@@ -152,6 +152,15 @@ class DiskFull(Unavailable):
         super().__init__("the disk of the database is full; nothing was stored", retry_after_seconds=30)
 
 
+class StoreAway(Unavailable):
+    """Archived records cannot be read or written now. `store` names the place without secrets."""
+
+    code = "ARCHIVE_UNREACHABLE"
+
+    def __init__(self, store: str, why: str) -> None:
+        super().__init__(f"the archive at {store} cannot be used now: {why}")
+
+
 class NotReady(Unavailable):
     """The answer of a probe: some part that is needed does not work. `parts` is what each of them says."""
 
