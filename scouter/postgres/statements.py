@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import class_row
 
 Row = TypeVar("Row")
@@ -20,10 +21,14 @@ SQL_DIRECTORY = Path(__file__).resolve().parents[2] / "sql"
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement of `sql/queries`, with `%(name)s` parameters."""
+    """One statement of `sql/queries`, with `%(name)s` parameters; `{records}` stands for a table that varies."""
 
     name: str
     text: bytes
+
+    def on(self, records: str) -> Statement:
+        """The same statement for the table that stands in it as `{records}`."""
+        return Statement(self.name, self.text.replace(b"{records}", sql.Identifier(records).as_bytes(None)))
 
     def one(self, connection: Connection, row: type[Row], **parameters: object) -> Row | None:
         """Its only row, or None."""

@@ -1,0 +1,178 @@
+"""The archive's manifest: which parts of which days are in tables of their own or in files, and what they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from scouter.postgres.statements import Connection, named_statements
+
+_sql = named_statements("archive")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What was taken of one day at one time. `frozen_table` holds it until it is in a file."""
+
+    id: int
+    kind: str
+    day: date
+    part: int
+    frozen_table: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedFile:
+    """A file, and how many records of the profile in question it has."""
+
+    path: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Records since `moment` are needed by the checks of the profile `uid`."""
+
+    moment: datetime
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """Of one part: how many records, and when the first and the last were made. None when it has none."""
+
+    rows: int
+    first: datetime | None
+    last: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiredFile:
+    id: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveDay:
+    """All parts of one day and kind."""
+
+    day: date
+    kind: str
+    parts: int
+    rows: int
+    bytes: int
+    state: str
+    archived_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveTotal:
+    state: str
+    parts: int
+    rows: int
+    bytes: int
+
+
+def try_lock_archive(connection: Connection) -> bool:
+    """Whether this session is the archiver now, and until it ends."""
+    return bool(_sql["try_lock_archive"].values(connection)[0])
+
+
+def lock_records_for_reading(connection: Connection, records: str) -> None:
+    """Take it before the manifest is read."""
+    _sql["lock_records_for_reading"].on(records).run(connection)
+
+
+def frozen_parts(connection: Connection, kind: str, first: date, last: date) -> list[Part]:
+    """Of these days, both included. Their tables stay until the transaction ends."""
+    return _sql["frozen_parts"].all(connection, Part, kind=kind, first=first, last=last)
+
+
+def archived_files(
+    connection: Connection, kind: str, entity_id: int, start: datetime, end: datetime
+) -> list[ArchivedFile]:
+    """Files that have records of that profile with start <= created_at < end."""
+    return _sql["archived_files"].all(connection, ArchivedFile, kind=kind, entity_id=entity_id, start=start, end=end)
+
+
+def unfinished_parts(connection: Connection) -> list[Part]:
+    return _sql["unfinished_parts"].all(connection, Part)
+
+
+def recently_archived_days(connection: Connection, kind: str, since: datetime) -> set[date]:
+    return set(_sql["recently_archived_days"].values(connection, kind=kind, since=since))
+
+
+def next_part(connection: Connection, kind: str, day: date) -> int:
+    [number] = _sql["next_part"].values(connection, kind=kind, day=day)
+    return int(number)
+
+
+def add_part(connection: Connection, kind: str, day: date, part: int, frozen_table: str) -> Part:
+    parameters = {"kind": kind, "day": day, "part": part, "frozen_table": frozen_table}
+    [part_id] = _sql["add_part"].values(connection, **parameters)
+    return Part(part_id, kind, day, part, frozen_table)
+
+
+def checks_need_from(connection: Connection, since: datetime) -> Need | None:
+    """The oldest moment that a check may still want. Windows that end after `since` may be checked again."""
+    return _sql["checks_need_from"].one(connection, Need, since=since)
+
+
+def keep_entities(connection: Connection) -> None:
+    """Until the end of the transaction no profile is deleted."""
+    _sql["keep_entities"].run(connection)
+
+
+def add_contents(connection: Connection, part: Part) -> Contents:
+    """Write down what the frozen table has of each profile that is still there."""
+    _sql["add_contents"].on(part.frozen_table).run(connection, part_id=part.id)
+    found = _sql["contents_of"].one(connection, Contents, part_id=part.id)
+    return found or Contents(0, None, None)
+
+
+def set_archived(connection: Connection, part: Part, path: str, contents: Contents, size: int) -> bool:
+    """Whether it was frozen until now. Waits for those who read its table."""
+    values = {"path": path, "rows": contents.rows, "bytes": size, "first": contents.first, "last": contents.last}
+    return _sql["set_archived"].run(connection, part_id=part.id, **values) == 1
+
+
+def drop_frozen(connection: Connection, frozen_table: str) -> None:
+    _sql["drop_frozen"].on(frozen_table).run(connection)
+
+
+def is_empty(connection: Connection, table: str) -> bool:
+    return bool(_sql["is_empty"].on(table).values(connection)[0])
+
+
+def has_archived(connection: Connection) -> bool:
+    """Whether there should be files in the store."""
+    return bool(_sql["has_archived"].values(connection)[0])
+
+
+def expire(connection: Connection, before: date) -> int:
+    """Take archived days before that one out of every answer. How many parts they were."""
+    return _sql["expire"].run(connection, before=before)
+
+
+def expired_files(connection: Connection, readers: timedelta) -> list[ExpiredFile]:
+    """Files that nobody reads any more: they expired longer ago than any reader takes."""
+    return _sql["expired_files"].all(connection, ExpiredFile, readers=readers)
+
+
+def forget_file(connection: Connection, part_id: int) -> None:
+    """It has been deleted."""
+    _sql["forget_file"].run(connection, part_id=part_id)
+
+
+def archive_days(
+    connection: Connection, kind: str | None, below: tuple[date, str] | None, most: int
+) -> Sequence[ArchiveDay]:
+    """Newest first; `below` is the last one of the page before."""
+    day, name = below or (None, None)
+    return _sql["archive_days"].all(connection, ArchiveDay, kind=kind, below_day=day, below_kind=name, most=most)
+
+
+def archive_totals(connection: Connection) -> list[ArchiveTotal]:
+    return _sql["archive_totals"].all(connection, ArchiveTotal)
