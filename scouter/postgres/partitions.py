@@ -6,12 +6,11 @@ import logging
 import threading
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 
 from psycopg import sql
 
 from scouter.postgres.lines import Connections
-from scouter.postgres.statements import SQL_DIRECTORY, Connection, named_statements
+from scouter.postgres.statements import Connection, maintenance_statement, named_statements
 
 log = logging.getLogger(__name__)
 
@@ -19,11 +18,6 @@ RECORD_TABLES = ("spc_record", "psi_record", "custom_record", "observability_rec
 RECEIPT_DAYS = 2
 
 _sql = named_statements("partitions")
-
-
-@cache
-def _create_partition() -> str:
-    return (SQL_DIRECTORY / "maintenance" / "create_partition.sql").read_text(encoding="utf-8")
 
 
 class Partitions:
@@ -82,7 +76,7 @@ def forget_old_receipts(connection: Connection) -> int:
 
 
 def _attach_new(connection: Connection, name: str, table: str, day: date) -> None:
-    statement = sql.SQL(_create_partition()).format(
+    statement = sql.SQL(maintenance_statement("create_partition")).format(
         parent=sql.Identifier(table),
         partition=sql.Identifier(name),
         day=sql.Literal(_midnight(day)),

@@ -1,4 +1,8 @@
-"""Named SQL statements, read from `sql/queries`. A file holds one noun; each statement begins with `-- name: it`."""
+"""SQL from files.
+
+In `sql/queries` a file holds one noun, and each statement in it begins with `-- name: it`. In `sql/maintenance` a file
+is one matter, with the names of tables left open.
+"""
 
 from __future__ import annotations
 
@@ -55,3 +59,9 @@ def named_statements(noun: str) -> Mapping[str, Statement]:
     parts = re.split(r"^-- name: *(\w+)\s*$", text, flags=re.MULTILINE)[1:]
     bodies = zip(parts[::2], parts[1::2], strict=True)
     return {name: Statement(name, body.strip().encode()) for name, body in bodies}
+
+
+@cache
+def maintenance_statement(name: str) -> str:
+    """The text of `sql/maintenance/<name>.sql`, for `psycopg.sql` to put names into."""
+    return (SQL_DIRECTORY / "maintenance" / f"{name}.sql").read_text(encoding="utf-8")
