@@ -33,6 +33,8 @@ def _consumer(settings: Settings, client_id: str) -> Any:
         enable_auto_commit=False,
         # An offset that is gone is ours to notice: the library would jump without a word.
         auto_offset_reset="none",
+        # What a producer has aborted was never sent.
+        isolation_level="read_committed",
         max_poll_records=MOST_MESSAGES,
         # The largest message has to fit, and memory has to stay in bounds: both limits are those of one answer.
         max_partition_fetch_bytes=settings.max_message_bytes,
