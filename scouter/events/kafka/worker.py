@@ -22,18 +22,12 @@ from scouter.errors import DatabaseAway
 from scouter.events.consumer_state import ConsumerState
 from scouter.events.consumption import Consumption
 from scouter.events.incoming import Incoming
-from scouter.events.kafka.connecting import open_consumer, pattern_of
+from scouter.events.kafka.beginnings import Beginnings, is_made_anew
+from scouter.events.kafka.connecting import ANSWER_MILLISECONDS, ask_for_topics, open_consumer, pattern_of
 from scouter.events.store import NotOurs
 from scouter.events.submission import Batch
 from scouter.metrics import KAFKA_MISSED
-from scouter.postgres.kafka_positions import (
-    Move,
-    Partition,
-    begin_kafka_positions,
-    begun_kafka_topics,
-    kafka_positions,
-    move_kafka_positions,
-)
+from scouter.postgres.kafka_positions import Move, Partition, Position, move_kafka_positions
 from scouter.postgres.lines import Connections
 from scouter.postgres.statements import Connection
 from scouter.settings import Settings
@@ -43,7 +37,6 @@ log = logging.getLogger(__name__)
 _POLL_SECONDS = 0.2
 _LOOK_SECONDS = 5.0
 _SAY_SECONDS = 0.5
-_ANSWER_MILLISECONDS = 3_000
 _FIRST_REST_SECONDS = 0.5
 _LONGEST_REST_SECONDS = 10.0
 _OLDEST_STAMP = timedelta(days=30)  # a message without a believable time counts as arriving now
@@ -76,7 +69,8 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
         self._connections = connections
         self._now = now
         self._consumer: Any = None
-        self._positions: dict[Partition, int] = {}  # of the partitions that are ours, once they are known
+        self._beginnings = Beginnings(settings, connections)
+        self._positions: dict[Partition, Position] = {}  # of the partitions that are ours, once they are known
         self._unknown: set[Partition] = set()
         self._ends: dict[Partition, int] = {}  # what Kafka had when it was last asked
         self._looked_at = self._said_at = 0.0  # on time.monotonic()
@@ -156,6 +150,8 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
         if polled and not self._unknown:  # else assigned within this very poll: they have not begun where they should
             self._taken = self._taking(consumer, polled)
         looked = self._look_at_kafka(consumer)
+        if is_made_anew(consumer, self._positions):
+            self._find_again(consumer)
         if self._consumption.must_wait:
             return
         if self._unknown:
@@ -197,7 +193,7 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
         self._moved(consumer, taken.moves)
 
     def _moved(self, consumer: Any, moves: Mapping[Partition, Move]) -> None:
-        self._positions.update({partition: move.next for partition, move in moves.items()})
+        self._positions.update({partition: move.position for partition, move in moves.items()})
         offsets = {TopicPartition(*each): OffsetAndMetadata(move.next, "", -1) for each, move in moves.items()}
         consumer.commit_async(offsets, callback=_say_when_not_committed)
 
@@ -207,7 +203,7 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
         Without that, once Kafka has deleted them, they would be missed like messages.
         """
         moves = {each: Move(self._positions[each], _read_up_to(consumer, each)) for each in self._known(consumer)}
-        moves = {each: move for each, move in moves.items() if move.next > move.expected}
+        moves = {each: move for each, move in moves.items() if move.next > move.expected.next}
         if not moves:
             return
         try:
@@ -223,11 +219,11 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
     def _look_again(self, consumer: Any, taken: _Taken) -> None:
         """Somebody has moved a partition: this consumer, in a commit that nobody confirmed, or another one."""
         try:
-            present = self._read(taken.moves)
+            present = self._beginnings.stored(taken.moves)
         except (psycopg.Error, DatabaseAway):
             return  # the same question comes up with the next turn
         was_ours = taken.batch is not None and taken.batch.fates is not None
-        if was_ours and all(present.get(partition) == move.next for partition, move in taken.moves.items()):
+        if was_ours and all(present.get(each) == move.position for each, move in taken.moves.items()):
             self._consumption.was_stored(taken.batch)
             self._stored(consumer, taken)
             return
@@ -241,60 +237,26 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
     def _find_positions(self, consumer: Any) -> None:
         """Go to where Postgres says that each partition is stored."""
         mine = set(map(_partition, consumer.assignment()))
-        wanted = self._unknown & mine
         try:
-            known = self._read(wanted)
-            if new := wanted - known.keys():
-                known |= self._begin(consumer, new)
+            known = self._beginnings.found(consumer, self._unknown & mine)
         except (psycopg.Error, DatabaseAway):
             return
-        for partition, offset in known.items():
-            consumer.seek(TopicPartition(*partition), offset)
+        for partition, position in known.items():
+            consumer.seek(TopicPartition(*partition), position.next)
         self._positions.update(known)
         self._unknown -= known.keys()
         self._unknown &= mine
 
-    def _read(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
-        with self._connections.connection() as connection:
-            return kafka_positions(connection, self._settings.kafka_group, list(partitions))
-
-    def _begin(self, consumer: Any, new: Collection[Partition]) -> dict[Partition, int]:
-        """Partitions that were never read: from what the group had committed in Kafka, else as the settings say.
-
-        A topic is begun with all its partitions at once, so that one that is added later is known as such: it is read
-        from its beginning.
-        """
-        topics = {partition.topic for partition in new}
-        with self._connections.connection() as connection:
-            begun = begun_kafka_topics(connection, self._settings.kafka_group, topics)
-        whole = {
-            Partition(topic, number)
-            for topic in topics - begun
-            for number in consumer.partitions_for_topic(topic) or ()
-        }
-        begins = {each: self._beginning(consumer, each, later=each.topic in begun) for each in whole.union(new)}
-        with self._connections.connection() as connection:
-            begin_kafka_positions(connection, self._settings.kafka_group, begins)
-        return self._read(new)
-
-    def _beginning(self, consumer: Any, partition: Partition, *, later: bool) -> int:
-        topic_partition = TopicPartition(*partition)
-        committed: int | None = consumer.committed(topic_partition, timeout_ms=_ANSWER_MILLISECONDS)
-        if committed is not None:
-            return committed
-        is_first = later or self._settings.kafka_offset_reset == "earliest"
-        offsets = (consumer.beginning_offsets if is_first else consumer.end_offsets)(
-            [topic_partition], timeout_ms=_ANSWER_MILLISECONDS
-        )
-        offset: int = offsets[topic_partition]
-        return offset
-
     def _find_what_is_left(self, consumer: Any) -> None:
         """Kafka has deleted messages before they were read, or the topic was made anew."""
-        for partition, position in self._positions.items():
+        ask_for_topics(consumer)  # what was said last may be of a topic that is gone
+        if is_made_anew(consumer, self._positions):
+            self._find_again(consumer)
+            return
+        for partition, (position, *_) in self._positions.items():
             topic_partition = TopicPartition(*partition)
-            first = consumer.beginning_offsets([topic_partition], timeout_ms=_ANSWER_MILLISECONDS)[topic_partition]
-            last = consumer.end_offsets([topic_partition], timeout_ms=_ANSWER_MILLISECONDS)[topic_partition]
+            first = consumer.beginning_offsets([topic_partition], timeout_ms=ANSWER_MILLISECONDS)[topic_partition]
+            last = consumer.end_offsets([topic_partition], timeout_ms=ANSWER_MILLISECONDS)[topic_partition]
             if first <= position <= last:
                 continue
             KAFKA_MISSED.labels(partition.topic).inc(max(first - position, 0))
@@ -329,7 +291,7 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
         if not partitions:
             return f"there is no topic {' or '.join(topics)}"
         try:
-            ends = consumer.end_offsets(partitions, timeout_ms=_ANSWER_MILLISECONDS)
+            ends = consumer.end_offsets(partitions, timeout_ms=ANSWER_MILLISECONDS)
         except KafkaTimeoutError:
             return "no broker answers"
         self._ends = {_partition(each): end for each, end in ends.items()}
@@ -347,7 +309,7 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
         lag = 0
         for partition in self._known(consumer):
             end = max(consumer.highwater(TopicPartition(*partition)) or 0, self._ends.get(partition, 0))
-            at = in_hand[partition].expected if partition in in_hand else _read_up_to(consumer, partition)
+            at = in_hand[partition].expected.next if partition in in_hand else _read_up_to(consumer, partition)
             lag += max(end - at, 0)
         return lag
 
@@ -358,7 +320,7 @@ def _partition(of: TopicPartition) -> Partition:
 
 def _read_up_to(consumer: Any, partition: Partition) -> int:
     """The offset after the last one that was handed out, and after what follows it that is no message."""
-    position: int = consumer.position(TopicPartition(*partition), timeout_ms=_ANSWER_MILLISECONDS)
+    position: int = consumer.position(TopicPartition(*partition), timeout_ms=ANSWER_MILLISECONDS)
     return position
 
 
