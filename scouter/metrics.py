@@ -136,6 +136,11 @@ CONSUMER_LAG = _reading(
     "scouter_consumer_lag", "gauge", "Messages that a consumer knows its broker to have, not stored yet.", "consumer"
 )
 KAFKA_MISSED = _counter("scouter_kafka_missed", "Offsets that Kafka had deleted before they were read.", "topic")
+KAFKA_MADE_ANEW = _counter(
+    "scouter_kafka_made_anew",
+    "Partitions whose topic was deleted and made anew: whether all of the former one was read is not known.",
+    "topic",
+)
 
 # --- checks and alerts
 _OUTCOMES = ("no_data", "ok", "alert", "failed")

@@ -117,6 +117,7 @@ class Server:
         self._readings = Readings()
         self._tend_from = 0.0  # on time.monotonic()
         self._database: Database | None = None
+        self._lifelines: Lifelines | None = None
         self.first_users: FirstUsers | None = None
         self.address = ""
         self.metrics_address = ""
@@ -148,6 +149,8 @@ class Server:
         """Answer what was accepted, store it, stop everything; within SCOUTER_SHUTDOWN_SECONDS."""
         self._health.phase = "stopping"
         self._deadline = time.monotonic() + self._settings.shutdown_seconds
+        if self._lifelines is not None:
+            self._lifelines.deadlines.end_at(self._deadline)
         self._stops.close()
         log.info("stopped")
 
@@ -204,7 +207,7 @@ class Server:
 
     def _start_parts(self, database: Database, host: str, listener: socket.socket | None) -> None:
         settings = self._settings
-        lifelines = Lifelines(database.conninfo, settings.store_seconds)
+        lifelines = self._lifelines = Lifelines(database.conninfo, settings.store_seconds)
         lifelines.start()
         self._stops.callback(lifelines.stop)
         self._health.add(thread_part("database deadlines", lambda: lifelines.deadlines.alive))
