@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scouter.archive.due import Due, due_days
 from scouter.archive.freezing import freeze
 from scouter.archive.marker import owner_of, require_marker
-from scouter.archive.moving import Moved, Mover
 from scouter.archive.stores.store import Store
 from scouter.errors import ArchiveFault
 from scouter.postgres import manifest
@@ -23,8 +23,12 @@ from scouter.postgres.spools import installation
 from scouter.postgres.statements import Connection
 from scouter.settings import Settings
 
+if TYPE_CHECKING:  # whoever has nothing to archive does not load Arrow
+    from scouter.archive.moving import Moved, Mover
+
 log = logging.getLogger(__name__)
 
+_CONNECT_SECONDS = 10
 _LONGEST_READ = timedelta(hours=1)  # after that nobody reads a file that has expired
 
 
@@ -59,7 +63,7 @@ class Archiver:
 
     def plan(self) -> tuple[list[Part], Due]:
         """What a pass would do: parts to finish, and days to begin with."""
-        with connect(self._conninfo, purpose="archiver") as connection:
+        with connect(self._conninfo, purpose="archiver", connect_timeout=_CONNECT_SECONDS) as connection:
             return manifest.unfinished_parts(connection), self._due(connection, patient=False)
 
     def run(self, *, patient: bool) -> Pass:
@@ -67,7 +71,7 @@ class Archiver:
 
         `patient`: what came late for a day that is archived waits until more has come.
         """
-        with connect(self._conninfo, purpose="archiver") as connection:
+        with connect(self._conninfo, purpose="archiver", connect_timeout=_CONNECT_SECONDS) as connection:
             connection.autocommit = True
             if not manifest.try_lock_archive(connection):
                 return Pass(busy=True)
@@ -80,6 +84,8 @@ class Archiver:
         done.due = self._due(connection, patient=patient)
         if unfinished or done.due.days:
             require_marker(self._store, owner, has_files=manifest.has_archived(connection))
+            from scouter.archive.moving import Mover
+
             with self._on_the_way(owner.hex) as directory:
                 mover = Mover(self._conninfo, connection, self._store, owner_of(owner), directory, self._is_stopping)
                 self._move_all(mover, self._parts(connection, unfinished, done.due), done)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from scouter.archive.interruption import Interrupted
 from scouter.archive.kinds import KINDS, Kind
 from scouter.archive.part_file import read_back, write_part
 from scouter.archive.record_stream import Names, record_stream
@@ -31,10 +32,6 @@ from scouter.postgres.statements import Connection
 log = logging.getLogger(__name__)
 
 _SAY_SECONDS = 10.0
-
-
-class Interrupted(Exception):
-    """The server stops. What was begun is done again by the next pass."""
 
 
 @dataclass(frozen=True, slots=True)

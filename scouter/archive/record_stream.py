@@ -5,6 +5,7 @@ ADBC makes the batches without holding the interpreter: psycopg would bring each
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -23,6 +24,8 @@ from scouter.errors import DatabaseAway
 from scouter.postgres.pool import KEEPALIVES, SCHEMA
 from scouter.postgres.record_streams import all_entities, names_of_features
 from scouter.postgres.statements import Connection
+
+log = logging.getLogger(__name__)
 
 _BATCH_BYTES = 6 * 2**20  # of what Postgres sends: some 130 000 rows, which become a row group
 _MOST_FEATURES = 100_000  # whose names are kept in memory
@@ -111,4 +114,5 @@ def _lost_is_away() -> Iterator[None]:
     try:
         yield
     except AdbcError as problem:
+        log.warning("reading records broke off: %s", str(problem).partition("\n")[0])
         raise DatabaseAway from problem

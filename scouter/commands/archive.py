@@ -5,17 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from scouter.archive.archiver import Archiver, Pass
+from scouter.archive.due import Due
 from scouter.archive.stores.opening import open_store
 from scouter.postgres.database import present_database
 from scouter.postgres.manifest import Part
 from scouter.postgres.migrations import migrate
 from scouter.settings import Settings
-
-if TYPE_CHECKING:  # the other commands do not load Arrow
-    from scouter.archive.archiver import Pass
-    from scouter.archive.due import Due
 
 
 def add_to(commands: Any) -> None:
@@ -26,8 +24,6 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
     """0 when there is nothing left to do, 1 when some of it failed or another server is at it."""
-    from scouter.archive.archiver import Archiver
-
     store = open_store(settings)
     database = present_database(settings)
     try:

@@ -10,6 +10,8 @@ from datetime import datetime
 
 import psycopg
 
+from scouter.archive.archiver import Archiver
+from scouter.archive.interruption import Interrupted
 from scouter.archive.stores.store import Store
 from scouter.errors import ScouterError, Unavailable
 from scouter.metrics import ARCHIVE_FAILURES
@@ -54,9 +56,6 @@ class Archiving:
         self.thread.stop()
 
     def _act(self) -> float:
-        from scouter.archive.archiver import Archiver
-        from scouter.archive.moving import Interrupted
-
         archiver = Archiver(self._conninfo, self._settings, self._store, self._now, self._stopping.is_set)
         try:
             done = archiver.run(patient=True)
