@@ -1,0 +1,46 @@
+"""The store that SCOUTER_STORAGE_URI names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from scouter.archive.stores.local import LocalStore
+from scouter.archive.stores.location import Location, parse_location
+from scouter.archive.stores.store import Store
+from scouter.errors import StartRefused
+from scouter.settings import Settings
+
+
+def open_store(settings: Settings) -> Store:
+    """Does not ask the store anything yet: `probe` does.
+
+    Raises `StartRefused` for settings that cannot work.
+    """
+    try:
+        location = parse_location(settings.storage_uri)
+    except ValueError as accepted:
+        raise StartRefused([f"SCOUTER_STORAGE_URI is not accepted: expected {accepted}"]) from None
+    if location is None:
+        return LocalStore(_directory(settings.storage_uri))
+    try:
+        return _remote(location, settings)
+    except ModuleNotFoundError as missing:
+        raise StartRefused(
+            [f"{location.name} needs the Python package {missing.name}, which is not installed"]
+        ) from None
+
+
+def _directory(uri: str) -> Path:
+    if uri.startswith("file://"):
+        return Path(unquote(urlsplit(uri).path))
+    return Path(uri).expanduser()
+
+
+def _remote(location: Location, settings: Settings) -> Store:
+    """Each library costs memory and start-up time: it is imported only here, when it is wanted."""
+    if location.scheme == "s3":
+        from scouter.archive.stores.s3 import S3Store
+
+        return S3Store(location, region=settings.aws_region, endpoint=settings.aws_endpoint_url)
+    raise StartRefused([f"{location.name}: this kind of store is not supported"])
