@@ -127,6 +127,14 @@ def http_url(raw: str) -> str:
     return raw
 
 
+def plain_url(raw: str) -> str:
+    """An http address without a user or password, so that it may be shown."""
+    parts = urlsplit(raw)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.password or parts.query:
+        raise ValueError("an address that begins with http:// or https://, without a password")
+    return raw
+
+
 def secret_url(raw: str) -> str:
     """An http address that may carry a secret in its path, as webhooks do."""
     return http_url(raw)

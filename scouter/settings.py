@@ -409,7 +409,17 @@ class Settings:
         "SCOUTER_STORAGE_URI",
         "./scouter_storage",
         values.storage_uri,
-        "Where the archive goes: a path, gs://, s3:// or az://.",
+        "Where the archive goes: a path, s3://bucket/prefix, gs://bucket/prefix or az://container/prefix.",
+        group="Archive",
+    )
+    aws_region: str = _setting(
+        "AWS_REGION", "us-east-1", values.text, "Region of S3 (or AWS_DEFAULT_REGION).", group="Archive"
+    )
+    aws_endpoint_url: str | None = _setting(
+        "AWS_ENDPOINT_URL",
+        None,
+        values.plain_url,
+        "A service that speaks S3's protocol (or AWS_ENDPOINT_URL_S3).",
         group="Archive",
     )
     archive_days: int | None = _setting(
@@ -441,7 +451,6 @@ class Settings:
         "How long a chart may wait for the archive.",
         group="Archive",
     )
-    aws_region: str = _setting("AWS_REGION", "us-east-1", values.text, "Region of S3.", group="Archive")
     google_account_json: str | None = _setting(
         "GOOGLE_ACCOUNT_JSON_BASE64", None, values.secret_base64, "Google service account.", group="Archive"
     )
@@ -527,7 +536,12 @@ class Settings:
 
 
 # Variables of the reference that do not fit one field: other spellings, and those that mean nothing here.
-ALIASES = {"AZURE_STORAGE_ACCOUNT_NAME": "AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_ACCOUNT_KEY": "AZURE_STORAGE_KEY"}
+ALIASES = {
+    "AWS_REGION": "AWS_DEFAULT_REGION",
+    "AWS_ENDPOINT_URL": "AWS_ENDPOINT_URL_S3",
+    "AZURE_STORAGE_ACCOUNT_NAME": "AZURE_STORAGE_ACCOUNT",
+    "AZURE_STORAGE_ACCOUNT_KEY": "AZURE_STORAGE_KEY",
+}
 WITHOUT_EFFECT = {
     "SERVER_RECORD_CONSUMER_WORKERS": "one writer groups the messages of all requests",
     "HTTP_CONSUMER_WORKER_COUNT": "one writer groups the messages of all requests",

@@ -1,52 +1,46 @@
-"""TEMPORARY"""
+"""The store that SCOUTER_STORAGE_URI names."""
 
 from __future__ import annotations
-import os, shutil
+
 from pathlib import Path
-from typing import IO, Any
+from urllib.parse import unquote, urlsplit
+
+from scouter.archive.stores.local import LocalStore
+from scouter.archive.stores.location import Location, parse_location
+from scouter.archive.stores.store import Store
+from scouter.errors import StartRefused
 from scouter.settings import Settings
-from scouter.errors import StoreAway
 
 
-class L:
-    is_remote = False
+def open_store(settings: Settings) -> Store:
+    """Does not ask the store anything yet: `probe` does.
 
-    def __init__(self, root: Path) -> None:
-        self.root = root.resolve()
-        self.name = str(self.root)
-
-    def put(self, local: Path, path: str) -> None:
-        t = self.root / path
-        t.parent.mkdir(parents=True, exist_ok=True)
-        x = t.with_suffix(".tmp")
-        shutil.copy(local, x)
-        os.replace(x, t)
-
-    def put_bytes(self, content: bytes, path: str) -> None:
-        t = self.root / path
-        t.parent.mkdir(parents=True, exist_ok=True)
-        t.write_bytes(content)
-
-    def open(self, path: str) -> IO[bytes]:
-        return (self.root / path).open("rb")
-
-    def size(self, path: str) -> int | None:
-        t = self.root / path
-        return t.stat().st_size if t.exists() else None
-
-    def delete(self, path: str) -> None:
-        (self.root / path).unlink(missing_ok=True)
-
-    def probe(self) -> None:
-        if not self.root.is_dir():
-            raise StoreAway(self.name, "no such directory")
-
-    def register(self, context: Any) -> None:
-        pass
-
-    def url(self, path: str) -> str:
-        return str(self.root / path)
+    Raises `StartRefused` for settings that cannot work.
+    """
+    try:
+        location = parse_location(settings.storage_uri)
+    except ValueError as accepted:
+        raise StartRefused([f"SCOUTER_STORAGE_URI is not accepted: expected {accepted}"]) from None
+    if location is None:
+        return LocalStore(_directory(settings.storage_uri))
+    try:
+        return _remote(location, settings)
+    except ModuleNotFoundError as missing:
+        raise StartRefused(
+            [f"{location.name} needs the Python package {missing.name}, which is not installed"]
+        ) from None
 
 
-def open_store(settings: Settings) -> L:
-    return L(Path(settings.storage_uri))
+def _directory(uri: str) -> Path:
+    if uri.startswith("file://"):
+        return Path(unquote(urlsplit(uri).path))
+    return Path(uri).expanduser()
+
+
+def _remote(location: Location, settings: Settings) -> Store:
+    """Each library costs memory and start-up time: it is imported only here, when it is wanted."""
+    if location.scheme == "s3":
+        from scouter.archive.stores.s3 import S3Store
+
+        return S3Store(location, region=settings.aws_region, endpoint=settings.aws_endpoint_url)
+    raise StartRefused([f"{location.name}: this kind of store is not supported"])
