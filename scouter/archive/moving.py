@@ -104,7 +104,7 @@ class Mover:
         with self._store.open(path) as file:
             try:
                 found = read_back(kind, file)
-            except pa.ArrowException as problem:
+            except (pa.ArrowException, OSError) as problem:
                 raise StoreAway(self._store.name, f"{path} does not come back as it was put there: {problem}") from None
         if found != rows:
             raise StoreAway(self._store.name, f"{path} has {found} records, and {rows} were put there")
