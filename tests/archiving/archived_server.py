@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
-from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import psycopg
 from psycopg import sql
 
 from scouter.postgres.pool import SCHEMA
 from scouter.server import Server
 from scouter.settings import Settings
+from tests.archiving.archiver_state import connect, let_time_pass, parts, wait_until_nobody_archives
 from tests.archiving.passes import Ended, Passes
 from tests.archiving.records import TABLES
 from tests.archiving.stored_rows import OfProfile, files_of, in_files, in_tables
 from tests.http_client import HttpClient
 from tests.server_process import free_port
 
-_LOCK_SECONDS = 30.0
 _MEANWHILE_SECONDS = 0.5
-# What came late for a day that was archived just now waits for more of its kind. Tests let the time pass.
-_A_LONG_TIME = timedelta(days=30)
 
 
 class ArchivedServer:
@@ -71,7 +66,7 @@ class ArchivedServer:
 
     def archive(self, *arguments: str, kill_at: int | None = None) -> Ended:
         """One pass, when the one before is over in the eyes of Postgres too."""
-        self._wait_for_the_lock()
+        wait_until_nobody_archives(self.database)
         return self._passes.run(self.environment, *arguments, kill_at=kill_at)
 
     def archive_meanwhile(self, line: int, action: Callable[[], None]) -> None:
@@ -79,7 +74,7 @@ class ArchivedServer:
 
         What has to wait for a lock that the pass holds there goes on when the pass does.
         """
-        self._wait_for_the_lock()
+        wait_until_nobody_archives(self.database)
         if self._passes.run_until(self.environment, line) is not None:
             return
         with ThreadPoolExecutor(1, "meanwhile") as threads:
@@ -89,9 +84,7 @@ class ArchivedServer:
             done.result()
 
     def let_time_pass(self) -> None:
-        """Everything in the manifest happened a month earlier."""
-        with self.connect() as connection:
-            connection.execute(_EARLIER, {"ago": _A_LONG_TIME})
+        let_time_pass(self.database)
 
     def archive_everything(self) -> None:
         """All that is old enough, late records too."""
@@ -107,14 +100,12 @@ class ArchivedServer:
 
     def parts(self, state: str) -> list[tuple[str, str, int]]:
         """Kind, day and number of those in that state."""
-        with self.connect() as connection:
-            found = connection.execute("SELECT kind, day::text, part FROM archive_part WHERE state = %s", (state,))
-            return sorted(found.fetchall())
+        return parts(self.database, state)
 
     def begin_anew(self) -> None:
         """An installation that has never stored a record."""
-        self._wait_for_the_lock()
-        with self.connect() as connection:
+        wait_until_nobody_archives(self.database)
+        with connect(self.database) as connection:
             for (name,) in connection.execute(_FROZEN, (SCHEMA,)).fetchall():
                 connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(name)))
             connection.execute("DELETE FROM archive_part")
@@ -122,24 +113,7 @@ class ArchivedServer:
                 connection.execute(sql.SQL("TRUNCATE {}").format(sql.Identifier(table)))
         shutil.rmtree(self.store, ignore_errors=True)
 
-    def connect(self) -> psycopg.Connection:
-        return psycopg.connect(self.database, autocommit=True, options=f"-c search_path={SCHEMA} -c timezone=UTC")
-
-    def _wait_for_the_lock(self) -> None:
-        """The session of a pass that was killed goes on until Postgres notices."""
-        deadline = time.monotonic() + _LOCK_SECONDS
-        with self.connect() as connection:
-            while connection.execute(_LOCKS).fetchone() != (0,):
-                assert time.monotonic() < deadline, "an advisory lock stays"
-                time.sleep(0.005)
-
 
 _FROZEN = r"""
     SELECT relname FROM pg_class
     WHERE relnamespace = %s::regnamespace AND relkind = 'r' AND relname LIKE 'frozen\_%%'"""
-_EARLIER = """
-    UPDATE archive_part
-    SET frozen_at = frozen_at - %(ago)s, archived_at = archived_at - %(ago)s, expired_at = expired_at - %(ago)s"""
-_LOCKS = """
-    SELECT count(*) FROM pg_locks
-    WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""

@@ -1,9 +1,9 @@
 """Runs commands of `scouter.py` in processes that are forked from this one, which has everything imported.
 
 A command that is started afresh spends a second on imports; forked, a few milliseconds. It can be told to kill itself
-with -9 before the nth line of the archive's own code that it comes to, as exactly as no timer can, or to stop there until
-it is told to go on. Orders come as JSON on standard input, a line each, and are answered on standard output: with the
-exit code, or null when the command has stopped.
+with -9 before the nth line of the archive's own code that it comes to, as exactly as no timer can, or to stop there
+until it is told to go on. Orders come as JSON on standard input, a line each, and are answered on standard output:
+with the exit code, or null when the command has stopped.
 """
 
 from __future__ import annotations

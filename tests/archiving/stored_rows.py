@@ -30,11 +30,12 @@ def in_tables(conninfo: str, kind: str, uids: Iterable[str] | None = None) -> Co
         return Counter((uid, as_stored(kind, feature, at, *values)) for uid, feature, at, *values in found)
 
 
-def in_files(paths: Iterable[Path], kind: str) -> Counter[OfProfile]:
-    """The multiset of what Parquet files hold."""
+def in_files(paths: Iterable[Path], kind: str, uids: Iterable[str] | None = None) -> Counter[OfProfile]:
+    """The multiset of what Parquet files hold; of some profiles, or of all."""
+    chosen = None if uids is None else [("uid", "in", list(uids))]
     found: Counter[OfProfile] = Counter()
     for path in paths:
-        found.update(in_table(pq.read_table(path, partitioning=None), kind))
+        found.update(in_table(pq.read_table(path, partitioning=None, filters=chosen), kind))
     return found
 
 
