@@ -136,6 +136,11 @@ CONSUMER_LAG = _reading(
     "scouter_consumer_lag", "gauge", "Messages that a consumer knows its broker to have, not stored yet.", "consumer"
 )
 KAFKA_MISSED = _counter("scouter_kafka_missed", "Offsets that Kafka had deleted before they were read.", "topic")
+KAFKA_MADE_ANEW = _counter(
+    "scouter_kafka_made_anew",
+    "Partitions whose topic was deleted and made anew: whether all of the former one was read is not known.",
+    "topic",
+)
 
 # --- checks and alerts
 _OUTCOMES = ("no_data", "ok", "alert", "failed")
@@ -150,6 +155,17 @@ DELIVERY_FAILURES = _counter(
 ALERTS_GIVEN_UP = _counter(
     "scouter_alerts_given_up", "Notifications that were never delivered.", "channel", known=_CHANNELS
 )
+
+# --- the archive
+_KINDS = ("spc", "psi", "custom")
+ARCHIVED_RECORDS = _counter(
+    "scouter_archived_records", "Records written to files for the archive, by this process.", "kind", known=_KINDS
+)
+ARCHIVED_BYTES = _counter("scouter_archived_bytes", "Bytes of files put into the archive.", "kind", known=_KINDS)
+ARCHIVE_FAILURES = _counter("scouter_archive_failures", "Passes of the archiver that broke off.", "reason")
+ARCHIVE_DAYS_DUE = _reading("scouter_archive_days_due", "gauge", "Days that wait for the archiver.")
+ARCHIVE_DAYS_HELD = _reading("scouter_archive_days_held", "gauge", "Old days that checks may still need.")
+ARCHIVE_LAST_PASS = _reading("scouter_archive_last_pass_seconds", "gauge", "When a pass last went through, Unix time.")
 
 # --- the database
 POOL_SIZE = _reading("scouter_pool_size", "gauge", "Connections of a pool.", "pool")

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from scouter.api.alert_test import AlertTest
 from scouter.api.alerts import Alerts
 from scouter.api.application import Application, application
+from scouter.api.archive import Archive
 from scouter.api.authentication import Authentication
 from scouter.api.caller_address import TrustedProxies
 from scouter.api.capabilities import Capabilities
@@ -31,10 +32,16 @@ from scouter.api.profile_deletion import ProfileDeletion
 from scouter.api.profile_listing import ProfileListing
 from scouter.api.profiles import Profiles
 from scouter.api.quarantine import Quarantine
+from scouter.api.records import Records
 from scouter.api.routing import Noun
 from scouter.api.runs import Runs
 from scouter.api.tags import Tags
 from scouter.api.users import Users
+from scouter.archive.export import Exports
+from scouter.archive.history import History
+from scouter.archive.reads import ArchiveReads
+from scouter.archive.stores.opening import open_store
+from scouter.archive.stores.store import Store
 from scouter.auth.tokens import Tokens
 from scouter.errors import StartRefused
 from scouter.events.consumers import Consumers, wanted_transports
@@ -42,6 +49,9 @@ from scouter.events.ingest import Ingest
 from scouter.events.inlet import Inlet
 from scouter.events.ledger_readings import outcome_readings, received_readings, spooled_readings
 from scouter.metrics import (
+    ARCHIVE_DAYS_DUE,
+    ARCHIVE_DAYS_HELD,
+    ARCHIVE_LAST_PASS,
     BREAKER_OPEN,
     BREAKER_OPENINGS,
     CONSUMER_LAG,
@@ -59,6 +69,7 @@ from scouter.metrics import (
     QUEUE_MESSAGES,
     SPOOL_BYTES,
 )
+from scouter.monitoring.archiving import Archiving
 from scouter.monitoring.channels.selection import Channels
 from scouter.monitoring.check import Checks
 from scouter.monitoring.consumers import consumers_state
@@ -106,6 +117,7 @@ class Server:
         self._readings = Readings()
         self._tend_from = 0.0  # on time.monotonic()
         self._database: Database | None = None
+        self._lifelines: Lifelines | None = None
         self.first_users: FirstUsers | None = None
         self.address = ""
         self.metrics_address = ""
@@ -137,6 +149,8 @@ class Server:
         """Answer what was accepted, store it, stop everything; within SCOUTER_SHUTDOWN_SECONDS."""
         self._health.phase = "stopping"
         self._deadline = time.monotonic() + self._settings.shutdown_seconds
+        if self._lifelines is not None:
+            self._lifelines.deadlines.end_at(self._deadline)
         self._stops.close()
         log.info("stopped")
 
@@ -193,7 +207,7 @@ class Server:
 
     def _start_parts(self, database: Database, host: str, listener: socket.socket | None) -> None:
         settings = self._settings
-        lifelines = Lifelines(database.conninfo, settings.store_seconds)
+        lifelines = self._lifelines = Lifelines(database.conninfo, settings.store_seconds)
         lifelines.start()
         self._stops.callback(lifelines.stop)
         self._health.add(thread_part("database deadlines", lambda: lifelines.deadlines.alive))
@@ -205,9 +219,11 @@ class Server:
         watch = self._start_watch(database, lifelines.deadlines)
         pool = self._pool(database, lifelines.deadlines, watch)
         self._start_limits(pool)
+        store = open_store(settings)
         if "background" in settings.roles:
             self._start_upkeep(Upkeep(pool, partitions, settings.partition_days_ahead, settings.run_days, self._now))
             self._start_checks(pool)
+            self._start_archiving(Archiving(database.conninfo, settings, store, self._now))
         transports = wanted_transports(settings) if "consumers" in settings.roles else []
         if listener is None and not transports:
             return
@@ -216,7 +232,7 @@ class Server:
         if transports:
             self._start_consumers(Consumers(settings, transports, ingest, lifelines, self._now))
         if listener is not None:
-            self._start_http(database, host, listener, pool, lifelines, ingest)
+            self._start_http(database, host, listener, pool, lifelines, ingest, self._archive_reads(store))
 
     def _start_watch(self, database: Database, deadlines: Deadlines) -> DatabaseWatch:
         watch = DatabaseWatch(database.conninfo, deadlines, self._now)
@@ -268,12 +284,13 @@ class Server:
         pool: Pool,
         lifelines: Lifelines,
         ingest: Ingest,
+        reads: ArchiveReads,
     ) -> None:
         settings = self._settings
         tokens = self._prepare_users(database, host)
         disk = self._watch_disk(database)
         http = HttpServer(
-            self._application(pool, tokens, ingest, lifelines, disk),
+            self._application(database, pool, tokens, ingest, lifelines, reads, disk),
             listener,
             threads=settings.http_threads,
             connection_limit=settings.connection_limit,
@@ -322,8 +339,40 @@ class Server:
         self._readings.add(DISK_FREE, disk.free)
         return disk
 
+    def _start_archiving(self, archiving: Archiving) -> None:
+        self._health.add(thread_part("archive thread", lambda: archiving.thread.alive))
+        self._health.add(Part("archive", lambda: archiving.state))
+        self._readings.add(ARCHIVE_DAYS_DUE, lambda: archiving.days_due)
+        self._readings.add(ARCHIVE_DAYS_HELD, lambda: archiving.days_held)
+        self._readings.add(ARCHIVE_LAST_PASS, lambda: archiving.last_pass)
+        archiving.start()
+        self._stops.callback(archiving.stop)
+
+    def _archive_reads(self, store: Store) -> ArchiveReads:
+        reads = ArchiveReads(store, most=self._settings.archive_reads, seconds=self._settings.archive_seconds)
+        self._stops.callback(reads.stop)
+        return reads
+
+    def _exports(self, database: Database, pool: Pool, reads: ArchiveReads) -> Exports:
+        settings = self._settings
+        return Exports(
+            database.conninfo,
+            pool,
+            reads,
+            settings.data_dir / "exports",
+            most=settings.archive_reads,
+            wait_seconds=settings.archive_seconds,
+        )
+
     def _application(
-        self, pool: Pool, tokens: Tokens, ingest: Ingest, lifelines: Lifelines, disk: DiskSpace | None
+        self,
+        database: Database,
+        pool: Pool,
+        tokens: Tokens,
+        ingest: Ingest,
+        lifelines: Lifelines,
+        reads: ArchiveReads,
+        disk: DiskSpace | None,
     ) -> Application:
         settings = self._settings
         entities, features = ingest.entities, ingest.features
@@ -341,7 +390,9 @@ class Server:
             ProfileListing(pool),
             ProfileDeletion(pool, entities, features),
             Messages(ingest.intake, self._now, disk),
-            Drift(pool, entities, self._now),
+            Drift(pool, History(pool, reads), entities, self._now),
+            Records(self._exports(database, pool, reads), entities, self._now),
+            Archive(pool, settings, reads.store.name, self._now),
             Alerts(pool, entities, self._now),
             tags,
             AlertTest(pool, entities, Channels(settings), settings, self._now),

@@ -240,7 +240,7 @@ class Settings:
         "DATA_RETENTION_PERIOD",
         30,
         values.integer(1, 36_500),
-        "Days before data is archived. Used once archiving exists.",
+        "Days after which records leave Postgres for the archive.",
         group="Records",
     )
 
@@ -410,6 +410,35 @@ class Settings:
         "./scouter_storage",
         values.storage_uri,
         "Where the archive goes: a path, gs://, s3:// or az://.",
+        group="Archive",
+    )
+    archive_days: int | None = _setting(
+        "SCOUTER_ARCHIVE_DAYS",
+        None,
+        values.integer(1, 36_500),
+        "Days after which records leave the archive, too. Unset: never.",
+        group="Archive",
+        shown_default="unset",
+    )
+    archive_every_seconds: float = _setting(
+        "SCOUTER_ARCHIVE_EVERY_SECONDS",
+        3600.0,
+        values.seconds(1, 604_800),
+        "Time between two passes of the archiver.",
+        group="Archive",
+    )
+    archive_reads: int = _setting(
+        "SCOUTER_ARCHIVE_READS",
+        4,
+        values.integer(1, 100),
+        "Requests that read the archive at once; others wait, and are answered 503 after SCOUTER_ARCHIVE_SECONDS.",
+        group="Archive",
+    )
+    archive_seconds: float = _setting(
+        "SCOUTER_ARCHIVE_SECONDS",
+        30.0,
+        values.seconds(1, 3600),
+        "How long a chart may wait for the archive.",
         group="Archive",
     )
     aws_region: str = _setting("AWS_REGION", "us-east-1", values.text, "Region of S3.", group="Archive")

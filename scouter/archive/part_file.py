@@ -16,8 +16,10 @@ _COMPRESSION = "zstd"
 _LEVEL = 1  # level 3 makes files 3 % smaller and takes half as long again
 
 
-def parquet_writer(kind: Kind, sink: str | IO[bytes]) -> pq.ParquetWriter:
-    """Row groups are the batches that it is given. Statistics of pages tell where a profile is within them."""
+def parquet_writer(kind: Kind, sink: Any) -> pq.ParquetWriter:
+    """For a path, or something to write to. Row groups are the batches that it is given; statistics of their pages
+    tell where a profile is.
+    """
     return pq.ParquetWriter(
         sink,
         written_schema(kind),

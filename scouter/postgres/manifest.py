@@ -176,3 +176,8 @@ def archive_days(
 
 def archive_totals(connection: Connection) -> list[ArchiveTotal]:
     return _sql["archive_totals"].all(connection, ArchiveTotal)
+
+
+def vacuum_frozen(connection: Connection, frozen_table: str) -> None:
+    """Outside of a transaction."""
+    _sql["vacuum_frozen"].on(frozen_table).run(connection)

@@ -55,10 +55,14 @@ class Statement:
 @cache
 def named_statements(noun: str) -> Mapping[str, Statement]:
     """All statements of `sql/queries/<noun>.sql` by name."""
-    text = (SQL_DIRECTORY / "queries" / f"{noun}.sql").read_text(encoding="utf-8")
-    parts = re.split(r"^-- name: *(\w+)\s*$", text, flags=re.MULTILINE)[1:]
-    bodies = zip(parts[::2], parts[1::2], strict=True)
-    return {name: Statement(name, body.strip().encode()) for name, body in bodies}
+    texts = named_texts(SQL_DIRECTORY / "queries" / f"{noun}.sql")
+    return {name: Statement(name, text.encode()) for name, text in texts.items()}
+
+
+def named_texts(path: Path) -> Mapping[str, str]:
+    """What stands below each `-- name: it` of a file."""
+    parts = re.split(r"^-- name: *(\w+)\s*$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    return {name: body.strip() for name, body in zip(parts[::2], parts[1::2], strict=True)}
 
 
 @cache

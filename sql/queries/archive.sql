@@ -111,3 +111,7 @@ LIMIT %(most)s;
 -- name: archive_totals
 SELECT state, count(*) AS parts, coalesce(sum(rows), 0)::bigint AS rows, coalesce(sum(bytes), 0)::bigint AS bytes
 FROM archive_part GROUP BY state;
+
+-- name: vacuum_frozen
+-- An index that knows which pages are wholly visible is read without the table; and the planner is told how much there is.
+VACUUM (ANALYZE) {records};

@@ -31,7 +31,9 @@ OVER_HTTP: Mapping[str, tuple[str, ...]] = {
 OVER_BROKERS: Mapping[str, tuple[str, ...]] = {
     "kills": ("--kills", "2"),
     "database-stops": ("--stops", "2"),
+    "away": ("--minutes", "0.1", "--rows", "5000", "--warm-seconds", "2"),
     "poison": ("--good", "500", "--poison", "50"),
+    "network": ("--rounds", "1", "--seconds", "2", "--troubles", "freeze", "cut", "forget"),
     "sigterm": ("--stops", "2", "--away-share", "0.5"),
     "broker-kills": ("--kills", "2"),
     "rebalances": ("--changes", "4"),

@@ -174,21 +174,71 @@ def test_what_kafka_has_deleted_before_it_was_read_is_said_and_counted(
     assert f"Kafka has no offset 10 of {publisher.topic}/0 any more, it has 15 to 30" in caplog.text
 
 
-def test_a_topic_that_is_made_anew_is_read_from_its_beginning(
-    kafka_broker: KafkaBroker, database: str, tmp_path: Path
+@pytest.mark.parametrize("count", [3, 30])
+def test_a_topic_that_is_made_anew_while_no_server_runs_is_read_from_its_beginning(
+    kafka_broker: KafkaBroker, database: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, count: int
 ) -> None:
+    """Fewer messages than the former one had, and more: then its offset is there, and means something else."""
     publisher = KafkaPublisher(kafka_broker, next(_topics), partitions=1)
     with closing(publisher):
         with serving(publisher, database, tmp_path) as way:
             send_all(way, range(10))
             eventually(stored(way, range(10)), seconds=30)
-        with closing(kafka_broker.admin()) as admin:
-            admin.delete_topics([publisher.topic])
-            eventually(lambda: publisher.topic not in admin.list_topics())
-        kafka_broker.create_topic(publisher.topic)
-        send_all(way, range(10, 13))
+        make_anew(kafka_broker, publisher.topic)
+        send_all(way, range(10, 10 + count))
+        for _ in range(2):  # the second time it is known
+            with serving(publisher, database, tmp_path) as way:
+                eventually(stored(way, range(10 + count)), seconds=30)
+                eventually(lambda: lag(way) == 0)
+        assert caplog.text.count(f"Kafka topic {publisher.topic} was deleted and made anew: partition 0") == 1
+    assert "from offset 10 on is gone unread" in caplog.text
+
+
+def test_a_topic_that_is_made_anew_while_servers_run_is_read_from_its_beginning(
+    kafka_broker: KafkaBroker, database: str, tmp_path: Path
+) -> None:
+    publisher = KafkaPublisher(kafka_broker, next(_topics), partitions=2)
+    numbers = itertools.count()
+    with (
+        closing(publisher),
+        another_process(publisher, database, tmp_path / "2nd"),
+        serving(publisher, database, tmp_path / "1st") as way,
+    ):
+        for _ in range(3):
+            send_all(way, list(itertools.islice(numbers, 20)))
+            count = next(numbers)
+            send_all(way, [count])
+            eventually(more_than(way, count), seconds=30)
+            make_anew(kafka_broker, publisher.topic, partitions=2)
+        send_all(way, list(itertools.islice(numbers, 20)))
+        count = next(numbers)
+        eventually(lambda: len(way.values()) >= count, seconds=30)
+        time.sleep(6)  # longer than what is known of topics may be out of date
+        assert stored(way, range(count))()
+
+
+def test_a_position_of_a_topic_without_an_id_is_kept(kafka_broker: KafkaBroker, database: str, tmp_path: Path) -> None:
+    """It was written before ids were."""
+    publisher = KafkaPublisher(kafka_broker, next(_topics), partitions=1)
+    with closing(publisher):
         with serving(publisher, database, tmp_path) as way:
-            eventually(stored(way, range(13)), seconds=30)
+            send_all(way, range(5))
+            eventually(stored(way, range(5)), seconds=30)
+        with psycopg.connect(database, options="-c search_path=scouter_py") as connection:
+            connection.execute("UPDATE kafka_position SET topic_id = NULL")
+        send_all(way, range(5, 8))
+        with serving(publisher, database, tmp_path) as way:
+            eventually(stored(way, range(8)), seconds=30)
+        with psycopg.connect(database, options="-c search_path=scouter_py") as connection:
+            found = connection.execute("SELECT topic_id IS NOT NULL, next FROM kafka_position").fetchall()
+    assert found == [(True, 8)]
+
+
+def make_anew(broker: KafkaBroker, topic: str, partitions: int = 1) -> None:
+    with closing(broker.admin()) as admin:
+        admin.delete_topics([topic])
+        eventually(lambda: topic not in admin.list_topics())
+    broker.create_topic(topic, partitions)
 
 
 def test_a_broker_that_is_away_at_the_start_and_later_is_said_and_come_back_to(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from kafka import KafkaConsumer
 from kafka.errors import KafkaTimeoutError
@@ -12,6 +13,7 @@ from kafka.errors import KafkaTimeoutError
 from scouter.settings import Settings
 
 MOST_MESSAGES = 500  # of a poll, and so of a transaction
+ANSWER_MILLISECONDS = 3_000  # how long a broker may take to answer
 _BOOTSTRAP_MILLISECONDS = 10_000
 
 
@@ -33,6 +35,8 @@ def _consumer(settings: Settings, client_id: str) -> Any:
         enable_auto_commit=False,
         # An offset that is gone is ours to notice: the library would jump without a word.
         auto_offset_reset="none",
+        # What a producer has aborted was never sent.
+        isolation_level="read_committed",
         max_poll_records=MOST_MESSAGES,
         # The largest message has to fit, and memory has to stay in bounds: both limits are those of one answer.
         max_partition_fetch_bytes=settings.max_message_bytes,
@@ -66,3 +70,19 @@ def _security(settings: Settings) -> dict[str, Any]:
 def pattern_of(topics: Iterable[str]) -> str:
     """Matches these topics. To ask for one by its name would make it: that is left to whoever sends to it."""
     return f"^({'|'.join(re.escape(topic) for topic in topics)})$"
+
+
+def topic_id_of(consumer: Any, topic: str) -> UUID | None:
+    """Which topic of that name there is, by the last answer of a broker. None: there is none, or it gives no ids."""
+    found: UUID | None = consumer._cluster.topic_id(topic)
+    return found if found is not None and found.int else None
+
+
+def ask_for_topics(consumer: Any) -> None:
+    """Have a broker say anew which topics there are. Raises `KafkaTimeoutError`.
+
+    As `consumer.topics()`, which waits for ever when no broker can be reached.
+    """
+    rounds = 2 if consumer._cluster.metadata_refresh_in_progress else 1  # what is under way may have been asked before
+    for _ in range(rounds):
+        consumer._net.run(consumer._manager.wait_for, consumer._cluster.request_update(), ANSWER_MILLISECONDS)

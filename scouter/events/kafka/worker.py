@@ -22,18 +22,12 @@ from scouter.errors import DatabaseAway
 from scouter.events.consumer_state import ConsumerState
 from scouter.events.consumption import Consumption
 from scouter.events.incoming import Incoming
-from scouter.events.kafka.connecting import open_consumer, pattern_of
+from scouter.events.kafka.beginnings import Beginnings, is_made_anew
+from scouter.events.kafka.connecting import ANSWER_MILLISECONDS, ask_for_topics, open_consumer, pattern_of
 from scouter.events.store import NotOurs
 from scouter.events.submission import Batch
 from scouter.metrics import KAFKA_MISSED
-from scouter.postgres.kafka_positions import (
-    Move,
-    Partition,
-    begin_kafka_positions,
-    begun_kafka_topics,
-    kafka_positions,
-    move_kafka_positions,
-)
+from scouter.postgres.kafka_positions import Move, Partition, Position, move_kafka_positions
 from scouter.postgres.lines import Connections
 from scouter.postgres.statements import Connection
 from scouter.settings import Settings
@@ -42,7 +36,7 @@ log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.2
 _LOOK_SECONDS = 5.0
-_ANSWER_MILLISECONDS = 3_000
+_SAY_SECONDS = 0.5
 _FIRST_REST_SECONDS = 0.5
 _LONGEST_REST_SECONDS = 10.0
 _OLDEST_STAMP = timedelta(days=30)  # a message without a believable time counts as arriving now
@@ -75,10 +69,11 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
         self._connections = connections
         self._now = now
         self._consumer: Any = None
-        self._positions: dict[Partition, int] = {}  # of the partitions that are ours, once they are known
+        self._beginnings = Beginnings(settings, connections)
+        self._positions: dict[Partition, Position] = {}  # of the partitions that are ours, once they are known
         self._unknown: set[Partition] = set()
         self._ends: dict[Partition, int] = {}  # what Kafka had when it was last asked
-        self._looked_at = 0.0  # on time.monotonic()
+        self._looked_at = self._said_at = 0.0  # on time.monotonic()
         self._problem = ""
         self._taken: _Taken | None = None
         self._stopping = threading.Event()
@@ -109,7 +104,7 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
         for each in assigned:
             self._consumer.seek(each, 0)  # anywhere: without a position the library looks for one, and may find none
             self._consumer.pause(each)
-            self._unknown.add(Partition(each.topic, each.partition))
+            self._unknown.add(_partition(each))
 
     def _run(self) -> None:
         rest = _FIRST_REST_SECONDS
@@ -152,24 +147,23 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
             self._find_what_is_left(consumer)
             return
         self._problem = "" if polled else self._problem
-        self._look_at_kafka(consumer)
-        if polled and self._unknown:  # assigned within this very poll: these have not begun where they should
-            polled = {}
-        elif polled:
-            self._taken = self._taking(polled)
+        if polled and not self._unknown:  # else assigned within this very poll: they have not begun where they should
+            self._taken = self._taking(consumer, polled)
+        looked = self._look_at_kafka(consumer)
+        if is_made_anew(consumer, self._positions):
+            self._find_again(consumer)
         if self._consumption.must_wait:
             return
         if self._unknown:
             self._find_positions(consumer)
         elif self._taken is not None:
             self._store(consumer, self._taken)
+        elif looked:
+            self._pass_gaps(consumer)
 
-    def _taking(self, polled: Mapping[TopicPartition, Sequence[Any]]) -> _Taken:
+    def _taking(self, consumer: Any, polled: Mapping[TopicPartition, Sequence[Any]]) -> _Taken:
         messages = [self._incoming(record) for records in polled.values() for record in records]
-        moves = {}
-        for topic_partition, records in polled.items():
-            partition = Partition(topic_partition.topic, topic_partition.partition)
-            moves[partition] = Move(self._positions[partition], records[-1].offset + 1)
+        moves = {each: Move(self._positions[each], _read_up_to(consumer, each)) for each in map(_partition, polled)}
         return _Taken(messages, moves)
 
     def _incoming(self, record: Any) -> Incoming:
@@ -196,82 +190,73 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
 
     def _stored(self, consumer: Any, taken: _Taken) -> None:
         self._taken = None
-        self._positions.update({partition: move.next for partition, move in taken.moves.items()})
-        offsets = {TopicPartition(*each): OffsetAndMetadata(move.next, "", -1) for each, move in taken.moves.items()}
+        self._moved(consumer, taken.moves)
+
+    def _moved(self, consumer: Any, moves: Mapping[Partition, Move]) -> None:
+        self._positions.update({partition: move.position for partition, move in moves.items()})
+        offsets = {TopicPartition(*each): OffsetAndMetadata(move.next, "", -1) for each, move in moves.items()}
         consumer.commit_async(offsets, callback=_say_when_not_committed)
+
+    def _pass_gaps(self, consumer: Any) -> None:
+        """Offsets behind the last message that are none: aborted, or marks of transactions. There is nothing to store.
+
+        Without that, once Kafka has deleted them, they would be missed like messages.
+        """
+        moves = {each: Move(self._positions[each], _read_up_to(consumer, each)) for each in self._known(consumer)}
+        moves = {each: move for each, move in moves.items() if move.next > move.expected.next}
+        if not moves:
+            return
+        try:
+            with self._connections.connection() as connection:
+                is_moved = move_kafka_positions(connection, self._settings.kafka_group, moves)
+        except (psycopg.Error, DatabaseAway):
+            return
+        if is_moved:
+            self._moved(consumer, moves)
+        else:
+            self._find_again(consumer)
 
     def _look_again(self, consumer: Any, taken: _Taken) -> None:
         """Somebody has moved a partition: this consumer, in a commit that nobody confirmed, or another one."""
         try:
-            present = self._read(taken.moves)
+            present = self._beginnings.stored(taken.moves)
         except (psycopg.Error, DatabaseAway):
             return  # the same question comes up with the next turn
         was_ours = taken.batch is not None and taken.batch.fates is not None
-        if was_ours and all(present.get(partition) == move.next for partition, move in taken.moves.items()):
+        if was_ours and all(present.get(each) == move.position for each, move in taken.moves.items()):
             self._consumption.was_stored(taken.batch)
             self._stored(consumer, taken)
             return
         log.warning("Kafka partitions %s were read by another consumer; going on where it is", sorted(taken.moves))
+        self._find_again(consumer)
+
+    def _find_again(self, consumer: Any) -> None:
         self._taken = None
-        self._unknown.update(Partition(each.topic, each.partition) for each in consumer.assignment())
+        self._unknown.update(map(_partition, consumer.assignment()))
 
     def _find_positions(self, consumer: Any) -> None:
         """Go to where Postgres says that each partition is stored."""
-        mine = {Partition(each.topic, each.partition) for each in consumer.assignment()}
-        wanted = self._unknown & mine
+        mine = set(map(_partition, consumer.assignment()))
         try:
-            known = self._read(wanted)
-            if new := wanted - known.keys():
-                known |= self._begin(consumer, new)
+            known = self._beginnings.found(consumer, self._unknown & mine)
         except (psycopg.Error, DatabaseAway):
             return
-        for partition, offset in known.items():
-            consumer.seek(TopicPartition(*partition), offset)
+        for partition, position in known.items():
+            consumer.seek(TopicPartition(*partition), position.next)
         self._positions.update(known)
         self._unknown -= known.keys()
         self._unknown &= mine
 
-    def _read(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
-        with self._connections.connection() as connection:
-            return kafka_positions(connection, self._settings.kafka_group, list(partitions))
-
-    def _begin(self, consumer: Any, new: Collection[Partition]) -> dict[Partition, int]:
-        """Partitions that were never read: from what the group had committed in Kafka, else as the settings say.
-
-        A topic is begun with all its partitions at once, so that one that is added later is known as such: it is read
-        from its beginning.
-        """
-        topics = {partition.topic for partition in new}
-        with self._connections.connection() as connection:
-            begun = begun_kafka_topics(connection, self._settings.kafka_group, topics)
-        whole = {
-            Partition(topic, number)
-            for topic in topics - begun
-            for number in consumer.partitions_for_topic(topic) or ()
-        }
-        begins = {each: self._beginning(consumer, each, later=each.topic in begun) for each in whole.union(new)}
-        with self._connections.connection() as connection:
-            begin_kafka_positions(connection, self._settings.kafka_group, begins)
-        return self._read(new)
-
-    def _beginning(self, consumer: Any, partition: Partition, *, later: bool) -> int:
-        topic_partition = TopicPartition(*partition)
-        committed: int | None = consumer.committed(topic_partition, timeout_ms=_ANSWER_MILLISECONDS)
-        if committed is not None:
-            return committed
-        is_first = later or self._settings.kafka_offset_reset == "earliest"
-        offsets = (consumer.beginning_offsets if is_first else consumer.end_offsets)(
-            [topic_partition], timeout_ms=_ANSWER_MILLISECONDS
-        )
-        offset: int = offsets[topic_partition]
-        return offset
-
     def _find_what_is_left(self, consumer: Any) -> None:
         """Kafka has deleted messages before they were read, or the topic was made anew."""
-        for partition, position in self._positions.items():
+        ask_for_topics(consumer)  # what was said last may be of a topic that is gone
+        if is_made_anew(consumer, self._positions):
+            self._find_again(consumer)
+            return
+        for partition, (position, *_) in self._positions.items():
             topic_partition = TopicPartition(*partition)
-            first = consumer.beginning_offsets([topic_partition], timeout_ms=_ANSWER_MILLISECONDS)[topic_partition]
-            last = consumer.end_offsets([topic_partition], timeout_ms=_ANSWER_MILLISECONDS)[topic_partition]
+            first = consumer.beginning_offsets([topic_partition], timeout_ms=ANSWER_MILLISECONDS)[topic_partition]
+            last = consumer.end_offsets([topic_partition], timeout_ms=ANSWER_MILLISECONDS)[topic_partition]
             if first <= position <= last:
                 continue
             KAFKA_MISSED.labels(partition.topic).inc(max(first - position, 0))
@@ -281,14 +266,20 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
             )
             consumer.seek(topic_partition, first)
 
-    def _look_at_kafka(self, consumer: Any) -> None:
+    def _look_at_kafka(self, consumer: Any) -> bool:
         """Now and then ask what Kafka has. A poll tells nothing while nothing comes, nor that no broker answers."""
-        if time.monotonic() - self._looked_at > _LOOK_SECONDS:
+        is_due = time.monotonic() - self._looked_at > _LOOK_SECONDS
+        if is_due:
             self._looked_at = time.monotonic()
             self._problem = self._ask_for_ends(consumer)
+        self._say_how_it_is(consumer)
+        return is_due
+
+    def _say_how_it_is(self, consumer: Any) -> None:
         if self._problem:
             self.state.down(self._problem)
-        else:
+        elif not self.state.is_up or time.monotonic() - self._said_at > _SAY_SECONDS:
+            self._said_at = time.monotonic()
             self.state.up(self._lag(consumer))
 
     def _ask_for_ends(self, consumer: Any) -> str:
@@ -300,21 +291,37 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
         if not partitions:
             return f"there is no topic {' or '.join(topics)}"
         try:
-            ends = consumer.end_offsets(partitions, timeout_ms=_ANSWER_MILLISECONDS)
+            ends = consumer.end_offsets(partitions, timeout_ms=ANSWER_MILLISECONDS)
         except KafkaTimeoutError:
             return "no broker answers"
-        self._ends = {Partition(each.topic, each.partition): end for each, end in ends.items()}
+        self._ends = {_partition(each): end for each, end in ends.items()}
         return ""
 
+    def _known(self, consumer: Any) -> Collection[Partition]:
+        return self._positions.keys() & set(map(_partition, consumer.assignment()))
+
     def _lag(self, consumer: Any) -> int:
-        """Messages that Kafka has and Postgres has not, as far as the last answers tell."""
+        """Messages that Kafka has and Postgres has not, as far as the last answers tell.
+
+        What was read and is not in hand is no message, or stored.
+        """
+        in_hand = self._taken.moves if self._taken else {}
         lag = 0
-        for partition, position in self._positions.items():
-            topic_partition = TopicPartition(*partition)
-            if topic_partition in consumer.assignment():
-                end = max(consumer.highwater(topic_partition) or 0, self._ends.get(partition, 0))
-                lag += max(end - position, 0)
+        for partition in self._known(consumer):
+            end = max(consumer.highwater(TopicPartition(*partition)) or 0, self._ends.get(partition, 0))
+            at = in_hand[partition].expected.next if partition in in_hand else _read_up_to(consumer, partition)
+            lag += max(end - at, 0)
         return lag
+
+
+def _partition(of: TopicPartition) -> Partition:
+    return Partition(of.topic, of.partition)
+
+
+def _read_up_to(consumer: Any, partition: Partition) -> int:
+    """The offset after the last one that was handed out, and after what follows it that is no message."""
+    position: int = consumer.position(TopicPartition(*partition), timeout_ms=ANSWER_MILLISECONDS)
+    return position
 
 
 def _say_when_not_committed(_: object, response: object) -> None:
