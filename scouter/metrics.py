@@ -151,6 +151,30 @@ ALERTS_GIVEN_UP = _counter(
     "scouter_alerts_given_up", "Notifications that were never delivered.", "channel", known=_CHANNELS
 )
 
+# --- maintenance
+_AGING = (
+    *("alerts", "alert_deliveries", "check_runs", "late_arrivals"),
+    *("batch_receipts", "idempotency_keys", "rabbitmq_deliveries"),
+)
+_MATTERS = ("partitions_ahead", "observability", *_AGING)
+ROWS_EXPIRED = _counter(
+    "scouter_rows_expired", "Rows that this process deleted because of their age.", "matter", known=_AGING
+)
+PARTITIONS_DROPPED = _counter(
+    "scouter_partitions_dropped",
+    "Days of records that this process dropped because of their age.",
+    "table",
+    known=("observability_record",),
+)
+MAINTENANCE_FAILURES = _counter(
+    "scouter_maintenance_failures", "Matters of maintenance that failed.", "matter", known=_MATTERS
+)
+MAINTENANCE_SUCCESS = _reading(
+    "scouter_maintenance_success_timestamp_seconds",
+    "gauge",
+    "When maintenance by this process last did all it had to; 0: not yet.",
+)
+
 # --- the database
 POOL_SIZE = _reading("scouter_pool_size", "gauge", "Connections of a pool.", "pool")
 POOL_IDLE = _reading("scouter_pool_idle", "gauge", "Connections of a pool that nobody uses.", "pool")

@@ -1,7 +1,7 @@
 """SQL from files.
 
 In `sql/queries` a file holds one noun, and each statement in it begins with `-- name: it`. In `sql/maintenance` a file
-is one matter, with the names of tables left open.
+is one matter: statements with names of that kind, or a text in which the names of tables are left open.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import psycopg
 from psycopg.rows import class_row
@@ -24,7 +24,7 @@ SQL_DIRECTORY = Path(__file__).resolve().parents[2] / "sql"
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement of `sql/queries`, with `%(name)s` parameters."""
+    """One statement of a file, with `%(name)s` parameters."""
 
     name: str
     text: bytes
@@ -48,9 +48,9 @@ class Statement:
 
 
 @cache
-def named_statements(noun: str) -> Mapping[str, Statement]:
-    """All statements of `sql/queries/<noun>.sql` by name."""
-    text = (SQL_DIRECTORY / "queries" / f"{noun}.sql").read_text(encoding="utf-8")
+def named_statements(noun: str, folder: Literal["queries", "maintenance"] = "queries") -> Mapping[str, Statement]:
+    """All statements of `sql/<folder>/<noun>.sql` by name."""
+    text = (SQL_DIRECTORY / folder / f"{noun}.sql").read_text(encoding="utf-8")
     parts = re.split(r"^-- name: *(\w+)\s*$", text, flags=re.MULTILINE)[1:]
     bodies = zip(parts[::2], parts[1::2], strict=True)
     return {name: Statement(name, body.strip().encode()) for name, body in bodies}
