@@ -11,7 +11,7 @@ from datetime import datetime
 import psycopg
 
 from scouter.monitoring.health import PartState
-from scouter.monitoring.maintenance_pass import maintain
+from scouter.monitoring.maintenance_pass import Settled, maintain
 from scouter.monitoring.matters import matters_of
 from scouter.periodic import Periodic
 from scouter.postgres.deadlines import Deadlines
@@ -75,8 +75,8 @@ class Maintenance:
     def _maintain(self) -> list[str]:
         """The names of the matters that failed."""
         with sole_session(self._conninfo, self._deadlines, LOCK) as session:
-            settled = list(maintain(session, self._matters, self._now(), self._stopping.wait))
-        return [each.matter.name for each in settled if each.problem]
+            passed = maintain(session, self._matters, self._now(), self._stopping.wait)
+            return [each.matter.name for each in passed if not _is_well(each)]
 
     def _concluded(self, failed: list[str]) -> float:
         """Seconds until the next pass."""
@@ -90,3 +90,10 @@ class Maintenance:
         self._state = PartState(False, f"failed: {', '.join(failed)}; the log says why")
         log.warning("maintenance is tried again in %g s", pause)
         return pause
+
+
+def _is_well(settled: Settled) -> bool:
+    """Says in the log what there is to say."""
+    if settled.problem or settled.count:
+        log.log(logging.WARNING if settled.problem else logging.INFO, "maintenance of %s", settled)
+    return settled.problem is None

@@ -66,14 +66,11 @@ def _settle(session: WorkSession, matter: Matter, now: datetime, pause: Pause) -
     except Exception as problem:  # one matter's trouble must not keep the others from being seen to
         log.exception("maintenance of %s failed in an unforeseen way", matter.name)
         return _failed(matter, count, type(problem).__name__)
-    if count:
-        log.info("maintenance of %s: %s", matter.name, matter.words(count, done=True))
     return Settled(matter, count)
 
 
 def _failed(matter: Matter, count: int, problem: str) -> Settled:
     MAINTENANCE_FAILURES.labels(matter.name).inc()
-    log.warning("maintenance of %s failed: %s; until then: %s", matter.name, problem, matter.words(count, done=True))
     return Settled(matter, count, problem)
 
 
