@@ -167,6 +167,30 @@ ARCHIVE_DAYS_DUE = _reading("scouter_archive_days_due", "gauge", "Days that wait
 ARCHIVE_DAYS_HELD = _reading("scouter_archive_days_held", "gauge", "Old days that checks may still need.")
 ARCHIVE_LAST_PASS = _reading("scouter_archive_last_pass_seconds", "gauge", "When a pass last went through, Unix time.")
 
+# --- maintenance
+_AGING = (
+    *("alerts", "alert_deliveries", "check_runs", "late_arrivals"),
+    *("batch_receipts", "idempotency_keys", "rabbitmq_deliveries"),
+)
+_MATTERS = ("partitions_ahead", "observability", *_AGING)
+ROWS_EXPIRED = _counter(
+    "scouter_rows_expired", "Rows that this process deleted because of their age.", "matter", known=_AGING
+)
+PARTITIONS_DROPPED = _counter(
+    "scouter_partitions_dropped",
+    "Days of records that this process dropped because of their age.",
+    "table",
+    known=("observability_record",),
+)
+MAINTENANCE_FAILURES = _counter(
+    "scouter_maintenance_failures", "Matters of maintenance that failed.", "matter", known=_MATTERS
+)
+MAINTENANCE_SUCCESS = _reading(
+    "scouter_maintenance_success_timestamp_seconds",
+    "gauge",
+    "When maintenance by this process last did all it had to; 0: not yet.",
+)
+
 # --- the database
 POOL_SIZE = _reading("scouter_pool_size", "gauge", "Connections of a pool.", "pool")
 POOL_IDLE = _reading("scouter_pool_idle", "gauge", "Connections of a pool that nobody uses.", "pool")

@@ -58,6 +58,7 @@ from scouter.metrics import (
     DISK_FREE,
     HTTP_CONNECTIONS,
     HTTP_WAITING,
+    MAINTENANCE_SUCCESS,
     MESSAGES,
     MESSAGES_RECEIVED,
     MESSAGES_SPOOLED,
@@ -77,10 +78,10 @@ from scouter.monitoring.database_watch import DatabaseWatch
 from scouter.monitoring.delivery import Deliverer, lease_of, policy_of
 from scouter.monitoring.health import Health, Part, PartState, thread_part
 from scouter.monitoring.late_sweep import LateSweep
+from scouter.monitoring.maintenance import Maintenance
 from scouter.monitoring.poller import Poller
 from scouter.monitoring.quarantine_limits import QuarantineLimits
 from scouter.monitoring.readings import Readings
-from scouter.monitoring.upkeep import Upkeep
 from scouter.periodic import Periodic
 from scouter.postgres.database import EMBEDDED, Database, chosen_uri, open_database
 from scouter.postgres.deadlines import Deadlines
@@ -221,7 +222,7 @@ class Server:
         self._start_limits(pool)
         store = open_store(settings)
         if "background" in settings.roles:
-            self._start_upkeep(Upkeep(pool, partitions, settings.partition_days_ahead, settings.run_days, self._now))
+            self._start_maintenance(Maintenance(database.conninfo, lifelines.deadlines, settings, self._now))
             self._start_checks(pool)
             self._start_archiving(Archiving(database.conninfo, settings, store, self._now))
         transports = wanted_transports(settings) if "consumers" in settings.roles else []
@@ -250,12 +251,14 @@ class Server:
         self._readings.add_labelled(QUARANTINE_BYTES, limits.bytes)
         self._run_part("quarantine limits", limits.thread)
 
-    def _start_upkeep(self, upkeep: Upkeep) -> None:
-        # Records do not wait for upkeep; a process that does nothing else is not ready without it.
+    def _start_maintenance(self, maintenance: Maintenance) -> None:
+        self._health.add(Part("last maintenance", maintenance.state))
+        self._readings.add(MAINTENANCE_SUCCESS, lambda: maintenance.succeeded_at)
+        # Records do not wait for maintenance; a process that does nothing else is not ready without it.
         alone = "http" not in self._settings.roles
-        self._run_part("upkeep", upkeep.thread, readiness=alone)
+        self._run_part("maintenance", maintenance, readiness=alone)
 
-    def _run_part(self, name: str, part: Periodic | Poller, *, readiness: bool = False) -> None:
+    def _run_part(self, name: str, part: Periodic | Poller | Maintenance, *, readiness: bool = False) -> None:
         self._health.add(thread_part(name, lambda: part.alive, readiness=readiness))
         part.start()
         self._stops.callback(part.stop)

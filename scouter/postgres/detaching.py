@@ -25,6 +25,11 @@ def detach(connection: Connection, table: str, day: date, new_name: str) -> None
     _run(connection, "detach_partition", table, day, new_name=sql.Identifier(new_name))
 
 
+def drop(connection: Connection, table: str, day: date) -> None:
+    """The partition of a day goes with all that is in it. Otherwise like `detach`."""
+    _run(connection, "drop_partition", table, day)
+
+
 def due_partitions(connection: Connection, table: str, ended_before: date) -> list[date]:
     """The UTC days that have a partition attached and were over when `ended_before` began. The oldest first."""
     days = (_day_of(table, name) for name in _sql["attached_partitions"].values(connection, tables=[table]))

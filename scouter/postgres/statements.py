@@ -1,7 +1,7 @@
 """SQL from files.
 
 In `sql/queries` a file holds one noun, and each statement in it begins with `-- name: it`. In `sql/maintenance` a file
-is one matter, with the names of tables left open.
+is one matter: statements with names of that kind, or a text in which the names of tables are left open.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import psycopg
 from psycopg import sql
@@ -25,7 +25,7 @@ SQL_DIRECTORY = Path(__file__).resolve().parents[2] / "sql"
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement of `sql/queries`, with `%(name)s` parameters; `{records}` stands for a table that varies."""
+    """One statement of a file, with `%(name)s` parameters; `{records}` stands for a table that varies."""
 
     name: str
     text: bytes
@@ -53,9 +53,9 @@ class Statement:
 
 
 @cache
-def named_statements(noun: str) -> Mapping[str, Statement]:
-    """All statements of `sql/queries/<noun>.sql` by name."""
-    texts = named_texts(SQL_DIRECTORY / "queries" / f"{noun}.sql")
+def named_statements(noun: str, folder: Literal["queries", "maintenance"] = "queries") -> Mapping[str, Statement]:
+    """All statements of `sql/<folder>/<noun>.sql` by name."""
+    texts = named_texts(SQL_DIRECTORY / folder / f"{noun}.sql")
     return {name: Statement(name, text.encode()) for name, text in texts.items()}
 
 
