@@ -14,10 +14,10 @@ import psycopg
 
 from scouter.postgres.embedded.server import EmbeddedPostgres
 from scouter.postgres.pool import SCHEMA
+from tests.archiving.opened_files import OpenedFiles
 from tests.benchmarks import archive_day, chart_data, charts, machine
 from tests.benchmarks.archive_day import Archived
 from tests.benchmarks.chart_data import Subject
-from tests.benchmarks.opened_files import OpenedFiles
 from tests.http_client import HttpClient
 from tests.server_process import ServerProcess, let_others_enter
 
