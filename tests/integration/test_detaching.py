@@ -129,7 +129,7 @@ def test_a_writer_behind_a_detaching_behind_a_long_query_stays_in_time(
             assert admin.post("/scouter/message", {"records": [{"Spc": record}]}).status == 200
             slowest = max(slowest, time.monotonic() - began)
             assert tried.result() is False
-    assert 0.2 < slowest < 0.9
+    assert 0.2 < slowest < 1
     assert sample(samples_at(server.metrics_address), "scouter_breaker_openings_total") == 0
     assert _try_to_detach(pool)
 
