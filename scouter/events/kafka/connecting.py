@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from kafka import KafkaConsumer
+from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.errors import KafkaTimeoutError
 
 from scouter.settings import Settings
@@ -76,6 +76,25 @@ def topic_id_of(consumer: Any, topic: str) -> UUID | None:
     """Which topic of that name there is, by the last answer of a broker. None: there is none, or it gives no ids."""
     found: UUID | None = consumer._cluster.topic_id(topic)
     return found if found is not None and found.int else None
+
+
+def leader_epoch_of(consumer: Any, partition: TopicPartition) -> int | None:
+    """It grows whenever another broker leads the partition, or the same one again. None: the brokers do not tell."""
+    found: int | None = consumer._cluster.leader_epoch_for_partition(partition)
+    return found if found is not None and found >= 0 else None
+
+
+def seek(consumer: Any, partition: TopicPartition, offset: int, leader_epoch: int | None) -> None:
+    """Read on from there. If the message before it is not what it was, the next poll raises `LogTruncationError`."""
+    epoch = -1 if leader_epoch is None else leader_epoch
+    consumer._subscription.seek(partition, OffsetAndMetadata(offset, "", epoch))
+    if leader_epoch_of(consumer, partition) is not None:
+        consumer._subscription.request_position_validation(partition)
+
+
+def read_up_to(consumer: Any, partition: TopicPartition) -> OffsetAndMetadata:
+    """The offset after the last one that was handed out, and after what follows it that is no message."""
+    return consumer._subscription.assignment[partition].position
 
 
 def ask_for_topics(consumer: Any) -> None:
