@@ -10,6 +10,7 @@ from uuid import UUID
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.errors import KafkaTimeoutError
 
+from scouter.postgres.kafka_positions import Partition
 from scouter.settings import Settings
 
 MOST_MESSAGES = 500  # of a poll, and so of a transaction
@@ -72,6 +73,10 @@ def pattern_of(topics: Iterable[str]) -> str:
     return f"^({'|'.join(re.escape(topic) for topic in topics)})$"
 
 
+def partition_of(named_by_library: TopicPartition) -> Partition:
+    return Partition(named_by_library.topic, named_by_library.partition)
+
+
 def topic_id_of(consumer: Any, topic: str) -> UUID | None:
     """Which topic of that name there is, by the last answer of a broker. None: there is none, or it gives no ids."""
     found: UUID | None = consumer._cluster.topic_id(topic)
@@ -90,6 +95,12 @@ def seek(consumer: Any, partition: TopicPartition, offset: int, leader_epoch: in
     consumer._subscription.seek(partition, OffsetAndMetadata(offset, "", epoch))
     if leader_epoch_of(consumer, partition) is not None:
         consumer._subscription.request_position_validation(partition)
+
+
+def is_unsure(consumer: Any) -> bool:
+    """Whether the answer is awaited by which it is known that the messages before a position are what they were."""
+    state = consumer._subscription.assignment
+    return any(state[each].awaiting_validation for each in consumer.assignment() if each in state)
 
 
 def read_up_to(consumer: Any, partition: TopicPartition) -> OffsetAndMetadata:
