@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from scouter.archive.contents import Contents
 from scouter.archive.interruption import Interrupted
 from scouter.archive.kinds import KINDS, Kind
 from scouter.archive.part_file import read_back, write_part
@@ -18,9 +19,10 @@ from scouter.archive.stores.store import Store
 from scouter.errors import ArchiveFault, StoreAway
 from scouter.metrics import ARCHIVED_BYTES, ARCHIVED_RECORDS
 from scouter.postgres.manifest import (
-    Contents,
     Part,
     add_contents,
+    count_present_records,
+    count_records,
     drop_frozen,
     keep_entities,
     set_archived,
@@ -72,19 +74,23 @@ class Mover:
         path = kind.path(part.day, part.part, self._owner)
         local = self._directory / path.replace("/", "_")
         try:
-            rows = self._write(kind, part, local)
+            contents = self._write(kind, part, local)
             size = local.stat().st_size
-            self._put(kind, local, path, rows)
+            self._put(kind, local, path, contents.rows)
         finally:
             local.unlink(missing_ok=True)
-        self._let_go(part, path, rows, size)
+        self._let_go(part, path, contents, size)
         ARCHIVED_BYTES.labels(part.kind).inc(size)
-        return Moved(part, path, rows, size, time.monotonic() - begun)
+        return Moved(part, path, contents.rows, size, time.monotonic() - begun)
 
-    def _write(self, kind: Kind, part: Part, local: Path) -> int:
+    def _write(self, kind: Kind, part: Part, local: Path) -> Contents:
         vacuum_frozen(self._connection, part.frozen_table)
-        with record_stream(self._conninfo, Names(self._connection)) as stream:
-            return write_part(kind, local, self._watched(part, stream.batches(kind, whole_table(part.frozen_table))))
+        names = Names(self._connection)
+        contents = Contents(names)
+        with record_stream(self._conninfo, names) as stream:
+            batches = self._watched(part, stream.batches(kind, whole_table(part.frozen_table)))
+            write_part(kind, local, batches, contents.look_at)
+        return contents
 
     def _watched(self, part: Part, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The same batches, counted, with a word in the log now and then."""
@@ -109,20 +115,21 @@ class Mover:
         if found != rows:
             raise StoreAway(self._store.name, f"{path} has {found} records, and {rows} were put there")
 
-    def _let_go(self, part: Part, path: str, rows: int, size: int) -> None:
+    def _let_go(self, part: Part, path: str, contents: Contents, size: int) -> None:
         """From here on the file is what counts."""
         with self._connection.transaction():
             keep_entities(self._connection)
-            contents = add_contents(self._connection, part)
-            _require_same(part, contents, rows)
-            if not set_archived(self._connection, part, path, contents, size):
+            self._require_all(part, contents.rows)
+            add_contents(self._connection, part, contents.all())
+            if not set_archived(self._connection, part, path, contents.all(), size):
                 raise ArchiveFault(f"{part.kind} of {part.day}: somebody else has archived part {part.part}")
             drop_frozen(self._connection, part.frozen_table)
 
-
-def _require_same(part: Part, contents: Contents, rows: int) -> None:
-    if contents.rows != rows:
-        raise ArchiveFault(
-            f"{part.kind} of {part.day}: the table has {contents.rows} records and the file {rows}; "
-            "was a profile deleted just now? It is tried again"
-        )
+    def _require_all(self, part: Part, rows: int) -> None:
+        """The file has every record of the table, but for profiles that are deleted."""
+        table = part.frozen_table
+        if rows != count_records(self._connection, table) and rows != count_present_records(self._connection, table):
+            raise ArchiveFault(
+                f"{part.kind} of {part.day}: {table} has other records than the {rows} that were written; "
+                "was a profile deleted just now? It is tried again"
+            )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, Any
 
@@ -33,14 +33,14 @@ def parquet_writer(kind: Kind, sink: Any) -> pq.ParquetWriter:
     )
 
 
-def write_part(kind: Kind, path: Path, batches: Iterable[pa.RecordBatch]) -> int:
-    """How many rows were written."""
-    rows = 0
+def write_part(
+    kind: Kind, path: Path, batches: Iterable[pa.RecordBatch], look_at: Callable[[pa.RecordBatch], None]
+) -> None:
+    """`look_at` sees every batch that was written."""
     with parquet_writer(kind, str(path)) as writer:
         for batch in batches:
             writer.write_batch(batch)
-            rows += batch.num_rows
-    return rows
+            look_at(batch)
 
 
 def read_back(kind: Kind, file: IO[bytes]) -> int:

@@ -45,7 +45,7 @@ class RecordStream:
         with _lost_is_away(), self._connection.cursor(adbc_stmt_kwargs=_OPTIONS) as cursor:
             cursor.execute(query)
             for batch in cursor.fetch_record_batch():
-                named = self._names.put_in(kind, batch)
+                named = self._names.put_in(kind, _sorted(batch))
                 if named.num_rows:
                     yield named
 
@@ -56,7 +56,11 @@ class Names:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._entities = {each.id: (each.uid, each.space, each.name, each.version) for each in all_entities(connection)}
+        self._ids = {owner[0]: entity_id for entity_id, owner in self._entities.items()}
         self._features: dict[int, str] = {}
+
+    def entity_id(self, uid: str) -> int:
+        return self._ids[uid]
 
     def put_in(self, kind: Kind, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The batch with names for ids, in the written schema of the archive."""
@@ -93,6 +97,14 @@ def record_stream(conninfo: str, names: Names) -> Iterator[RecordStream]:
             cursor.execute("SET jit TO off")
             cursor.execute("SET work_mem TO '64MB'")
         yield RecordStream(connection, names)
+
+
+def _sorted(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Within each profile by feature and time; it comes by time. Of a profile that takes several batches, each is."""
+    entity_ids, feature_ids = (batch.column(name).to_numpy() for name in ("entity_id", "feature_id"))
+    profile = np.cumsum(np.diff(entity_ids, prepend=entity_ids[:1]) != 0)
+    order = np.argsort((profile << 32) + feature_ids, kind="stable")
+    return batch.take(pa.array(order))
 
 
 def _distinct(ids: pa.Array) -> tuple[list[int], npt.NDArray[np.int64]]:

@@ -20,12 +20,14 @@ class Partition(NamedTuple):
 class Position(NamedTuple):
     """The offset of the first message that is not stored, in the topic with that id. `former`: of topics that are gone.
 
-    Without an id: the brokers give none, or did not when this was written.
+    The leader epoch is that of the message before it. Without an id or an epoch: the brokers give none, or did not when
+    this was written.
     """
 
     next: int
     topic_id: UUID | None = None
     former: frozenset[UUID] = frozenset()
+    leader_epoch: int | None = None
 
 
 class Move(NamedTuple):
@@ -33,11 +35,12 @@ class Move(NamedTuple):
 
     expected: Position
     next: int
+    leader_epoch: int | None
 
     @property
     def position(self) -> Position:
         """Where the partition is afterwards."""
-        return self.expected._replace(next=self.next)
+        return self.expected._replace(next=self.next, leader_epoch=self.leader_epoch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +55,16 @@ class _Row:
     next: int
     topic_id: UUID | None
     former: list[UUID]
+    leader_epoch: int | None
 
 
 def kafka_positions(connection: Connection, group: str, partitions: Collection[Partition]) -> dict[Partition, Position]:
     """None for a partition that was never read."""
     found = _sql["kafka_positions"].all(connection, _Row, group=group, **_lists(partitions))
     return {
-        Partition(each.topic, each.partition): Position(each.next, each.topic_id, frozenset(each.former))
+        Partition(each.topic, each.partition): Position(
+            each.next, each.topic_id, frozenset(each.former), each.leader_epoch
+        )
         for each in found
     }
 
@@ -93,6 +99,7 @@ def move_kafka_positions(connection: Connection, group: str, moves: Mapping[Part
         topic_ids=[move.expected.topic_id for move in moves.values()],
         expected=[move.expected.next for move in moves.values()],
         next=[move.next for move in moves.values()],
+        leader_epochs=[move.leader_epoch for move in moves.values()],
     )
     return moved == len(moves)
 

@@ -39,12 +39,13 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
-    """Of one part: how many records, and when the first and the last were made. None when it has none."""
+class Content:
+    """What a part has of one profile."""
 
+    entity_id: int
     rows: int
-    first: datetime | None
-    last: datetime | None
+    first: datetime
+    last: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +126,35 @@ def keep_entities(connection: Connection) -> None:
     _sql["keep_entities"].run(connection)
 
 
-def add_contents(connection: Connection, part: Part) -> Contents:
-    """Write down what the frozen table has of each profile that is still there."""
-    _sql["add_contents"].on(part.frozen_table).run(connection, part_id=part.id)
-    found = _sql["contents_of"].one(connection, Contents, part_id=part.id)
-    return found or Contents(0, None, None)
+def add_contents(connection: Connection, part: Part, contents: Sequence[Content]) -> None:
+    """Profiles that have been deleted are left out."""
+    _sql["add_contents"].run(
+        connection,
+        part_id=part.id,
+        entity_ids=[each.entity_id for each in contents],
+        rows=[each.rows for each in contents],
+        first=[each.first for each in contents],
+        last=[each.last for each in contents],
+    )
 
 
-def set_archived(connection: Connection, part: Part, path: str, contents: Contents, size: int) -> bool:
+def count_records(connection: Connection, records: str) -> int:
+    return int(_sql["count_records"].on(records).values(connection)[0])
+
+
+def count_present_records(connection: Connection, records: str) -> int:
+    """Without those of profiles that have been deleted."""
+    return int(_sql["count_present_records"].on(records).values(connection)[0])
+
+
+def set_archived(connection: Connection, part: Part, path: str, contents: Sequence[Content], size: int) -> bool:
     """Whether it was frozen until now. Waits for those who read its table."""
-    values = {"path": path, "rows": contents.rows, "bytes": size, "first": contents.first, "last": contents.last}
-    return _sql["set_archived"].run(connection, part_id=part.id, **values) == 1
+    values = {
+        "rows": sum(each.rows for each in contents),
+        "first": min((each.first for each in contents), default=None),
+        "last": max((each.last for each in contents), default=None),
+    }
+    return _sql["set_archived"].run(connection, part_id=part.id, path=path, bytes=size, **values) == 1
 
 
 def drop_frozen(connection: Connection, frozen_table: str) -> None:

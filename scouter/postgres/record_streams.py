@@ -24,12 +24,12 @@ class NamedEntity:
 
 
 def whole_table(records: str) -> str:
-    """All rows of that table whose profile is there, sorted by uid, feature and time."""
+    """All rows of that table whose profile is there, sorted by uid and time."""
     return _written(_sql["whole_table"], records=sql.Identifier(records))
 
 
 def window_of_one(records: str, entity_id: int, start: datetime, end: datetime) -> str:
-    """Rows of one profile with start <= created_at < end, sorted by feature and time."""
+    """Rows of one profile with start <= created_at < end, sorted by time."""
     values = {"entity_id": sql.Literal(entity_id), "start": sql.Literal(start), "end": sql.Literal(end)}
     return _written(_sql["window_of_one"], records=sql.Identifier(records), **values)
 

@@ -14,6 +14,8 @@ _CONNECT_SECONDS = 10
 _GRACE_SECONDS = 5.0  # the server cuts a statement off first, and says so
 _SOLE_SECONDS = 25.0
 _READING_SECONDS = 600.0
+# Between two statements; a server that is frozen must not keep the lock from those that are well.
+_IDLE_TIMEOUT = "60s"
 # In a deadlock, which Postgres looks for after a whole second, it is us who give way.
 _LOCK_TIMEOUT = "500ms"
 
@@ -66,7 +68,13 @@ def _work_session(conninfo: str, deadlines: Deadlines, work: str, seconds: float
         conninfo, purpose=work, deadlines=deadlines, connect_timeout=_CONNECT_SECONDS, autocommit=True
     ) as connection:
         session = WorkSession(connection, deadlines, seconds + _GRACE_SECONDS)
-        limits = f"SET statement_timeout TO '{seconds:g}s'; SET lock_timeout TO '{_LOCK_TIMEOUT}'"
         with session.connection():
-            connection.execute(limits.encode())
+            connection.execute(_limits(seconds).encode())
         yield session
+
+
+def _limits(seconds: float) -> str:
+    return (
+        f"SET statement_timeout TO '{seconds:g}s'; SET lock_timeout TO '{_LOCK_TIMEOUT}'; "
+        f"SET idle_session_timeout TO '{_IDLE_TIMEOUT}'; SET idle_in_transaction_session_timeout TO '{_IDLE_TIMEOUT}'"
+    )

@@ -56,15 +56,18 @@ ORDER BY moment LIMIT 1;
 SELECT pg_advisory_xact_lock_shared(hashtext('scouter_py.entities'));
 
 -- name: add_contents
--- What the part has of each profile that is still there.
+-- Of profiles that are still there. Parallel lists.
 INSERT INTO archive_content (part_id, entity_id, rows, first_created_at, last_created_at)
-SELECT %(part_id)s, entity_id, count(*), min(created_at), max(created_at)
-FROM {records} WHERE entity_id IN (SELECT id FROM entity)
-GROUP BY entity_id;
+SELECT %(part_id)s, found.* FROM unnest(
+    %(entity_ids)s::integer[], %(rows)s::bigint[], %(first)s::timestamptz[], %(last)s::timestamptz[]
+) AS found (entity_id, rows, first, last) JOIN entity ON entity.id = found.entity_id;
 
--- name: contents_of
-SELECT coalesce(sum(rows), 0)::bigint AS rows, min(first_created_at) AS first, max(last_created_at) AS last
-FROM archive_content WHERE part_id = %(part_id)s;
+-- name: count_records
+SELECT count(*) FROM {records};
+
+-- name: count_present_records
+-- Without those of profiles that are deleted, which takes longer.
+SELECT count(*) FROM {records} WHERE entity_id IN (SELECT id FROM entity);
 
 -- name: set_archived
 UPDATE archive_part

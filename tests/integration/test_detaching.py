@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import psycopg
@@ -10,6 +13,10 @@ import pytest
 from scouter.postgres.detaching import detach, due_partitions
 from scouter.postgres.partitions import Partitions, partition_name
 from scouter.postgres.pool import Pool
+from scouter.server import Server
+from tests.http_client import HttpClient
+from tests.metrics_page import sample, samples_at
+from tests.profile_documents import registration, spc_profile
 
 DAY = date(2026, 1, 31)
 
@@ -62,6 +69,78 @@ def test_a_partition_that_somebody_else_made_is_never_due(pool: Pool, partitions
             "CREATE TABLE spc_record_of_old PARTITION OF spc_record FOR VALUES FROM ('2020-01-01') TO ('2021-01-01')"
         )
         assert due_partitions(connection, "spc_record", DAY) == [DAY - timedelta(days=1)]
+
+
+def test_days_are_detached_while_writers_write_and_every_record_stays(
+    server: Server, admin: HttpClient, pool: Pool
+) -> None:
+    uid = admin.post("/scouter/profile", registration(spc_profile())).body["uid"]
+    day = datetime.now(UTC).replace(hour=12) - timedelta(days=40)
+    stopping = threading.Event()
+    with ThreadPoolExecutor(4) as writers:
+        written = [writers.submit(_write, server.address, uid, day, stopping) for _ in range(4)]
+        frozen = [_detach_in_the_end(pool, day.date(), f"frozen_{number}") for number in range(12)]
+        stopping.set()
+    sent = sum(each.result() for each in written)
+    assert sum(len(values(pool, table)) for table in ("spc_record", *frozen)) == sent
+    assert sum(1 for table in frozen if values(pool, table)) > 1, "writers went on between the detachings"
+    samples = samples_at(server.metrics_address)
+    assert sample(samples, "scouter_breaker_openings_total") == 0
+    assert sample(samples, "scouter_messages_total", transport="http", outcome="stored") == sent
+
+
+def _write(address: str, uid: str, day: datetime, stopping: threading.Event) -> int:
+    """One record of that day after the other. How many."""
+    client = HttpClient(address).login()
+    record = {"uid": uid, "feature": "f0", "value": 1.0, "created_at": day.isoformat()}
+    sent = 0
+    while not stopping.is_set():
+        answer = client.post("/scouter/message", {"records": [{"Spc": record}]})
+        assert answer.status == 200, answer
+        sent += 1
+    return sent
+
+
+def _detach_in_the_end(pool: Pool, day: date, new_name: str) -> str:
+    while True:
+        time.sleep(0.2)
+        try:
+            with pool.connection() as connection:
+                detach(connection, "spc_record", day, new_name)
+        except psycopg.errors.LockNotAvailable:
+            continue
+        except psycopg.errors.UndefinedTable:  # nobody has written since the last time
+            continue
+        return new_name
+
+
+def test_a_writer_behind_a_detaching_behind_a_long_query_stays_in_time(
+    server: Server, admin: HttpClient, pool: Pool, partitions: Partitions
+) -> None:
+    uid = admin.post("/scouter/profile", registration(spc_profile())).body["uid"]
+    slowest = 0.0
+    with pool.connection() as reader, ThreadPoolExecutor(1) as detaching:
+        reader.execute("SELECT count(*) FROM spc_record")
+        for _ in range(3):
+            tried = detaching.submit(_try_to_detach, pool)
+            time.sleep(0.1)
+            began = time.monotonic()
+            record = {"uid": uid, "feature": "f0", "value": 1.0, "created_at": datetime.now(UTC).isoformat()}
+            assert admin.post("/scouter/message", {"records": [{"Spc": record}]}).status == 200
+            slowest = max(slowest, time.monotonic() - began)
+            assert tried.result() is False
+    assert 0.2 < slowest < 1
+    assert sample(samples_at(server.metrics_address), "scouter_breaker_openings_total") == 0
+    assert _try_to_detach(pool)
+
+
+def _try_to_detach(pool: Pool) -> bool:
+    try:
+        with pool.connection() as connection:
+            detach(connection, "spc_record", DAY, "frozen_spc")
+    except psycopg.errors.LockNotAvailable:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("in_the_way", ["spc_record", partition_name("spc_record", DAY)])

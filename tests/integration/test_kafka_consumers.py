@@ -330,3 +330,48 @@ def test_messages_that_wait_are_a_metric(publisher: KafkaPublisher, database: st
             eventually(lambda: lag(way) == 40, seconds=30)
         eventually(stored(way, range(41)), seconds=30)
         eventually(lambda: lag(way) == 0)
+
+
+@pytest.mark.parametrize("again", [3, 60])
+def test_a_log_that_lost_its_end_is_read_on_from_where_it_was_cut(
+    own_broker: KafkaBroker, database: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, again: int
+) -> None:
+    """As by a power cut. With fewer new messages than were lost, and with more: then the old offset is there again."""
+    with closing(KafkaPublisher(own_broker, "cut", partitions=1)) as publisher:
+        with serving(publisher, database, tmp_path) as way:
+            send_all(way, range(50))
+            eventually(stored(way, range(50)), seconds=30)
+        cut_power(own_broker, tmp_path / "kafka" / "data" / "cut-0")
+        with closing(KafkaPublisher(own_broker, "other", partitions=1)) as sender:
+            for message in messages_of(way, range(50, 50 + again)):
+                sender.send_to("cut", message, partition=0)
+        with serving(publisher, database, tmp_path) as way:
+            eventually(stored(way, range(50 + again)), seconds=40)
+            eventually(lambda: lag(way) == 0)
+            assert stored(way, range(50 + again))()
+    assert "Kafka has lost messages of cut/0 that were stored" in caplog.text
+
+
+def test_a_log_that_lost_its_end_while_it_was_read_is_read_on_from_there(
+    own_broker: KafkaBroker, database: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    publisher = KafkaPublisher(own_broker, "cut", partitions=1)
+    with closing(publisher), serving(publisher, database, tmp_path) as way:
+        send_all(way, range(50))
+        eventually(stored(way, range(50)), seconds=30)
+        cut_power(own_broker, tmp_path / "kafka" / "data" / "cut-0")
+        with closing(KafkaPublisher(own_broker, "other", partitions=1)) as sender:  # the first one counts messages
+            for message in messages_of(way, range(50, 110)):
+                sender.send_to("cut", message, partition=0)
+        eventually(stored(way, range(110)), seconds=40)
+        time.sleep(1)
+        assert stored(way, range(110))()
+    assert "Kafka has lost messages of cut/0 that were stored" in caplog.text
+
+
+def cut_power(broker: KafkaBroker, partition: Path) -> None:
+    """A kill takes nothing from the system's file cache: half of the log goes by our hand. The broker is up again."""
+    broker.kill()
+    (log,) = partition.glob("*.log")
+    os.truncate(log, log.stat().st_size // 2)
+    broker.start()

@@ -17,6 +17,7 @@ import pytest
 from scouter.monitoring import maintenance as maintenance_thread
 from scouter.monitoring.maintenance_pass import Settled, maintain
 from scouter.monitoring.matters import OldRows, matters_of
+from scouter.postgres import work_sessions
 from scouter.postgres.deadlines import Deadlines
 from scouter.postgres.partitions import partition_name
 from scouter.postgres.pool import Pool
@@ -140,7 +141,7 @@ def test_many_passes_at_the_same_moment_delete_every_row_once(pool: Pool, databa
         ready.wait()
         try:
             with sole_session(database, deadlines, "maintenance") as session:
-                return sum(each.count for each in maintain(session, [OldRows("batch_receipts", 2)], NOW, _go_on))
+                return sum(each.count for each in maintain(session, [OldRows("batch_receipts", 2)], NOW, _rest))
         except AlreadyUnderWay:
             return None
 
@@ -161,6 +162,18 @@ def test_the_lock_goes_with_the_server_that_held_it(database: str, deadlines: De
             pass
     with sole_session(database, deadlines, "maintenance"):
         pass
+
+
+def test_the_lock_of_a_server_that_is_frozen_lapses(
+    database: str, deadlines: Deadlines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work_sessions, "_IDLE_TIMEOUT", "200ms")
+    with sole_session(database, deadlines, "maintenance"):
+        with pytest.raises(AlreadyUnderWay), sole_session(database, deadlines, "maintenance"):
+            pass
+        time.sleep(0.5)
+        with sole_session(database, deadlines, "maintenance"):
+            pass
 
 
 def test_a_server_stops_in_the_middle_of_a_long_pass(make_server: Callable[..., Server], pool: Pool) -> None:
@@ -358,4 +371,9 @@ def test_it_works_beside_a_server_with_an_embedded_database_and_without_one(tmp_
 
 
 def _go_on(_: float) -> bool:
+    return False
+
+
+def _rest(_: float) -> bool:
+    time.sleep(0.3)
     return False

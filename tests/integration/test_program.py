@@ -46,7 +46,7 @@ def alive(pid: int) -> bool:
 def test_help_lists_every_command_and_every_setting_with_its_default() -> None:
     shown = program("--help")
     assert shown.returncode == 0
-    for command in ("serve", "migrate", "user", "quarantine"):
+    for command in ("serve", "migrate", "user", "quarantine", "maintain"):
         assert re.search(rf"^ +{command}\s", shown.stdout, re.MULTILINE)
     flat = " ".join(shown.stdout.split())
     for _, variable, default, why in settings_table():

@@ -80,7 +80,7 @@ class Beginnings:
         if committed is not None:
             return Position(committed, topic_id)
         is_first = later or self._settings.kafka_offset_reset == "earliest"
-        return Position((_first if is_first else _end)(consumer, partition), topic_id)
+        return Position((first_offset if is_first else _end_offset)(consumer, partition), topic_id)
 
     def _name(self, topic_ids: Mapping[Partition, UUID]) -> None:
         if topic_ids:
@@ -89,7 +89,7 @@ class Beginnings:
 
     def _begin_anew(self, consumer: Any, kept: Mapping[Partition, Position], ids: TopicIds) -> None:
         anew = {
-            each: Position(_first(consumer, each), now)
+            each: Position(first_offset(consumer, each), now)
             for each, now in ids.items()
             if each in kept and _is_another(kept[each], now)
         }
@@ -112,13 +112,13 @@ def _is_another(position: Position, now: UUID | None) -> bool:
     return None not in (known, now) and known != now and now not in position.former
 
 
-def _first(consumer: Any, partition: Partition) -> int:
+def first_offset(consumer: Any, partition: Partition) -> int:
     asked = TopicPartition(*partition)
     offset: int = consumer.beginning_offsets([asked], timeout_ms=ANSWER_MILLISECONDS)[asked]
     return offset
 
 
-def _end(consumer: Any, partition: Partition) -> int:
+def _end_offset(consumer: Any, partition: Partition) -> int:
     asked = TopicPartition(*partition)
     offset: int = consumer.end_offsets([asked], timeout_ms=ANSWER_MILLISECONDS)[asked]
     return offset

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from kafka import KafkaConsumer
+from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.errors import KafkaTimeoutError
 
+from scouter.postgres.kafka_positions import Partition
 from scouter.settings import Settings
 
 MOST_MESSAGES = 500  # of a poll, and so of a transaction
@@ -72,10 +73,39 @@ def pattern_of(topics: Iterable[str]) -> str:
     return f"^({'|'.join(re.escape(topic) for topic in topics)})$"
 
 
+def partition_of(named_by_library: TopicPartition) -> Partition:
+    return Partition(named_by_library.topic, named_by_library.partition)
+
+
 def topic_id_of(consumer: Any, topic: str) -> UUID | None:
     """Which topic of that name there is, by the last answer of a broker. None: there is none, or it gives no ids."""
     found: UUID | None = consumer._cluster.topic_id(topic)
     return found if found is not None and found.int else None
+
+
+def leader_epoch_of(consumer: Any, partition: TopicPartition) -> int | None:
+    """It grows whenever another broker leads the partition, or the same one again. None: the brokers do not tell."""
+    found: int | None = consumer._cluster.leader_epoch_for_partition(partition)
+    return found if found is not None and found >= 0 else None
+
+
+def seek(consumer: Any, partition: TopicPartition, offset: int, leader_epoch: int | None) -> None:
+    """Read on from there. If the message before it is not what it was, the next poll raises `LogTruncationError`."""
+    epoch = -1 if leader_epoch is None else leader_epoch
+    consumer._subscription.seek(partition, OffsetAndMetadata(offset, "", epoch))
+    if leader_epoch_of(consumer, partition) is not None:
+        consumer._subscription.request_position_validation(partition)
+
+
+def is_unsure(consumer: Any) -> bool:
+    """Whether the answer is awaited by which it is known that the messages before a position are what they were."""
+    state = consumer._subscription.assignment
+    return any(state[each].awaiting_validation for each in consumer.assignment() if each in state)
+
+
+def read_up_to(consumer: Any, partition: TopicPartition) -> OffsetAndMetadata:
+    """The offset after the last one that was handed out, and after what follows it that is no message."""
+    return consumer._subscription.assignment[partition].position
 
 
 def ask_for_topics(consumer: Any) -> None:

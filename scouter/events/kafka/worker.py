@@ -8,22 +8,33 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 from kafka import ConsumerRebalanceListener, OffsetAndMetadata, TopicPartition
-from kafka.errors import KafkaError, KafkaTimeoutError, OffsetOutOfRangeError
+from kafka.errors import KafkaError, LogTruncationError, OffsetOutOfRangeError
 
 from scouter.errors import DatabaseAway
 from scouter.events.consumer_state import ConsumerState
 from scouter.events.consumption import Consumption
 from scouter.events.incoming import Incoming
-from scouter.events.kafka.beginnings import Beginnings, is_made_anew
-from scouter.events.kafka.connecting import ANSWER_MILLISECONDS, ask_for_topics, open_consumer, pattern_of
+from scouter.events.kafka.beginnings import Beginnings, first_offset, is_made_anew
+from scouter.events.kafka.connecting import (
+    ANSWER_MILLISECONDS,
+    ask_for_topics,
+    is_unsure,
+    leader_epoch_of,
+    open_consumer,
+    partition_of,
+    pattern_of,
+    read_up_to,
+    seek,
+)
+from scouter.events.kafka.outlook import Outlook
 from scouter.events.store import NotOurs
 from scouter.events.submission import Batch
 from scouter.metrics import KAFKA_MISSED
@@ -35,8 +46,6 @@ from scouter.settings import Settings
 log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.2
-_LOOK_SECONDS = 5.0
-_SAY_SECONDS = 0.5
 _FIRST_REST_SECONDS = 0.5
 _LONGEST_REST_SECONDS = 10.0
 _OLDEST_STAMP = timedelta(days=30)  # a message without a believable time counts as arriving now
@@ -71,10 +80,9 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
         self._consumer: Any = None
         self._beginnings = Beginnings(settings, connections)
         self._positions: dict[Partition, Position] = {}  # of the partitions that are ours, once they are known
+        self._led: dict[Partition, int | None] = {}  # their leader epochs when these became known
         self._unknown: set[Partition] = set()
-        self._ends: dict[Partition, int] = {}  # what Kafka had when it was last asked
-        self._looked_at = self._said_at = 0.0  # on time.monotonic()
-        self._problem = ""
+        self._outlook = Outlook(settings, self.state)
         self._taken: _Taken | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"kafka {number}")
@@ -104,7 +112,7 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
         for each in assigned:
             self._consumer.seek(each, 0)  # anywhere: without a position the library looks for one, and may find none
             self._consumer.pause(each)
-            self._unknown.add(_partition(each))
+            self._unknown.add(partition_of(each))
 
     def _run(self) -> None:
         rest = _FIRST_REST_SECONDS
@@ -122,7 +130,7 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
     def _consume(self) -> None:
         """Read until told to stop. Raises what the library raises when the brokers are away."""
         self._forget_all()
-        self._looked_at = 0.0
+        self._outlook.begin()
         consumer = self._consumer = open_consumer(self._settings, self._client_id)
         try:
             consumer.subscribe(pattern=pattern_of(self._settings.kafka_topics), listener=self)
@@ -134,11 +142,12 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
     def _forget_all(self) -> None:
         self._taken = None
         self._positions.clear()
+        self._led.clear()
         self._unknown.clear()
 
     def _turn(self, consumer: Any) -> None:
         """Poll, store. While nothing can be stored, poll without taking anything: the group throws out the silent."""
-        waits = self._taken is not None or self._consumption.must_wait or bool(self._unknown)
+        waits = self._taken is not None or self._consumption.must_wait or bool(self._unknown) or is_unsure(consumer)
         partitions = consumer.assignment()
         (consumer.pause if waits else consumer.resume)(*partitions)
         try:
@@ -146,12 +155,16 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
         except OffsetOutOfRangeError:
             self._find_what_is_left(consumer)
             return
-        self._problem = "" if polled else self._problem
-        if polled and not self._unknown:  # else assigned within this very poll: they have not begun where they should
-            self._taken = self._taking(consumer, polled)
-        looked = self._look_at_kafka(consumer)
-        if is_made_anew(consumer, self._positions):
+        except LogTruncationError as cut:
+            self._go_back(consumer, cut.divergent_offsets)
+            return
+        if polled:
+            self._outlook.answered()
+        if is_made_anew(consumer, self._positions) or self._is_led_anew(consumer):
             self._find_again(consumer)
+        elif polled and not self._unknown:  # else assigned within this very poll: they have not begun where they should
+            self._taken = self._taking(consumer, polled)
+        looked = self._outlook.look(consumer, lambda: self._reached(consumer))
         if self._consumption.must_wait:
             return
         if self._unknown:
@@ -163,8 +176,15 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
 
     def _taking(self, consumer: Any, polled: Mapping[TopicPartition, Sequence[Any]]) -> _Taken:
         messages = [self._incoming(record) for records in polled.values() for record in records]
-        moves = {each: Move(self._positions[each], _read_up_to(consumer, each)) for each in map(_partition, polled)}
+        epochs = {partition_of(each): records[-1].leader_epoch for each, records in polled.items()}
+        moves = {each: self._move_up_to(consumer, each, epoch) for each, epoch in epochs.items()}
         return _Taken(messages, moves)
+
+    def _move_up_to(self, consumer: Any, partition: Partition, epoch: int | None) -> Move:
+        """`epoch` is that of the last message; what follows it and is none may have a later one."""
+        read = read_up_to(consumer, TopicPartition(*partition))
+        latest = max(-1 if epoch is None else epoch, read.leader_epoch)
+        return Move(self._positions[partition], read.offset, latest if latest >= 0 else None)
 
     def _incoming(self, record: Any) -> Incoming:
         now = self._now()
@@ -202,19 +222,24 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
 
         Without that, once Kafka has deleted them, they would be missed like messages.
         """
-        moves = {each: Move(self._positions[each], _read_up_to(consumer, each)) for each in self._known(consumer)}
+        known = self._known(consumer)
+        moves = {each: self._move_up_to(consumer, each, self._positions[each].leader_epoch) for each in known}
         moves = {each: move for each, move in moves.items() if move.next > move.expected.next}
         if not moves:
             return
         try:
-            with self._connections.connection() as connection:
-                is_moved = move_kafka_positions(connection, self._settings.kafka_group, moves)
+            is_moved = self._move(moves)
         except (psycopg.Error, DatabaseAway):
             return
         if is_moved:
             self._moved(consumer, moves)
         else:
             self._find_again(consumer)
+
+    def _move(self, moves: Mapping[Partition, Move]) -> bool:
+        """Without storing anything."""
+        with self._connections.connection() as connection:
+            return move_kafka_positions(connection, self._settings.kafka_group, moves)
 
     def _look_again(self, consumer: Any, taken: _Taken) -> None:
         """Somebody has moved a partition: this consumer, in a commit that nobody confirmed, or another one."""
@@ -232,25 +257,47 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
 
     def _find_again(self, consumer: Any) -> None:
         self._taken = None
-        self._unknown.update(map(_partition, consumer.assignment()))
+        self._unknown.update(map(partition_of, consumer.assignment()))
 
     def _find_positions(self, consumer: Any) -> None:
         """Go to where Postgres says that each partition is stored."""
-        mine = set(map(_partition, consumer.assignment()))
+        mine = set(map(partition_of, consumer.assignment()))
         try:
             known = self._beginnings.found(consumer, self._unknown & mine)
         except (psycopg.Error, DatabaseAway):
             return
         for partition, position in known.items():
-            consumer.seek(TopicPartition(*partition), position.next)
+            seek(consumer, TopicPartition(*partition), position.next, position.leader_epoch)
         self._positions.update(known)
+        self._led.update({each: leader_epoch_of(consumer, TopicPartition(*each)) for each in known})
         self._unknown -= known.keys()
         self._unknown &= mine
 
+    def _is_led_anew(self, consumer: Any) -> bool:
+        """A broker that leads for the first time, or after it was away, may have less than was read."""
+        now = {each: leader_epoch_of(consumer, TopicPartition(*each)) for each in self._led}
+        return any(epoch is not None and epoch != self._led[each] for each, epoch in now.items())
+
+    def _go_back(self, consumer: Any, ends: Mapping[TopicPartition, OffsetAndMetadata | None]) -> None:
+        """A broker lost messages that were read: what it has written since in their place is read, too."""
+        moves = {}
+        for partition, end in ((partition_of(each), end) for each, end in ends.items()):
+            if partition not in self._positions:
+                continue
+            offset, epoch = (end.offset, end.leader_epoch) if end else (first_offset(consumer, partition), None)
+            moves[partition] = move = Move(self._positions[partition], offset, epoch)
+            log.error(
+                "Kafka has lost messages of %s/%d that were stored, those from offset %d to %d: going on where it did",
+                *(partition.topic, partition.partition, offset, move.expected.next),
+            )
+        self._find_again(consumer)
+        with suppress(psycopg.Error, DatabaseAway):  # the same comes up after the positions are found again
+            self._move(moves)
+
     def _find_what_is_left(self, consumer: Any) -> None:
-        """Kafka has deleted messages before they were read, or the topic was made anew."""
+        """Kafka has deleted messages before they were read, or lost others, or the topic was made anew."""
         ask_for_topics(consumer)  # what was said last may be of a topic that is gone
-        if is_made_anew(consumer, self._positions):
+        if is_made_anew(consumer, self._positions) or self._is_led_anew(consumer):
             self._find_again(consumer)
             return
         for partition, (position, *_) in self._positions.items():
@@ -266,62 +313,14 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
             )
             consumer.seek(topic_partition, first)
 
-    def _look_at_kafka(self, consumer: Any) -> bool:
-        """Now and then ask what Kafka has. A poll tells nothing while nothing comes, nor that no broker answers."""
-        is_due = time.monotonic() - self._looked_at > _LOOK_SECONDS
-        if is_due:
-            self._looked_at = time.monotonic()
-            self._problem = self._ask_for_ends(consumer)
-        self._say_how_it_is(consumer)
-        return is_due
-
-    def _say_how_it_is(self, consumer: Any) -> None:
-        if self._problem:
-            self.state.down(self._problem)
-        elif not self.state.is_up or time.monotonic() - self._said_at > _SAY_SECONDS:
-            self._said_at = time.monotonic()
-            self.state.up(self._lag(consumer))
-
-    def _ask_for_ends(self, consumer: Any) -> str:
-        """What is wrong; empty when nothing is."""
-        topics = self._settings.kafka_topics
-        partitions = consumer.assignment() or {
-            TopicPartition(topic, number) for topic in topics for number in consumer.partitions_for_topic(topic)
-        }
-        if not partitions:
-            return f"there is no topic {' or '.join(topics)}"
-        try:
-            ends = consumer.end_offsets(partitions, timeout_ms=ANSWER_MILLISECONDS)
-        except KafkaTimeoutError:
-            return "no broker answers"
-        self._ends = {_partition(each): end for each, end in ends.items()}
-        return ""
-
     def _known(self, consumer: Any) -> Collection[Partition]:
-        return self._positions.keys() & set(map(_partition, consumer.assignment()))
+        return self._positions.keys() & set(map(partition_of, consumer.assignment()))
 
-    def _lag(self, consumer: Any) -> int:
-        """Messages that Kafka has and Postgres has not, as far as the last answers tell.
-
-        What was read and is not in hand is no message, or stored.
-        """
-        in_hand = self._taken.moves if self._taken else {}
-        lag = 0
-        for partition in self._known(consumer):
-            end = max(consumer.highwater(TopicPartition(*partition)) or 0, self._ends.get(partition, 0))
-            at = in_hand[partition].expected.next if partition in in_hand else _read_up_to(consumer, partition)
-            lag += max(end - at, 0)
-        return lag
-
-
-def _partition(of: TopicPartition) -> Partition:
-    return Partition(of.topic, of.partition)
-
-
-def _read_up_to(consumer: Any, partition: Partition) -> int:
-    """The offset after the last one that was handed out, and after what follows it that is no message."""
-    position: int = consumer.position(TopicPartition(*partition), timeout_ms=ANSWER_MILLISECONDS)
-    return position
+    def _reached(self, consumer: Any) -> dict[Partition, int]:
+        """The next offset to be stored. What was read and is not in hand is no message, or stored."""
+        in_hand = {each: move.expected.next for each, move in self._taken.moves.items()} if self._taken else {}
+        known = self._known(consumer)
+        return {each: read_up_to(consumer, TopicPartition(*each)).offset for each in known} | in_hand
 
 
 def _say_when_not_committed(_: object, response: object) -> None:
