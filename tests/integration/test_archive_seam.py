@@ -28,7 +28,10 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HOUR, DAY, MICROSECOND = timedelta(hours=1), timedelta(days=1), timedelta(microseconds=1)
 OLD = TODAY - 4 * DAY  # old enough to be archived
 SEAM = TODAY - DAY  # the first moment of what stays in tables
+# In one point: no multiple of 93 601 s is a midnight before the year 2226, so that a time bin begins nowhere near.
+AROUND_THE_SEAM = (SEAM - 13 * HOUR, SEAM + 13 * HOUR + timedelta(seconds=1))
 KATHMANDU = timezone(timedelta(hours=5, minutes=45))
+
 
 def near(value: Any) -> Any:
     return pytest.approx(value, rel=1e-12)
@@ -91,8 +94,7 @@ def test_a_time_bin_across_the_seam_has_the_mean_and_deviation_of_all_its_values
     )
     server.archive()
     assert len(server.archived("custom")) == 3
-    start = SEAM - 13 * HOUR
-    [stats] = chart(server.client, "custom", uid, start, start + 26 * HOUR, 1)["metrics"]["mae"]["stats"]
+    [stats] = chart(server.client, "custom", uid, *AROUND_THE_SEAM, 1)["metrics"]["mae"]["stats"]
     mean, deviation = statistics.mean(numbers), statistics.stdev(numbers)
     assert stats == {"avg": near(mean), "lower_bound": near(mean - deviation), "upper_bound": near(mean + deviation)}
 
@@ -108,20 +110,15 @@ def test_a_window_across_the_seam_has_one_width_and_every_time_bin_once(server: 
 
 def test_psi_counts_are_pooled_across_the_seam_before_anything_is_left_out(server: ArchivedServer) -> None:
     psi = register(server.client, "psi", "counted")
-    half = [(n + 1, 3 * (n + 1)) for n in range(PSI_BINS)]  # 165 in all, 83 before the seam
-    rows = [
-        StoredCount("f0", at, n, c // 2 + c % 2 * odd)
-        for at, odd in ((SEAM - MICROSECOND, 1), (SEAM, 0))
-        for n, c in half
-    ]
+    counts = [(n, 2 * n) for n in range(1, PSI_BINS + 1)]  # 110 in all: more than 100, of which half is less
+    rows = [StoredCount("f0", at, n, of // 2) for at in (SEAM - MICROSECOND, SEAM) for n, of in counts]
     store(server, psi, rows, "psi")
-    start = SEAM - 13 * HOUR
-    before = chart(server.client, "psi", psi, start, start + 26 * HOUR, 1)
+    before = chart(server.client, "psi", psi, *AROUND_THE_SEAM, 1)
     server.archive()
-    after = chart(server.client, "psi", psi, start, start + 26 * HOUR, 1)
+    after = chart(server.client, "psi", psi, *AROUND_THE_SEAM, 1)
     assert after == before
     assert after["features"]["f0"]["bins"] == {str(n): near(of / 110) for n, of in counts}
-    hot = chart(server.client, "psi", psi, start, start + 26 * HOUR, 1, archive="skip")
+    hot = chart(server.client, "psi", psi, *AROUND_THE_SEAM, 1, archive="skip")
     assert hot == {"features": {}}, "what is hot alone is too little"
 
 
