@@ -221,6 +221,7 @@ class Server:
         pool = self._pool(database, lifelines.deadlines, watch)
         self._start_limits(pool)
         store = open_store(settings)
+        _warn_of_local(store, database, settings)
         if "background" in settings.roles:
             self._start_maintenance(Maintenance(database.conninfo, lifelines.deadlines, settings, self._now))
             self._start_checks(pool)
@@ -454,6 +455,15 @@ def _judge_roles(settings: Settings, uri: str) -> None:
         )
     if uri == EMBEDDED and "background" not in roles:
         log.warning("SCOUTER_ROLES is without background: nobody looks after the embedded database")
+
+
+def _warn_of_local(store: Store, database: Database, settings: Settings) -> None:
+    if not database.is_embedded and settings.storage_uri == Settings().storage_uri:
+        log.warning(
+            "SCOUTER_STORAGE_URI is not set: records older than %d days go to files in %s. It has to outlive this "
+            "process, and all servers of this database have to share it",
+            *(settings.retention_days, store.name),
+        )
 
 
 def _spool_state(ingest: Ingest) -> PartState:

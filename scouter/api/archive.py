@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from scouter.api.routing import Call, Route
 from scouter.archive.due import Due, due_days
@@ -34,7 +34,7 @@ class Archive:
                 "GET",
                 "/scouter/archive",
                 self.days,
-                "Days in the archive, newest first, in pages: rows, bytes, state; and how many days wait for it.",
+                "Days of records, newest first, in pages: state, rows, bytes; and how many days wait for the archive.",
                 ArchiveReply,
                 permission="admin",
                 query=ArchiveQuery,
@@ -56,15 +56,13 @@ class Archive:
         return ArchiveReply(self._store, totals, waiting, items, has_next, _cursor(items) if has_next else None)
 
 
-def _place(cursor: str | None) -> tuple[date, str] | None:
-    if cursor is None:
-        return None
-    day, _, kind = cursor.partition(",")
-    return date.fromisoformat(day), kind
+def _place(cursor: str | None) -> list[str] | None:
+    return None if cursor is None else cursor.split(",")
 
 
 def _cursor(items: Sequence[ArchiveDayItem]) -> str:
-    return f"{items[-1].day},{items[-1].kind}"
+    last = items[-1]
+    return f"{last.day},{last.kind},{last.state}"
 
 
 def _item(each: ArchiveDay) -> ArchiveDayItem:

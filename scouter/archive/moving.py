@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pyarrow as pa
 
 from scouter.archive.contents import Contents
@@ -19,6 +20,7 @@ from scouter.archive.stores.store import Store
 from scouter.errors import ArchiveFault, StoreAway
 from scouter.metrics import ARCHIVED_BYTES, ARCHIVED_RECORDS
 from scouter.postgres.manifest import (
+    Content,
     Part,
     add_contents,
     count_present_records,
@@ -27,6 +29,7 @@ from scouter.postgres.manifest import (
     keep_entities,
     set_archived,
     vacuum_frozen,
+    wait_for_readers,
 )
 from scouter.postgres.record_streams import whole_table
 from scouter.postgres.statements import Connection
@@ -34,6 +37,7 @@ from scouter.postgres.statements import Connection
 log = logging.getLogger(__name__)
 
 _SAY_SECONDS = 10.0
+_TRIES = 30  # to get a table that readers use, ten seconds each
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,8 @@ class Mover:
             self._put(kind, local, path, contents.rows)
         finally:
             local.unlink(missing_ok=True)
-        self._let_go(part, path, contents, size)
+        self._require_all(part, contents.rows)
+        self._let_go(part, path, contents.all(), size)
         ARCHIVED_BYTES.labels(part.kind).inc(size)
         return Moved(part, path, contents.rows, size, time.monotonic() - begun)
 
@@ -115,21 +120,32 @@ class Mover:
         if found != rows:
             raise StoreAway(self._store.name, f"{path} has {found} records, and {rows} were put there")
 
-    def _let_go(self, part: Part, path: str, contents: Contents, size: int) -> None:
-        """From here on the file is what counts."""
-        with self._connection.transaction():
-            keep_entities(self._connection)
-            self._require_all(part, contents.rows)
-            add_contents(self._connection, part, contents.all())
-            if not set_archived(self._connection, part, path, contents.all(), size):
-                raise ArchiveFault(f"{part.kind} of {part.day}: somebody else has archived part {part.part}")
-            drop_frozen(self._connection, part.frozen_table)
-
     def _require_all(self, part: Part, rows: int) -> None:
-        """The file has every record of the table, but for profiles that are deleted."""
+        """The file has every record of the table, but for profiles that are deleted. Nobody writes to the table."""
         table = part.frozen_table
         if rows != count_records(self._connection, table) and rows != count_present_records(self._connection, table):
             raise ArchiveFault(
                 f"{part.kind} of {part.day}: {table} has other records than the {rows} that were written; "
                 "was a profile deleted just now? It is tried again"
             )
+
+    def _let_go(self, part: Part, path: str, contents: list[Content], size: int) -> None:
+        """From here on the file is what counts."""
+        for _ in range(_TRIES):
+            try:
+                self._switch(part, path, contents, size)
+            except psycopg.errors.LockNotAvailable:
+                if self._is_stopping():
+                    raise Interrupted from None
+            else:
+                return
+        raise ArchiveFault(f"{part.kind} of {part.day}: {part.frozen_table} was in use all the time; it is tried again")
+
+    def _switch(self, part: Part, path: str, contents: list[Content], size: int) -> None:
+        with self._connection.transaction():
+            wait_for_readers(self._connection)
+            if not set_archived(self._connection, part, path, contents, size):
+                raise ArchiveFault(f"{part.kind} of {part.day}: somebody else has archived part {part.part}")
+            keep_entities(self._connection)
+            add_contents(self._connection, part, contents)
+            drop_frozen(self._connection, part.frozen_table)

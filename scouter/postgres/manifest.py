@@ -56,14 +56,14 @@ class ExpiredFile:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveDay:
-    """All parts of one day and kind."""
+    """All parts of one day, kind and state. `hot` is what is in the tables, as Postgres last estimated it."""
 
     day: date
     kind: str
+    state: str
     parts: int
     rows: int
     bytes: int
-    state: str
     archived_at: datetime | None
 
 
@@ -157,6 +157,11 @@ def set_archived(connection: Connection, part: Part, path: str, contents: Sequen
     return _sql["set_archived"].run(connection, part_id=part.id, path=path, bytes=size, **values) == 1
 
 
+def wait_for_readers(connection: Connection) -> None:
+    """In this transaction, ten seconds at a time: then `psycopg.errors.LockNotAvailable` is raised."""
+    _sql["wait_for_readers"].run(connection)
+
+
 def drop_frozen(connection: Connection, frozen_table: str) -> None:
     _sql["drop_frozen"].on(frozen_table).run(connection)
 
@@ -186,11 +191,12 @@ def forget_file(connection: Connection, part_id: int) -> None:
 
 
 def archive_days(
-    connection: Connection, kind: str | None, below: tuple[date, str] | None, most: int
+    connection: Connection, kind: str | None, below: Sequence[str] | None, most: int
 ) -> Sequence[ArchiveDay]:
-    """Newest first; `below` is the last one of the page before."""
-    day, name = below or (None, None)
-    return _sql["archive_days"].all(connection, ArchiveDay, kind=kind, below_day=day, below_kind=name, most=most)
+    """Newest first; `below` is day, kind and state of the last one of the page before."""
+    day, name, state = below or (None, None, None)
+    place = {"below_day": day, "below_kind": name, "below_state": state}
+    return _sql["archive_days"].all(connection, ArchiveDay, kind=kind, most=most, **place)
 
 
 def archive_totals(connection: Connection) -> list[ArchiveTotal]:

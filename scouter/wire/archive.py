@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-_CURSOR = r"^\d{4}-\d{2}-\d{2},(spc|psi|custom)$"
+_CURSOR = r"^\d{4}-\d{2}-\d{2},(spc|psi|custom),(hot|frozen|archived|expired)$"
 
 ArchiveKind = Literal["spc", "psi", "custom"]
 
@@ -19,9 +19,10 @@ class ArchiveQuery(Struct, frozen=True):
 
 
 class ArchiveDayItem(Struct, frozen=True):
-    """One UTC day of one kind. Records that came late for it are further parts, and so further files.
+    """One UTC day of one kind, as far as it is in one state; records that came late for an archived day are hot again.
 
-    `frozen`: no longer in the hot tables and not in files yet; charts read it all the same. `expired`: gone.
+    `hot`: in the tables; rows are an estimate, bytes include indexes. `frozen`: on the way, in a table of its own.
+    `archived`: in files, one for each part. `expired`: gone. Charts read all but the last.
     """
 
     day: date

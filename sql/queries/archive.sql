@@ -69,6 +69,10 @@ SELECT count(*) FROM {records};
 -- Without those of profiles that are deleted, which takes longer.
 SELECT count(*) FROM {records} WHERE entity_id IN (SELECT id FROM entity);
 
+-- name: wait_for_readers
+-- For a while: who waits for a lock keeps others waiting.
+SET LOCAL lock_timeout TO '10s';
+
 -- name: set_archived
 UPDATE archive_part
 SET state = 'archived', archived_at = now(), path = %(path)s, rows = %(rows)s, bytes = %(bytes)s,
@@ -99,16 +103,25 @@ WITH gone AS (DELETE FROM archive_content WHERE part_id = %(part_id)s)
 UPDATE archive_part SET path = NULL WHERE id = %(part_id)s;
 
 -- name: archive_days
--- Newest first, beginning below a place in that order.
-SELECT day, kind, count(*) AS parts, coalesce(sum(rows), 0)::bigint AS rows, coalesce(sum(bytes), 0)::bigint AS bytes,
-       CASE WHEN bool_or(state = 'frozen') THEN 'frozen' WHEN bool_or(state = 'archived') THEN 'archived'
-            ELSE 'expired' END AS state,
-       max(archived_at) AS archived_at
-FROM archive_part
+-- Newest first, beginning below a place in that order. What is hot is as Postgres last estimated it.
+WITH every AS (
+    SELECT day, kind, state, rows, bytes, archived_at FROM archive_part
+    UNION ALL
+    SELECT to_date(right(child.relname, 8), 'YYYYMMDD'), replace(parent.relname, '_record', ''), 'hot',
+           greatest(child.reltuples, 0)::bigint, pg_total_relation_size(child.oid), NULL
+    FROM pg_inherits
+    JOIN pg_class AS parent ON parent.oid = pg_inherits.inhparent
+    JOIN pg_class AS child ON child.oid = pg_inherits.inhrelid
+    WHERE parent.relnamespace = current_schema()::regnamespace AND child.relname ~ '_record_[0-9]{8}$'
+      AND parent.relname IN ('spc_record', 'psi_record', 'custom_record') AND pg_relation_size(child.oid) > 0
+)
+SELECT day, kind, state, count(*) AS parts, coalesce(sum(rows), 0)::bigint AS rows,
+       coalesce(sum(bytes), 0)::bigint AS bytes, max(archived_at) AS archived_at
+FROM every
 WHERE %(kind)s::text IS NULL OR kind = %(kind)s::text
-GROUP BY day, kind
-HAVING %(below_day)s::date IS NULL OR (day, kind) < (%(below_day)s::date, %(below_kind)s::text)
-ORDER BY day DESC, kind DESC
+GROUP BY day, kind, state
+HAVING %(below_day)s::date IS NULL OR (day, kind, state) < (%(below_day)s::date, %(below_kind)s::text, %(below_state)s::text)
+ORDER BY day DESC, kind DESC, state DESC
 LIMIT %(most)s;
 
 -- name: archive_totals

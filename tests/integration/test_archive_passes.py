@@ -83,14 +83,17 @@ def test_the_server_archives_by_itself(database: str, tmp_path: Path, pool: Pool
         uids = register_three(client)
         send(client, uids, noon(40))
         eventually(lambda: states(pool) == {"archived": 3}, seconds=20)
-        listed = client.get("/scouter/archive", limit=2).body
-        assert [(item["kind"], item["rows"], item["state"]) for item in listed["items"]] == [
-            ("spc", 1, "archived"),
-            ("psi", 4, "archived"),
+        send(client, uids, noon(1))
+        listed = client.get("/scouter/archive", limit=5).body
+        assert [(item["day"], item["kind"], item["state"]) for item in listed["items"]] == [
+            *((str(noon(1).date()), kind, "hot") for kind in ("spc", "psi", "custom")),
+            *((str(noon(40).date()), kind, "archived") for kind in ("spc", "psi")),
         ]
+        assert listed["items"][4]["rows"] == 4
         assert listed["has_next"]
-        [last] = client.get("/scouter/archive", limit=2, cursor=listed["next_cursor"]).body["items"]
+        [last] = client.get("/scouter/archive", limit=5, cursor=listed["next_cursor"]).body["items"]
         assert (last["kind"], last["day"]) == ("custom", str(noon(40).date()))
+        assert client.get("/scouter/archive", cursor="yesterday").body["field"] == "cursor"
         assert client.get("/readyz").body["parts"]["archive"]["ok"]
         client.close()
     finally:
