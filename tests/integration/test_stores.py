@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import logging
 import multiprocessing
 import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from datafusion import DataFrame, SessionContext
 
 from scouter.archive.stores.native import reading
@@ -253,8 +260,10 @@ def test_a_store_that_never_answers_is_said_to_be_away(remote_place: Place, monk
     with silent_server() as address:
         mute = moved(remote_place, address)
         tell(mute, monkeypatch)
-        for said in every_request(mute.store()):
-            assert said.startswith(f"the archive at {mute.uri} cannot be used now: it does not answer")
+        store = mute.store()
+        for request in (store.probe, lambda: store.put(Path(__file__), PART)):
+            with within(8), pytest.raises(StoreAway, match="cannot be used now: it does not answer"):
+                request()
 
 
 def test_a_bucket_that_does_not_exist_is_said_so(remote_place: Place) -> None:
@@ -348,7 +357,10 @@ def test_azure_takes_a_shared_access_signature(azure_service: AzureService, parq
 
 
 @pytest.mark.more_stores
-def test_azure_refuses_a_wrong_signature_in_a_sentence(azure_service: AzureService) -> None:
+def test_azure_refuses_a_wrong_signature_in_a_sentence(
+    azure_service: AzureService, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
     place = azure_service.signed_place()
     connection = place.environment["AZURE_STORAGE_CONNECTION_STRING"]
     wrong = "bm9ib2R5cw%3D%3D"
@@ -360,6 +372,7 @@ def test_azure_refuses_a_wrong_signature_in_a_sentence(azure_service: AzureServi
     with pytest.raises(StoreAway, match="refuses the credentials") as refused, reading(store):
         frame(store, PART).count()
     assert wrong not in refused.value.message
+    assert wrong not in caplog.text
 
 
 @pytest.mark.more_stores
@@ -372,3 +385,44 @@ def test_gcs_leaves_no_key_behind(
     store.put(parquet, PART)
     assert frame(store, PART).count() == ROWS
     assert list((tmp_path / "temporary").iterdir()) == []
+
+
+@contextmanager
+def token_server(status: int, answer: dict[str, str]) -> Iterator[str]:
+    """Where a service account gets its tokens; it always says the same."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(json.dumps(answer).encode())
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, name="tokens", daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/token"
+        server.shutdown()
+
+
+def service_account(token_uri: str) -> dict[str, str]:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    name = {"client_email": "archive@project.iam.gserviceaccount.com", "private_key_id": "1", "project_id": "project"}
+    account = {"type": "service_account", "private_key": text, "token_uri": token_uri, **name}
+    return {"GOOGLE_ACCOUNT_JSON_BASE64": base64.b64encode(json.dumps(account).encode()).decode()}
+
+
+@pytest.mark.more_stores
+def test_gcs_refuses_an_account_in_a_sentence() -> None:
+    with token_server(400, {"error": "invalid_grant", "error_description": "secret-of-nobody"}) as address:
+        store = Place("gs://archive", service_account(address)).store()
+        for said in every_request(store):
+            assert said == "the archive at gs://archive cannot be used now: it refuses the credentials (RefreshError)"
+        store.register(SessionContext())
+
+
+@pytest.mark.more_stores
+def test_gcs_waits_no_longer_for_a_token_than_for_an_answer() -> None:
+    with silent_server() as address:
+        store = Place("gs://archive", service_account(address)).store()
+        with within(8), pytest.raises(StoreAway, match="it does not answer"):
+            store.put_bytes(b"x", PART)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qsl
 
 from adlfs import AzureBlobFileSystem
-from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError, ServiceResponseError
-from azure.identity import CredentialUnavailableError
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    HttpResponseError,
+    ServiceRequestError,
+    ServiceResponseError,
+)
 from azure.identity.aio import DefaultAzureCredential
 from azure.storage.blob.aio import BlobServiceClient, LinearRetry
 from datafusion.object_store import MicrosoftAzure
@@ -22,6 +28,9 @@ from scouter.archive.stores.trouble import Trouble
 
 if TYPE_CHECKING:
     from datafusion import SessionContext
+
+# A page for each way to log in that does not work; what is wrong is raised, and said once.
+logging.getLogger("azure.identity").setLevel(logging.ERROR)
 
 _TOKEN_SCOPE = "https://storage.azure.com/.default"  # noqa: S105  # what it is for, not the token
 _REFUSED = {401, 403}
@@ -88,7 +97,7 @@ class AzureStore(RemoteStore):
         return {"bearer_token": sync(files.loop, _token, files, timeout=ANSWER_SECONDS)}
 
     def _trouble(self, problem: Exception) -> Trouble:
-        if isinstance(problem, CredentialUnavailableError):
+        if isinstance(problem, ClientAuthenticationError) and problem.response is None:  # nobody was asked
             return Trouble.NO_CREDENTIALS
         if isinstance(problem, ServiceRequestError | ServiceResponseError | TimeoutError):
             return Trouble.NO_ANSWER

@@ -61,6 +61,8 @@ def _connected(settings: Settings) -> AzureAccount:
         )
     parts = _parts(settings.azure_connection_string or "")
     endpoint = parts.get("blobendpoint") or _usual_endpoint(parts)
+    if urlsplit(endpoint).scheme not in {"http", "https"} or not urlsplit(endpoint).hostname:
+        raise StartRefused(["BlobEndpoint of AZURE_STORAGE_CONNECTION_STRING is not accepted: expected https://..."])
     name = parts.get("accountname") or urlsplit(endpoint).hostname or ""
     if settings.azure_storage_account not in (None, name):
         raise StartRefused(["AZURE_STORAGE_ACCOUNT_NAME is not the account of AZURE_STORAGE_CONNECTION_STRING"])

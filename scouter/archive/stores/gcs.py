@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import tempfile
 from collections.abc import Mapping
@@ -33,6 +34,9 @@ from scouter.archive.stores.trouble import Trouble
 
 if TYPE_CHECKING:
     from datafusion import SessionContext
+
+# It logs a traceback for every request that fails; what is wrong is raised, and said once.
+logging.getLogger("gcsfs").setLevel(logging.CRITICAL)
 
 _SCOPES = ["https://www.googleapis.com/auth/devstorage.read_write"]
 _TOKEN_SECONDS = 4
@@ -80,11 +84,9 @@ class GcsStore(RemoteStore):
     def _fs(self) -> AsyncFileSystem:
         """With a token that lasts: gcsfs itself would wait for a new one in the event loop, for up to two minutes."""
         files = super()._fs()
-        holder = files.credentials
-        if holder.credentials is not None and not holder._credentials_valid(600):
+        if files.credentials.credentials is not None:
             with self._lock:
-                holder.credentials.refresh(partial(Request(), timeout=_TOKEN_SECONDS))
-                holder.credentials.apply(holder.heads)
+                _refresh(files.credentials)
         return files
 
     async def _list_one(self, files: AsyncFileSystem) -> object:
@@ -129,6 +131,13 @@ class GcsStore(RemoteStore):
         if isinstance(problem, OSError) and str(problem).startswith("Forbidden"):  # how gcsfs says 403
             return "403"
         return type(problem).__name__
+
+
+def _refresh(holder: Any) -> None:
+    """`holder` is what gcsfs keeps its credentials in; it refreshes five minutes before the end, this earlier."""
+    if not holder._credentials_valid(refresh_buffer=600):
+        holder.credentials.refresh(partial(Request(), timeout=_TOKEN_SECONDS))
+        holder.credentials.apply(holder.heads)
 
 
 def _timeouts() -> ClientTimeout:

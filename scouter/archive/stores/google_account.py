@@ -41,4 +41,14 @@ def _service_account(content: bytes, variable: str) -> dict[str, Any]:
         account = None
     if not isinstance(account, dict) or not account.keys() >= _NEEDED:
         raise StartRefused([f"{variable} is not accepted: expected the JSON key of a Google service account"])
+    _check_key(account, variable)
     return account
+
+
+def _check_key(account: dict[str, Any], variable: str) -> None:
+    from google.oauth2 import service_account  # costs time and memory: only for an archive at Google's
+
+    try:
+        service_account.Credentials.from_service_account_info(account)  # type: ignore[no-untyped-call]
+    except ValueError:
+        raise StartRefused([f"{variable} is not accepted: its private key or token_uri cannot be used"]) from None

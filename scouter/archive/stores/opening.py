@@ -34,9 +34,12 @@ def open_store(settings: Settings) -> Store:
 
 
 def _directory(uri: str) -> Path:
-    if uri.startswith("file://"):
-        return Path(unquote(urlsplit(uri).path))
-    return Path(uri).expanduser()
+    if not uri.startswith("file://"):
+        return Path(uri).expanduser()
+    parts = urlsplit(uri)
+    if parts.netloc not in {"", "localhost"} or not parts.path or parts.query or parts.fragment:
+        raise StartRefused(["SCOUTER_STORAGE_URI is not accepted: expected a path, or file:///path of this machine"])
+    return Path(unquote(parts.path))
 
 
 def _remote(location: Location, settings: Settings) -> Store:
