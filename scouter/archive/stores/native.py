@@ -22,7 +22,9 @@ _SIGNS = (
 def reading(store: Store) -> Iterator[None]:
     """Around everything in which DataFusion reads files of `store`: making a frame of them, and collecting it.
 
-    Its errors have no classes, only text, and that may quote an address: none of it is passed on.
+    Its errors have no classes, only text, and that may quote an address: none of it is passed on. Two traps remain
+    for the caller. With a schema given, a file that is missing or empty counts as no rows and is no error at all. And
+    a store that falls silent in the middle is waited for up to three minutes: ask `probe` first, and set a deadline.
     """
     try:
         yield

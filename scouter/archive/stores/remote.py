@@ -71,9 +71,10 @@ class RemoteStore(ABC):
     def register(self, context: SessionContext) -> None: ...
 
     def put(self, local: Path, path: str) -> None:
+        size = local.stat().st_size
         self.probe()  # whether the store is there shows in seconds; the transfer itself has more time
         with self._problems():
-            self._transfer(local.stat().st_size, "_put_file", str(local), self._full(path), **self._put_options)
+            self._transfer(size, "_put_file", str(local), self._full(path), **self._put_options)
 
     def put_bytes(self, content: bytes, path: str) -> None:
         self.probe()

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from botocore.credentials import ReadOnlyCredentials
     from datafusion import SessionContext
 
-
 _REFUSALS = {"ExpiredTokenException", "InvalidClientTokenId", "InvalidToken", "TokenRefreshRequired"}
 """Besides those that s3fs turns into `PermissionError`."""
 
@@ -90,10 +89,12 @@ class S3Store(RemoteStore):
         match problem:
             case NoCredentialsError() | PartialCredentialsError() | ProfileNotFound():
                 return Trouble.NO_CREDENTIALS
-            case ConnectionError() | HTTPClientError() | TimeoutError():
-                return Trouble.NO_ANSWER
             case FileNotFoundError():
                 return Trouble.MISSING
+            case ConnectionError() | HTTPClientError():
+                return Trouble.NO_ANSWER
+            case OSError() if not isinstance(problem.__cause__, ClientError):  # of the connection, not an answer
+                return Trouble.NO_ANSWER
         refused = isinstance(problem, PermissionError) or self._code(problem) in _REFUSALS
         return Trouble.REFUSED if refused else Trouble.OTHER
 
