@@ -10,6 +10,7 @@ from scouter.wire.charts import INTERVAL_LENGTHS, ChartQuery, TimeInterval, Wind
 
 _NARROWEST = timedelta(seconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,18 @@ def bin_start(moment: datetime, width: timedelta) -> datetime:
 def _ends(query: WindowQuery, now: datetime) -> tuple[datetime, datetime]:
     start, end = query.custom_start, query.end_custom_datetime
     if start is not None and end is not None:
-        return start, end
+        return _in_utc(start), _in_utc(end)
     if start is not None or end is not None:
         missing = "end_custom_datetime" if end is None else "start_custom_datetime"
         raise InvalidInput(missing, None, "both ends of the window, or neither")
     if query.time_interval is TimeInterval.Custom:
         raise InvalidInput("time_interval", "Custom", "start_custom_datetime and end_custom_datetime beside it")
     return now - INTERVAL_LENGTHS[query.time_interval], now
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """The first and the last day of the calendar in another zone may lie outside of it in UTC."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return _FIRST if moment.year == _FIRST.year else _LAST

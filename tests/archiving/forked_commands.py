@@ -13,12 +13,13 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-import scouter.server  # for its imports: the command's own are among them
+import scouter.archive.archiver  # for its imports, and theirs
 from scouter.commands import main
 from tests.server_process import ROOT
 
@@ -49,6 +50,7 @@ class SignalAtLine:
 def be_the_command(order: dict[str, Any]) -> NoReturn:
     os.environ.clear()
     os.environ.update(order["environment"])
+    time.tzset()
     os.chdir(order["directory"])
     said = os.open(order["said"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(said, 1)
@@ -81,5 +83,5 @@ def end_of(pid: int) -> int | None:
 
 
 if __name__ == "__main__":
-    assert scouter.server.Server is not None
+    assert scouter.archive.archiver.Archiver is not None
     serve()

@@ -14,10 +14,10 @@ import psycopg
 
 from scouter.postgres.embedded.server import EmbeddedPostgres
 from scouter.postgres.pool import SCHEMA
+from tests.archiving.opened_files import OpenedFiles
 from tests.benchmarks import archive_day, chart_data, charts, machine
 from tests.benchmarks.archive_day import Archived
 from tests.benchmarks.chart_data import Subject
-from tests.benchmarks.opened_files import OpenedFiles
 from tests.http_client import HttpClient
 from tests.server_process import ServerProcess, let_others_enter
 
@@ -80,7 +80,7 @@ def one_day(
     folder = directory / "copied"
     folder.mkdir(exist_ok=True)
     folder.chmod(0o777)  # Postgres writes there
-    copies = {how: archive_day.copy_to(conninfo, day, folder / "day", how) for how in ("text", "binary")}
+    copies = {how: archive_day.copy_seconds(conninfo, day, folder / how[-6:], how) for how in archive_day.COPIES}
     start = archive_day.archive(environment, directory, "--dry-run").seconds
     done = archive_day.archive(environment, directory)
     size = sum(path.stat().st_size for path in (directory / "store").rglob(f"day={day}/*.parquet"))
@@ -91,17 +91,13 @@ def one_day(
 
 def report_day(rows: int, copies: Mapping[str, float], start: float, done: Archived, size: int) -> None:
     seconds = done.seconds - start
-    shown = [
-        [f"COPY TO a file of the server, {how}", f"{took:.2f}", f"{rows / took:,.0f}", ""]
-        for how, took in copies.items()
-    ]
-    shown.append(["archive, without its start", f"{seconds:.2f}", f"{rows / seconds:,.0f}", f"{done.memory / MB:.0f}"])
-    shown.append(
-        ["archive, as a command", f"{done.seconds:.2f}", f"{rows / done.seconds:,.0f}", f"{done.memory / MB:.0f}"]
-    )
+    shown = [[how, f"{took:.2f}", f"{rows / took:,.0f}", ""] for how, took in copies.items()]
+    for name, took in (("archive, without its start", seconds), ("archive, as a command", done.seconds)):
+        shown.append([name, f"{took:.2f}", f"{rows / took:,.0f}", f"{done.memory / MB:.0f}"])
     print(f"a day of {rows:,} rows; {size / rows:.1f} bytes a row in the archive")
     print(machine.table(["", "seconds", "rows/s", "peak MB"], shown))
-    print(machine.verdict("archiving against COPY TO (text)", copies["text"] / seconds, COPY_BAR))
+    for how, took in copies.items():
+        print(machine.verdict(f"archive against {how}", took / seconds, COPY_BAR))
 
 
 def forget(conninfo: str) -> None:

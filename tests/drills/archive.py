@@ -23,7 +23,6 @@ from tests.drills.archive_subjects import make_subjects
 from tests.http_client import HttpClient
 from tests.server_process import ServerProcess, let_others_enter
 
-DAYS = 6  # that are old enough
 _FIRST_MESSAGES, _FIRST_ROWS = 25, 60
 _LAST_PASSES = 2
 _COMMAND_SHARE = 0.5  # of the kills
@@ -44,6 +43,7 @@ ENVIRONMENT = {
 def add_to(drills: Any) -> None:
     parser = drills.add_parser("archive", help=__doc__)
     parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--days", type=int, default=6, help="that are old enough")
     parser.add_argument("--rows", type=int, default=20_000, help="of each day and kind, before the first pass")
     parser.add_argument("--late-rows", type=int, default=6_000, help="of a day and kind, before each kill")
     parser.add_argument("--seed", type=int, default=None)
@@ -96,7 +96,7 @@ class Scene:
         self.client = HttpClient(url).login()
         self.watched, self.bulk = make_subjects(self.client)
         self._end = datetime.now(UTC) + timedelta(hours=1)
-        self._begin = self._end.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=DAYS + 1)
+        self._begin = self._end.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=options.days + 1)
         self.sender = Sender(url, self.watched, self._begin, self._end, seed)
         self.reader = Reader(url, self.watched, self._begin, self._end, seed)
         self._fill()
@@ -107,7 +107,7 @@ class Scene:
             passes.measure()
             kills = 0
             while kills < self._options.kills and len(passes.died) < _MOST_DEATHS:
-                day = self._begin + timedelta(days=self._chooser.randrange(DAYS))
+                day = self._begin + timedelta(days=self._chooser.randrange(self._options.days))
                 self._chooser.choice(self.bulk).send(self.client, day.date(), self._options.late_rows, self._generator)
                 kills += passes.kill_command() if self._chooser.random() < _COMMAND_SHARE else passes.kill_server()
 
@@ -125,7 +125,7 @@ class Scene:
             for _ in range(_FIRST_MESSAGES):
                 self.sender.send(self.client, subject, _FIRST_ROWS)
         for one in self.bulk:
-            for day in range(DAYS):
+            for day in range(self._options.days):
                 one.send(self.client, (self._begin + timedelta(days=day)).date(), self._options.rows, self._generator)
 
 
@@ -151,7 +151,7 @@ def findings(conninfo: str, scene: Scene, passes: KilledPasses, left: Left) -> F
         ended=passes.ended,
         charts=reader.charts,
         exports=reader.exports,
-        p95_ms=milliseconds[int(len(milliseconds) * 0.95)],
+        p95_ms=round(milliseconds[int(len(milliseconds) * 0.95)]),
         wrong=len(reader.wrong),
         refused=len(refused),
         lost=left.different.lost,

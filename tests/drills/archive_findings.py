@@ -53,7 +53,7 @@ class Findings:
     ended: int  # passes that were over before the kill
     charts: int
     exports: int
-    p95_ms: float  # of a chart
+    p95_ms: int  # of a chart
     # --- promises
     wrong: int  # charts and exports
     refused: int  # requests

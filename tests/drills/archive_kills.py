@@ -14,6 +14,7 @@ from tests.archiving.archiver_state import let_time_pass, parts, wait_until_nobo
 from tests.server_process import ROOT, ServerProcess, let_others_enter
 
 _COMMAND_SECONDS = 240.0
+_SHORTER, _LONGER = 0.8, 1.1  # towards kills that come before the end, and not all at the beginning
 
 
 class KilledPasses:
@@ -71,12 +72,14 @@ class KilledPasses:
         self._wait(process.poll)
         if process.poll() is not None:
             self.ended += 1
+            self._work_seconds *= _SHORTER
             if process.returncode != 0:
                 self.died.append(f"archive ended with {process.returncode}; see commands.log")
             return False
         process.kill()
         process.wait()
         self.command_kills += 1
+        self._work_seconds *= _LONGER
         self._look()
         return True
 

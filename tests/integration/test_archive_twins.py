@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -22,10 +23,11 @@ from tests.archiving.records import KINDS, PSI_BINS
 from tests.archiving.twins import PROFILES, Sent, Twins
 from tests.client.stored_records import StoredCount, StoredValue
 
-_DAYS = 6
+_DAYS = 4  # with today: two of them are old enough
 _MICROSECOND = timedelta(microseconds=1)
 _DAY = timedelta(days=1)
-_SOME_LINES = 700  # of the archive's code: more than a pass over a few days runs
+_SOME_LINES = 1500  # of the archive's code: a few parts
+_EXAMPLES = int(os.environ.get("TWINS_EXAMPLES", "8"))
 _ZONES = [UTC, timezone(timedelta(hours=5, minutes=45)), timezone(-timedelta(hours=11)), timezone(timedelta(hours=14))]
 TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
@@ -43,7 +45,7 @@ def twins(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[T
 
 
 def moments() -> st.SearchStrategy[datetime]:
-    """From six days ago to tomorrow's first moment, with a liking for the edges of days."""
+    """From some days ago to tomorrow's first moment, with a liking for the edges of days."""
     edges = [TODAY - _DAY * days + shift for days in range(-1, _DAYS) for shift in (-_MICROSECOND, timedelta(0))]
     anywhere = st.integers(0, _DAYS * 86_400_000_000).map(lambda ago: TODAY + _DAY - timedelta(microseconds=ago))
     whole_hours = st.integers(0, _DAYS * 24).map(lambda ago: TODAY + _DAY - timedelta(hours=ago))
@@ -138,15 +140,15 @@ class Archiving(RuleBasedStateMachine):
         self.twins.compare_rows()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(120 + 20 * _EXAMPLES)
 def test_a_server_with_an_archive_answers_as_one_without(twins: Twins) -> None:
     class Machine(Archiving):
         pass
 
     Machine.twins = twins
     chosen = settings(
-        max_examples=25,
-        stateful_step_count=12,
+        max_examples=_EXAMPLES,
+        stateful_step_count=10,
         deadline=None,
         suppress_health_check=list(HealthCheck),
         print_blob=True,

@@ -45,6 +45,10 @@ def test_servers_that_are_killed_check_every_window_once_and_deliver_every_alert
     drill("checks", "--kills", "3", "--profiles", "20")
 
 
+def test_an_archiver_that_is_killed_loses_nothing_and_no_reader_sees_a_wrong_answer() -> None:
+    drill("archive", "--kills", "3", "--days", "2", "--rows", "1500", "--late-rows", "1000")
+
+
 @pytest.mark.parametrize("name", OVER_HTTP)
 def test_every_acknowledged_message_is_there_exactly_once(name: str) -> None:
     drill(name, *OVER_HTTP[name])
