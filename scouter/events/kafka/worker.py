@@ -16,7 +16,7 @@ from typing import Any
 
 import psycopg
 from kafka import ConsumerRebalanceListener, OffsetAndMetadata, TopicPartition
-from kafka.errors import KafkaError, LogTruncationError, OffsetOutOfRangeError
+from kafka.errors import KafkaError, KafkaTimeoutError, LogTruncationError, OffsetOutOfRangeError
 
 from scouter.errors import DatabaseAway
 from scouter.events.consumer_state import ConsumerState
@@ -264,8 +264,8 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
         mine = set(map(partition_of, consumer.assignment()))
         try:
             known = self._beginnings.found(consumer, self._unknown & mine)
-        except (psycopg.Error, DatabaseAway):
-            return
+        except (psycopg.Error, DatabaseAway, KafkaTimeoutError):
+            return  # asked again with the next turn; to leave the group would stop the others, too
         seek(consumer, known)
         self._positions.update(known)
         self._led.update({each: leader_epoch_of(consumer, TopicPartition(*each)) for each in known})
