@@ -469,13 +469,31 @@ class Settings:
         group="Archive",
     )
     google_account_json: str | None = _setting(
-        "GOOGLE_ACCOUNT_JSON_BASE64", None, values.secret_base64, "Google service account.", group="Archive"
+        "GOOGLE_ACCOUNT_JSON_BASE64",
+        None,
+        values.secret_base64,
+        "JSON key of a Google service account, in base64.",
+        group="Archive",
+        shown_default="application default credentials",
+    )
+    storage_emulator_host: str | None = _setting(
+        "STORAGE_EMULATOR_HOST", None, values.plain_url, "An emulator in place of Google's storage.", group="Archive"
     )
     azure_storage_account: str | None = _setting(
         "AZURE_STORAGE_ACCOUNT_NAME", None, values.text, "Azure account (or AZURE_STORAGE_ACCOUNT).", group="Archive"
     )
     azure_storage_key: str | None = _setting(
         "AZURE_STORAGE_ACCOUNT_KEY", None, values.secret, "Azure key (or AZURE_STORAGE_KEY).", group="Archive"
+    )
+    azure_sas_token: str | None = _setting(
+        "AZURE_STORAGE_SAS_TOKEN", None, values.secret, "Azure SAS token, in place of a key.", group="Archive"
+    )
+    azure_connection_string: str | None = _setting(
+        "AZURE_STORAGE_CONNECTION_STRING",
+        None,
+        values.secret,
+        "Azure account, key or SAS token and endpoint in one, in place of the others.",
+        group="Archive",
     )
 
     # --- Kafka

@@ -1,6 +1,6 @@
-"""Brokers that tests share: each test takes topics and queues of its own, and leaves the broker running.
+"""Brokers and stores that tests share: each test takes topics, queues and prefixes of its own, and leaves them running.
 
-A test that stops or breaks its broker starts one for itself.
+A test that stops or breaks its broker or store starts one for itself.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from tests.availability import cannot_run
 from tests.brokers.certificates import Certificates, make_certificates
 from tests.brokers.kafka import KafkaBroker, missing_for_kafka
 from tests.brokers.rabbitmq import RabbitBroker, missing_for_rabbitmq
+from tests.stores.azure import AzureService, missing_for_azure
+from tests.stores.gcs import GcsService, missing_for_gcs
+from tests.stores.s3 import S3Service, missing_for_s3
 
 
 @pytest.fixture(scope="session")
@@ -64,3 +67,39 @@ def secured_rabbit(
     directory = tmp_path_factory.mktemp("secured-rabbitmq")
     with RabbitBroker(directory, password="open sesame", certificates=certificates) as broker:
         yield broker
+
+
+@pytest.fixture(scope="session")
+def s3_installed() -> None:
+    """For tests that start an `S3Service` themselves."""
+    if missing := missing_for_s3():
+        cannot_run(missing)
+
+
+@pytest.fixture(scope="session")
+def s3_service(s3_installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Service]:
+    with S3Service(tmp_path_factory.mktemp("s3")) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def guarded_s3(s3_installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Service]:
+    """It asks for credentials, and knows one user."""
+    with S3Service(tmp_path_factory.mktemp("guarded-s3"), guarded=True) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def gcs_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GcsService]:
+    if missing := missing_for_gcs():
+        cannot_run(missing)
+    with GcsService(tmp_path_factory.mktemp("gcs")) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def azure_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AzureService]:
+    if missing := missing_for_azure():
+        cannot_run(missing)
+    with AzureService(tmp_path_factory.mktemp("azure")) as service:
+        yield service

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from scouter.api.routing import Call, Route
 from scouter.archive.due import Due, due_days
+from scouter.errors import InvalidInput
 from scouter.postgres.manifest import ArchiveDay, archive_days, archive_totals
 from scouter.postgres.pool import Pool
 from scouter.settings import Settings
@@ -57,7 +58,13 @@ class Archive:
 
 
 def _place(cursor: str | None) -> list[str] | None:
-    return None if cursor is None else cursor.split(",")
+    if cursor is None:
+        return None
+    day, kind, state = cursor.split(",")
+    try:
+        return [date.fromisoformat(day).isoformat(), kind, state]
+    except ValueError:
+        raise InvalidInput("cursor", cursor, "the next_cursor of a reply") from None
 
 
 def _cursor(items: Sequence[ArchiveDayItem]) -> str:

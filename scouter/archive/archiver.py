@@ -19,6 +19,7 @@ from scouter.errors import ArchiveFault
 from scouter.postgres import manifest
 from scouter.postgres.manifest import Part
 from scouter.postgres.pool import connect
+from scouter.postgres.sessions import database_time
 from scouter.postgres.spools import installation
 from scouter.postgres.statements import Connection
 from scouter.settings import Settings
@@ -92,8 +93,12 @@ class Archiver:
         self._expire(connection, done)
         return done
 
+    def _today(self, connection: Connection) -> datetime:
+        """Of two clocks the one that is behind: what a wrong one would delete cannot be had back."""
+        return min(self._now(), database_time(connection))
+
     def _due(self, connection: Connection, *, patient: bool) -> Due:
-        due = due_days(connection, self._settings, self._now(), patient=patient)
+        due = due_days(connection, self._settings, self._today(connection), patient=patient)
         if due.need is not None:
             log.warning(
                 "%d days are kept from the archive: checks of profile %s may need records since %s",
@@ -138,7 +143,7 @@ class Archiver:
     def _expire(self, connection: Connection, done: Pass) -> None:
         if self._settings.archive_days is None:
             return
-        before = (self._now() - timedelta(days=self._settings.archive_days)).astimezone(UTC).date()
+        before = (self._today(connection) - timedelta(days=self._settings.archive_days)).astimezone(UTC).date()
         done.expired = manifest.expire(connection, before)
         for file in manifest.expired_files(connection, _LONGEST_READ):
             self._store.delete(file.path)

@@ -16,6 +16,7 @@ from scouter.archive.schemas import MOMENT, schema_of, written_schema
 from scouter.archive.stores.store import Store
 from scouter.drift.charts import CountSums, ValueSums
 from scouter.drift.windows import ChartWindow
+from scouter.errors import StoreAway
 from scouter.postgres.statements import SQL_DIRECTORY, named_texts
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -25,6 +26,7 @@ _OPTIONS = {
     # The manifest knows which files matter; asking each for its statistics beforehand would open all of them twice.
     "datafusion.execution.collect_statistics": "false",
     "datafusion.execution.parquet.pushdown_filters": "true",
+    "datafusion.execution.parquet.schema_force_view_types": "false",
     "datafusion.execution.parquet.reorder_filters": "true",
 }
 
@@ -65,9 +67,14 @@ class ArchivedRecords:
         return context.sql(query, param_values={"uid": self.uid, **window, **values})
 
     def _source(self, context: SessionContext) -> str:
-        """All files as one table. A listing would ask the store for names that the manifest knows."""
+        """All files as one table. A listing would ask the store for names that the manifest knows.
+
+        No schema is given, although it is known: with one, a file that is missing counts as one without rows.
+        """
         for number, path in enumerate(self.files):
-            context.register_parquet(f"file_{number}", self.store.url(path), schema=schema_of(self.kind))
+            context.register_parquet(f"file_{number}", self.store.url(path))
+            if context.table(f"file_{number}").schema().names != schema_of(self.kind).names:
+                raise StoreAway(self.store.name, f"{path} does not have the columns that it should have")
         files = " UNION ALL ".join(f"FROM file_{number} SELECT *" for number in range(len(self.files)))
         return f"({files})"
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import logging
-import re
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from scouter.archive.stores.native import reading
 from scouter.archive.stores.store import Store
-from scouter.errors import ArchiveBusy, ScouterError, StoreAway
-
-log = logging.getLogger(__name__)
+from scouter.errors import ArchiveBusy, StoreAway
 
 T = TypeVar("T")
 
 _PROBE_SECONDS = 5.0  # for as long a store that answered is taken to be well
-_HIDDEN_QUERY = re.compile(r"\?\S+")  # of an address: it may be signed
 
 
 class ArchiveReads:
@@ -50,14 +46,11 @@ class ArchiveReads:
     def _guarded(self, read: Callable[[], T]) -> T:
         self._probe()
         try:
-            return read()
-        except ScouterError:
-            raise
-        except Exception as problem:  # noqa: BLE001  # DataFusion has no narrower class
+            with reading(self.store):
+                return read()
+        except StoreAway:
             self._probed_at = -_PROBE_SECONDS
-            why = _HIDDEN_QUERY.sub("?...", str(problem).splitlines()[0] if str(problem) else type(problem).__name__)
-            log.warning("reading the archive at %s failed: %s", self.store.name, why)
-            raise StoreAway(self.store.name, why[:300]) from None
+            raise
 
     def _probe(self) -> None:
         """A store that is gone is told from one that is slow: DataFusion would try for minutes."""

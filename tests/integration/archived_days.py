@@ -22,7 +22,7 @@ BINS = range(1, 5)
 def archiving_settings(database: str, directory: Path, **environment: str) -> Settings:
     """Of a server that archives only at its start, when there is nothing to archive yet."""
     kept = {"DATA_RETENTION_PERIOD": "30", "SCOUTER_STORAGE_URI": str(directory / "store")}
-    return settings_for(database, directory, SCOUTER_ARCHIVE_EVERY_SECONDS="604800", **kept, **environment)
+    return settings_for(database, directory, SCOUTER_ARCHIVE_EVERY_SECONDS="604800", **{**kept, **environment})
 
 
 def register_three(client: HttpClient) -> dict[str, str]:

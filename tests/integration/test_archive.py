@@ -120,6 +120,24 @@ def test_a_store_that_is_gone_is_an_error_and_not_a_smaller_answer(
         assert admin.get(f"/scouter/{path}/spc", archive="skip", **asked, **more).status == 200
 
 
+@pytest.mark.parametrize("what", ["missing", "empty", "cut off"])
+def test_a_file_that_is_not_what_it_was_is_an_error_and_not_a_smaller_answer(
+    admin: HttpClient, uids: dict[str, str], settings: Settings, tmp_path: Path, what: str
+) -> None:
+    for days in (40, 41):
+        send(admin, uids, noon(days))
+    archive(settings)
+    [file] = (tmp_path / "store" / "spc" / f"day={noon(40).date()}").iterdir()
+    content = file.read_bytes()
+    file.unlink()
+    if what != "missing":
+        file.write_bytes(b"" if what == "empty" else content[:-20])
+    asked = {"uid": uids["spc"], "space": "s", **window()}
+    for path, more in (("drift", {"time_interval": "Custom", "max_data_points": 7}), ("records", {})):
+        reply = admin.get(f"/scouter/{path}/spc", **asked, **more)
+        assert (reply.status, reply.body["code"]) == (503, "ARCHIVE_UNREACHABLE"), reply
+
+
 def test_the_export_is_what_was_sent_hot_and_archived(
     admin: HttpClient, uids: dict[str, str], settings: Settings, tmp_path: Path
 ) -> None:

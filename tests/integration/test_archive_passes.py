@@ -93,7 +93,8 @@ def test_the_server_archives_by_itself(database: str, tmp_path: Path, pool: Pool
         assert listed["has_next"]
         [last] = client.get("/scouter/archive", limit=5, cursor=listed["next_cursor"]).body["items"]
         assert (last["kind"], last["day"]) == ("custom", str(noon(40).date()))
-        assert client.get("/scouter/archive", cursor="yesterday").body["field"] == "cursor"
+        for wrong in ("yesterday", "2026-02-30,spc,hot"):
+            assert client.get("/scouter/archive", cursor=wrong).body["field"] == "cursor"
         assert client.get("/readyz").body["parts"]["archive"]["ok"]
         client.close()
     finally:

@@ -40,6 +40,8 @@ def parse_location(uri: str) -> Location | None:
     if not separator or scheme not in CLOUDS:
         return None
     bucket, _, prefix = rest.partition("/")
-    if not bucket or any(character in rest for character in "@?#:"):  # nothing that could be a password
+    parts = [part for part in prefix.split("/") if part]
+    # Neither what could be a password nor what could lead elsewhere.
+    if not bucket or any(character in rest for character in "@?#:") or {".", ".."} & {bucket, *parts}:
         raise ValueError(f"{scheme}://{CLOUDS[scheme]}/prefix, and nothing else in it")
-    return Location(scheme, bucket, "/".join(part for part in prefix.split("/") if part))
+    return Location(scheme, bucket, "/".join(parts))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from scouter.archive.stores.azure_account import azure_account
+from scouter.archive.stores.google_account import google_account
 from scouter.archive.stores.local import LocalStore
 from scouter.archive.stores.location import Location, parse_location
 from scouter.archive.stores.store import Store
@@ -32,9 +34,12 @@ def open_store(settings: Settings) -> Store:
 
 
 def _directory(uri: str) -> Path:
-    if uri.startswith("file://"):
-        return Path(unquote(urlsplit(uri).path))
-    return Path(uri).expanduser()
+    if not uri.startswith("file://"):
+        return Path(uri).expanduser()
+    parts = urlsplit(uri)
+    if parts.netloc not in {"", "localhost"} or not parts.path or parts.query or parts.fragment:
+        raise StartRefused(["SCOUTER_STORAGE_URI is not accepted: expected a path, or file:///path of this machine"])
+    return Path(unquote(parts.path))
 
 
 def _remote(location: Location, settings: Settings) -> Store:
@@ -43,4 +48,20 @@ def _remote(location: Location, settings: Settings) -> Store:
         from scouter.archive.stores.s3 import S3Store
 
         return S3Store(location, region=settings.aws_region, endpoint=settings.aws_endpoint_url)
-    raise StartRefused([f"{location.name}: this kind of store is not supported"])
+    if location.scheme == "gs":
+        return _gcs(location, settings)
+    return _azure(location, settings)
+
+
+def _gcs(location: Location, settings: Settings) -> Store:
+    from scouter.archive.stores.gcs import GcsStore
+
+    emulator = settings.storage_emulator_host
+    return GcsStore(location, account=None if emulator else google_account(settings), emulator=emulator)
+
+
+def _azure(location: Location, settings: Settings) -> Store:
+    account = azure_account(settings)
+    from scouter.archive.stores.azure import AzureStore
+
+    return AzureStore(location, account)

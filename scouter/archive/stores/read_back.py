@@ -1,43 +1,46 @@
-"""A file of a remote store, read in blocks; what goes wrong on the way is the store's problem."""
+"""A file of a remote store, read part by part."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
+BLOCK_BYTES = 2**20
+"""What is fetched at least: a request costs more than its bytes."""
+
 
 class ReadBack(io.RawIOBase):
-    """`problems` turns what the library raises into `StoreAway`."""
+    """`part(start, end)` fetches bytes, or raises `StoreAway`."""
 
-    def __init__(self, file: IO[bytes], problems: Callable[[], AbstractContextManager[None]]) -> None:
-        self._file = file
-        self._problems = problems
+    def __init__(self, part: Callable[[int, int], bytes], size: int) -> None:
+        self._part = part
+        self._size = size
+        self._at = 0
 
     def readinto(self, buffer: WriteableBuffer) -> int:
         view = memoryview(buffer).cast("B")
-        with self._problems():
-            content = self._file.read(len(view))
+        end = min(self._at + len(view), self._size)
+        if end <= self._at:
+            return 0
+        content = self._part(self._at, end)
         view[: len(content)] = content
+        self._at += len(content)
         return len(content)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return self._file.seek(offset, whence)
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        self._at = max(0, base + offset)
+        return self._at
 
     def tell(self) -> int:
-        return self._file.tell()
+        return self._at
 
     def readable(self) -> bool:
         return True
 
     def seekable(self) -> bool:
         return True
-
-    def close(self) -> None:
-        if not self.closed:
-            self._file.close()
-        super().close()

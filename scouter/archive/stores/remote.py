@@ -6,7 +6,7 @@ import io
 import os
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar
@@ -14,7 +14,8 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar
 from fsspec.asyn import AsyncFileSystem, sync
 
 from scouter.archive.stores.location import Location
-from scouter.archive.stores.read_back import ReadBack
+from scouter.archive.stores.read_back import BLOCK_BYTES, ReadBack
+from scouter.archive.stores.trouble import Trouble
 from scouter.errors import StoreAway
 
 if TYPE_CHECKING:
@@ -25,22 +26,23 @@ ANSWER_SECONDS = 5
 CONNECT_SECONDS = 2
 READ_SECONDS = 20
 """The longest silence in the middle of a transfer."""
-_SLOWEST_UPLOAD = 256 * 1024
+CHUNK_BYTES = 16 * 2**20
+"""Of an upload in parts, so that its memory does not grow with the file."""
+_SLOWEST_TRANSFER = 256 * 1024
 """Bytes a second; a line that is slower counts as broken."""
-_BLOCK = 8 * 2**20
-
-Coroutine = Callable[..., Awaitable[Any]]
 
 
 class RemoteStore(ABC):
-    """Every file system is used through the deadline of `_ask`, for the libraries' own time-outs have gaps.
+    """Every request runs under a deadline of ours, for the libraries' own time-outs have gaps.
 
-    (botocore waits for "100 Continue" without one, google-auth refreshes a token inside the event loop.)
+    (aiohttp waits for "100 Continue" without one; Azure's first pause before a retry is 15 s.)
     """
 
     is_remote = True
-    _errors: ClassVar[tuple[type[Exception], ...]] = (OSError,)
-    """What the library raises; FileNotFoundError, PermissionError and TimeoutError have their usual meaning."""
+    _errors: ClassVar[tuple[type[Exception], ...]]
+    """What the library raises."""
+    _put_options: ClassVar[dict[str, Any]] = {}
+    """Of the library's upload."""
 
     def __init__(self, location: Location) -> None:
         self.name = location.name
@@ -51,34 +53,39 @@ class RemoteStore(ABC):
 
     @abstractmethod
     def _connect(self) -> AsyncFileSystem:
-        """A new file system, with no caches, that looks up its credentials anew. Does not wait for the store."""
+        """A new file system, without caches, that looks up its credentials anew. Does not ask the store."""
 
     @abstractmethod
     async def _list_one(self, files: AsyncFileSystem) -> object:
-        """The smallest request that only succeeds if the bucket is there and may be read."""
+        """The smallest request that succeeds only if the bucket is there and may be read."""
 
     @abstractmethod
-    def _why(self, problem: Exception) -> str:
-        """A sentence without a secret about one of `_errors`."""
+    def _trouble(self, problem: Exception) -> Trouble:
+        """What one of `_errors` means."""
+
+    @abstractmethod
+    def _code(self, problem: Exception) -> str:
+        """How the store calls it, a word. Its sentences are left out: they may quote a signed address."""
 
     @abstractmethod
     def register(self, context: SessionContext) -> None: ...
 
     def put(self, local: Path, path: str) -> None:
+        size = local.stat().st_size
         self.probe()  # whether the store is there shows in seconds; the transfer itself has more time
         with self._problems():
-            self._upload(local.stat().st_size, "_put_file", str(local), self._full(path))
+            self._transfer(size, "_put_file", str(local), self._full(path), **self._put_options)
 
     def put_bytes(self, content: bytes, path: str) -> None:
         self.probe()
         with self._problems():
-            self._upload(len(content), "_pipe_file", self._full(path), content)
+            self._transfer(len(content), "_pipe_file", self._full(path), content)
 
     def open(self, path: str) -> IO[bytes]:
-        with self._problems():
-            size = self._ask("_info", self._full(path))["size"]
-            file = self._fs().open(self._full(path), "rb", block_size=_BLOCK, cache_type="readahead", size=size)
-        return io.BufferedReader(ReadBack(file, self._problems), 2**16)
+        size = self.size(path)
+        if size is None:
+            raise StoreAway(self.name, f"there is no file {path}")
+        return io.BufferedReader(ReadBack(lambda start, end: self._part(path, start, end), size), BLOCK_BYTES)
 
     def size(self, path: str) -> int | None:
         with self._problems():
@@ -93,8 +100,10 @@ class RemoteStore(ABC):
         with self._problems():
             try:
                 self._list()
-            except PermissionError:  # the credentials may be new since they were read
-                self._forget()
+            except self._errors as problem:
+                if self._trouble(problem) is not Trouble.REFUSED:
+                    raise
+                self._forget()  # the credentials may have changed since they were looked up
                 self._list()
 
     def url(self, path: str) -> str:
@@ -103,26 +112,35 @@ class RemoteStore(ABC):
     def _full(self, path: str) -> str:
         return f"{self._location.bucket}/{self._location.key(path)}"
 
+    def _part(self, path: str, start: int, end: int) -> bytes:
+        with self._problems():
+            content: bytes = self._transfer(end - start, "_cat_file", self._full(path), start=start, end=end)
+            return content
+
     def _list(self) -> None:
         files = self._fs()
-        sync(files.loop, self._list_one, files, timeout=ANSWER_SECONDS)
+        try:
+            sync(files.loop, self._list_one, files, timeout=ANSWER_SECONDS)
+        except self._errors as problem:
+            if self._trouble(problem) is not Trouble.MISSING:
+                raise
+            raise StoreAway(self.name, f"there is no {self._location.bucket_word} of that name") from None
 
     def _asked_or_missing(self, method: str, *arguments: object) -> Any:
         """None when the file is not there; raises when the whole bucket is not."""
+        files = self._fs()
         try:
-            return self._ask(method, *arguments)
-        except FileNotFoundError:
+            return sync(files.loop, getattr(files, method), *arguments, timeout=ANSWER_SECONDS)
+        except self._errors as problem:
+            if self._trouble(problem) is not Trouble.MISSING:
+                raise
             self._list()
             return None
 
-    def _ask(self, method: str, *arguments: object) -> Any:
+    def _transfer(self, size: int, method: str, *arguments: object, **named: object) -> Any:
         files = self._fs()
-        return sync(files.loop, getattr(files, method), *arguments, timeout=ANSWER_SECONDS)
-
-    def _upload(self, size: int, method: str, *arguments: object) -> None:
-        files = self._fs()
-        seconds = 2 * READ_SECONDS + size / _SLOWEST_UPLOAD
-        sync(files.loop, getattr(files, method), *arguments, timeout=seconds)
+        seconds = READ_SECONDS + size // _SLOWEST_TRANSFER
+        return sync(files.loop, getattr(files, method), *arguments, **named, timeout=seconds)
 
     def _fs(self) -> AsyncFileSystem:
         """Made when it is first wanted, and again in a process that was forked: its event loop stayed behind."""
@@ -140,5 +158,6 @@ class RemoteStore(ABC):
         try:
             yield
         except self._errors as problem:
-            # The library's own text may quote an address with a signature: it goes no further than this.
-            raise StoreAway(self.name, self._why(problem)) from None
+            why = f"{self._trouble(problem).value} ({self._code(problem)})"
+            # Without its cause: a traceback in the log would show the library's own text.
+            raise StoreAway(self.name, why) from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -11,23 +11,30 @@ from botocore.exceptions import (
     HTTPClientError,
     NoCredentialsError,
     PartialCredentialsError,
+    ProfileNotFound,
 )
 from datafusion.object_store import AmazonS3
 from fsspec.asyn import AsyncFileSystem, sync
 from s3fs import S3FileSystem
 
 from scouter.archive.stores.location import Location
-from scouter.archive.stores.remote import ANSWER_SECONDS, CONNECT_SECONDS, READ_SECONDS, RemoteStore
+from scouter.archive.stores.native import building
+from scouter.archive.stores.remote import ANSWER_SECONDS, CHUNK_BYTES, CONNECT_SECONDS, READ_SECONDS, RemoteStore
+from scouter.archive.stores.trouble import Trouble
 
 if TYPE_CHECKING:
     from botocore.credentials import ReadOnlyCredentials
     from datafusion import SessionContext
+
+_REFUSALS = {"ExpiredTokenException", "InvalidClientTokenId", "InvalidToken", "TokenRefreshRequired"}
+"""Besides those that s3fs turns into `PermissionError`."""
 
 
 class S3Store(RemoteStore):
     """Credentials come from where botocore finds them: environment, profile, web identity, instance."""
 
     _errors: ClassVar[tuple[type[Exception], ...]] = (OSError, BotoCoreError, ClientError)
+    _put_options: ClassVar[dict[str, Any]] = {"chunksize": CHUNK_BYTES, "max_concurrency": 2}
 
     def __init__(self, location: Location, *, region: str, endpoint: str | None) -> None:
         super().__init__(location)
@@ -63,7 +70,9 @@ class S3Store(RemoteStore):
         with self._problems():
             files = self._fs()
             credentials = sync(files.loop, _credentials, files, timeout=ANSWER_SECONDS)
-        context.register_object_store("s3://", self._native(credentials), self._location.bucket)
+        with building(self.name):
+            native = self._native(credentials)
+        context.register_object_store("s3://", native, self._location.bucket)
 
     def _native(self, credentials: ReadOnlyCredentials) -> AmazonS3:
         return AmazonS3(
@@ -76,19 +85,24 @@ class S3Store(RemoteStore):
             allow_http=(self._endpoint or "").startswith("http://"),
         )
 
-    def _why(self, problem: Exception) -> str:
-        code = _code(problem)
-        if isinstance(problem, NoCredentialsError | PartialCredentialsError):
-            return "no AWS credentials were found"
-        if isinstance(problem, ConnectionError | HTTPClientError | TimeoutError):
-            return "it does not answer"
-        if isinstance(problem, PermissionError):
-            return f"it refuses the credentials ({code})"
-        if code == "NoSuchBucket":
-            return f"there is no bucket {self._location.bucket}"
-        if isinstance(problem, FileNotFoundError):
-            return "a file is missing"
-        return f"it answered {code}"
+    def _trouble(self, problem: Exception) -> Trouble:
+        match problem:
+            case NoCredentialsError() | PartialCredentialsError() | ProfileNotFound():
+                return Trouble.NO_CREDENTIALS
+            case FileNotFoundError():
+                return Trouble.MISSING
+            case ConnectionError() | HTTPClientError():
+                return Trouble.NO_ANSWER
+            case OSError() if not isinstance(problem.__cause__, ClientError):  # of the connection, not an answer
+                return Trouble.NO_ANSWER
+        refused = isinstance(problem, PermissionError) or self._code(problem) in _REFUSALS
+        return Trouble.REFUSED if refused else Trouble.OTHER
+
+    def _code(self, problem: Exception) -> str:
+        for error in (problem, problem.__cause__):
+            if isinstance(error, ClientError):
+                return str(error.response["Error"].get("Code"))
+        return type(problem).__name__
 
 
 async def _credentials(files: S3FileSystem) -> ReadOnlyCredentials:
@@ -97,11 +111,3 @@ async def _credentials(files: S3FileSystem) -> ReadOnlyCredentials:
     if found is None:
         raise NoCredentialsError
     return await found.get_frozen_credentials()
-
-
-def _code(problem: Exception) -> str:
-    """What S3 calls the error; its text is left out, for it quotes the request."""
-    for error in (problem, problem.__cause__):
-        if isinstance(error, ClientError):
-            return str(error.response["Error"].get("Code"))
-    return type(problem).__name__

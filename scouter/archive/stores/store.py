@@ -29,7 +29,7 @@ class Store(Protocol):
         ...
 
     def open(self, path: str) -> IO[bytes]:
-        """For reading; it can seek."""
+        """For reading; it can seek. `StoreAway` also when there is no such file. For one thread at a time."""
         ...
 
     def size(self, path: str) -> int | None:
@@ -41,11 +41,14 @@ class Store(Protocol):
         ...
 
     def probe(self) -> None:
-        """Raises `StoreAway` within a few seconds when the store does not answer."""
+        """Raises `StoreAway` within a few seconds when the store does not answer, or cannot be read."""
         ...
 
     def register(self, context: SessionContext) -> None:
-        """Let DataFusion read `url(path)` natively, with the same credentials."""
+        """Let DataFusion read `url(path)` natively, with the same credentials.
+
+        Before each query: credentials last an hour or less. See `stores.native.reading` for what is said then.
+        """
         ...
 
     def url(self, path: str) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.errors import KafkaTimeoutError
 
-from scouter.postgres.kafka_positions import Partition
+from scouter.postgres.kafka_positions import Partition, Position
 from scouter.settings import Settings
 
 MOST_MESSAGES = 500  # of a poll, and so of a transaction
@@ -89,12 +89,15 @@ def leader_epoch_of(consumer: Any, partition: TopicPartition) -> int | None:
     return found if found is not None and found >= 0 else None
 
 
-def seek(consumer: Any, partition: TopicPartition, offset: int, leader_epoch: int | None) -> None:
-    """Read on from there. If the message before it is not what it was, the next poll raises `LogTruncationError`."""
-    epoch = -1 if leader_epoch is None else leader_epoch
-    consumer._subscription.seek(partition, OffsetAndMetadata(offset, "", epoch))
-    if leader_epoch_of(consumer, partition) is not None:
-        consumer._subscription.request_position_validation(partition)
+def seek(consumer: Any, positions: Mapping[Partition, Position]) -> None:
+    """Read on from there. If a message before one is not what it was, the next poll raises `LogTruncationError`."""
+    for partition, position in positions.items():
+        epoch = -1 if position.leader_epoch is None else position.leader_epoch
+        consumer._subscription.seek(TopicPartition(*partition), OffsetAndMetadata(position.next, "", epoch))
+    consumer._fetcher._cached_log_truncation = None  # it is about positions that are given up now
+    for partition in (TopicPartition(*each) for each in positions):
+        if leader_epoch_of(consumer, partition) is not None:
+            consumer._subscription.request_position_validation(partition)
 
 
 def is_unsure(consumer: Any) -> bool:

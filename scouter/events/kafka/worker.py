@@ -16,7 +16,7 @@ from typing import Any
 
 import psycopg
 from kafka import ConsumerRebalanceListener, OffsetAndMetadata, TopicPartition
-from kafka.errors import KafkaError, LogTruncationError, OffsetOutOfRangeError
+from kafka.errors import KafkaError, KafkaTimeoutError, LogTruncationError, OffsetOutOfRangeError
 
 from scouter.errors import DatabaseAway
 from scouter.events.consumer_state import ConsumerState
@@ -264,10 +264,9 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
         mine = set(map(partition_of, consumer.assignment()))
         try:
             known = self._beginnings.found(consumer, self._unknown & mine)
-        except (psycopg.Error, DatabaseAway):
-            return
-        for partition, position in known.items():
-            seek(consumer, TopicPartition(*partition), position.next, position.leader_epoch)
+        except (psycopg.Error, DatabaseAway, KafkaTimeoutError):
+            return  # asked again with the next turn; to leave the group would stop the others, too
+        seek(consumer, known)
         self._positions.update(known)
         self._led.update({each: leader_epoch_of(consumer, TopicPartition(*each)) for each in known})
         self._unknown -= known.keys()
@@ -280,19 +279,25 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
 
     def _go_back(self, consumer: Any, ends: Mapping[TopicPartition, OffsetAndMetadata | None]) -> None:
         """A broker lost messages that were read: what it has written since in their place is read, too."""
+        ask_for_topics(consumer)  # a topic that was made anew looks the same
         moves = {}
         for partition, end in ((partition_of(each), end) for each, end in ends.items()):
-            if partition not in self._positions:
-                continue
             offset, epoch = (end.offset, end.leader_epoch) if end else (first_offset(consumer, partition), None)
-            moves[partition] = move = Move(self._positions[partition], offset, epoch)
-            log.error(
-                "Kafka has lost messages of %s/%d that were stored, those from offset %d to %d: going on where it did",
-                *(partition.topic, partition.partition, offset, move.expected.next),
-            )
+            position = self._positions.get(partition)
+            if position is not None and offset < position.next:
+                moves[partition] = Move(position, offset, epoch)
+        if not is_made_anew(consumer, self._positions):
+            with suppress(psycopg.Error, DatabaseAway):  # the same comes up after the positions are found again
+                self._move_back(moves)
         self._find_again(consumer)
-        with suppress(psycopg.Error, DatabaseAway):  # the same comes up after the positions are found again
-            self._move(moves)
+
+    def _move_back(self, moves: Mapping[Partition, Move]) -> None:
+        if self._move(moves):
+            for (topic, number), move in moves.items():
+                log.error(
+                    "Kafka has lost messages of %s/%d that were stored, from offset %d to %d: going on with the first",
+                    *(topic, number, move.next, move.expected.next),
+                )
 
     def _find_what_is_left(self, consumer: Any) -> None:
         """Kafka has deleted messages before they were read, or lost others, or the topic was made anew."""
