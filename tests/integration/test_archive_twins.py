@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, event, settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -27,8 +28,9 @@ from tests.client.stored_records import StoredCount, StoredValue
 _DAYS = 4  # with today: two of them are old enough
 _MICROSECOND = timedelta(microseconds=1)
 _DAY = timedelta(days=1)
-_SOME_LINES = 1500  # of the archive's code: a few parts
-_EXAMPLES = int(os.environ.get("TWINS_EXAMPLES", "8"))
+_MANY = 60
+_LINES = (50, 1500)  # of the archive's code: from shortly before a pass begins with a part to the fourth or so
+_EXAMPLES = int(os.environ.get("TWINS_EXAMPLES", "6"))
 _ZONES = [UTC, timezone(timedelta(hours=5, minutes=45)), timezone(-timedelta(hours=11)), timezone(timedelta(hours=14))]
 TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
@@ -70,6 +72,25 @@ def records(draw: st.DrawFn) -> Sent:
 
 
 @st.composite
+def many_records(draw: st.DrawFn) -> list[Sent]:
+    """Over all kinds, profiles and days. Drawn as two numbers: Hypothesis alone would make many of few."""
+    chooser = random.Random(draw(st.integers(0, 2**32)))
+    return [_any_record(chooser) for _ in range(draw(st.integers(1, _MANY)))]
+
+
+def messages() -> st.SearchStrategy[list[Sent]]:
+    return st.one_of(many_records(), st.lists(records(), min_size=1, max_size=8))
+
+
+def _any_record(chooser: random.Random) -> Sent:
+    kind, at = chooser.choice(KINDS), TODAY - timedelta(microseconds=chooser.randrange(_DAYS * 86_400_000_000))
+    row: StoredCount | StoredValue = StoredValue(chooser.choice(["f0", "f1"]), at, chooser.normalvariate(100.0, 10.0))
+    if kind == "psi":
+        row = StoredCount("f0", at, chooser.randint(1, PSI_BINS), chooser.randint(0, 500))
+    return Sent(kind, chooser.randrange(PROFILES), row, chooser.choice(_ZONES))
+
+
+@st.composite
 def windows(draw: st.DrawFn) -> tuple[datetime, datetime]:
     one, other = draw(st.tuples(moments(), moments()))
     return min(one, other), max(one, other) + draw(st.sampled_from([_MICROSECOND, timedelta(hours=1)]))
@@ -83,7 +104,7 @@ class Archiving(RuleBasedStateMachine):
 
     twins: Twins
 
-    @initialize(first=st.lists(records(), min_size=1, max_size=40))
+    @initialize(first=many_records())
     def begin(self, first: list[Sent]) -> None:
         self.twins.begin_anew()
         self.twins.send(first)
@@ -92,49 +113,35 @@ class Archiving(RuleBasedStateMachine):
     def everything_is_charted_once(self) -> None:
         self.twins.compare_charts(*EVERYTHING, 20)
 
-    @rule(more=st.lists(records(), min_size=1, max_size=15))
-    def records_arrive(self, more: list[Sent]) -> None:
+    @rule(more=messages())
+    def the_archiver_passes(self, more: list[Sent]) -> None:
         self.twins.send(more)
-
-    @rule()
-    def the_archiver_passes(self) -> None:
         self.twins.archived.archive()
 
-    @rule(line=st.integers(1, _SOME_LINES))
-    def the_archiver_is_killed(self, line: int) -> None:
-        ended = self.twins.archived.archive(kill_at=line)
-        event("killed" if ended.was_killed else "ended before it was killed")
-        event("killed between table and file", bool(self.twins.archived.parts("frozen")))
+    @rule(more=messages(), line=st.integers(*_LINES))
+    def the_archiver_is_killed(self, more: list[Sent], line: int) -> None:
+        self.twins.send(more)
+        self.twins.archived.archive(kill_at=line)
 
-    @rule(
-        line=st.integers(1, _SOME_LINES),
-        more=st.lists(records(), min_size=1, max_size=8),
-        window=windows(),
-        points=st.integers(1, 60),
-    )
+    @rule(more=messages(), line=st.integers(*_LINES), late=messages(), window=windows(), points=st.integers(1, 60))
     def the_archiver_is_overtaken(
-        self, line: int, more: list[Sent], window: tuple[datetime, datetime], points: int
+        self, more: list[Sent], line: int, late: list[Sent], window: tuple[datetime, datetime], points: int
     ) -> None:
-        """While it stands still in the middle of a pass, records arrive and charts are read."""
+        """While it stands still in the middle of a pass, records arrive and answers are asked for."""
 
         def happens() -> None:
-            self.twins.compare_charts(*window, points)
-            self.twins.send(more)
+            self.twins.compare_charts(*EVERYTHING, points)
+            self.twins.send(late)
             self.twins.compare_charts(*window, points)
             self.twins.compare_exports(*window)
 
+        self.twins.send(more)
         self.twins.archived.archive_meanwhile(line, happens)
 
-    @rule()
-    def time_passes(self) -> None:
-        self.twins.archived.let_time_pass()
-
-    @rule(window=windows(), points=st.integers(1, 60))
-    def charts_are_alike(self, window: tuple[datetime, datetime], points: int) -> None:
+    @rule(more=messages(), window=windows(), points=st.integers(1, 60))
+    def answers_are_alike(self, more: list[Sent], window: tuple[datetime, datetime], points: int) -> None:
+        self.twins.send(more)
         self.twins.compare_charts(*window, points)
-
-    @rule(window=windows())
-    def exports_are_the_original(self, window: tuple[datetime, datetime]) -> None:
         self.twins.compare_exports(*window)
 
     def teardown(self) -> None:
@@ -154,7 +161,7 @@ def test_a_server_with_an_archive_answers_as_one_without(twins: Twins) -> None:
     Machine.twins = twins
     chosen = settings(
         max_examples=_EXAMPLES,
-        stateful_step_count=10,
+        stateful_step_count=8,
         deadline=None,
         suppress_health_check=list(HealthCheck),
         print_blob=True,
