@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, TYPE_CHECKING, Protocol
 
-from datafusion import SessionContext
+if TYPE_CHECKING:
+    from datafusion import SessionContext
 
 
 class Store(Protocol):
