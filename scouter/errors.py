@@ -152,13 +152,19 @@ class DiskFull(Unavailable):
         super().__init__("the disk of the database is full; nothing was stored", retry_after_seconds=30)
 
 
+class ArchiveFault(ScouterError):
+    """One part of the archive could not be made now. Its records are where they were."""
+
+
 class StoreAway(Unavailable):
     """Archived records cannot be read or written now. `store` names the place without secrets."""
 
-    code = "ARCHIVE_UNREACHABLE"
-
     def __init__(self, store: str, why: str) -> None:
         super().__init__(f"the archive at {store} cannot be used now: {why}")
+
+
+class ArchiveBusy(Unavailable):
+    """As many requests read the archive as may, or this one takes longer than it may."""
 
 
 class NotReady(Unavailable):

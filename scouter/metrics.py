@@ -136,6 +136,11 @@ CONSUMER_LAG = _reading(
     "scouter_consumer_lag", "gauge", "Messages that a consumer knows its broker to have, not stored yet.", "consumer"
 )
 KAFKA_MISSED = _counter("scouter_kafka_missed", "Offsets that Kafka had deleted before they were read.", "topic")
+KAFKA_MADE_ANEW = _counter(
+    "scouter_kafka_made_anew",
+    "Partitions whose topic was deleted and made anew: whether all of the former one was read is not known.",
+    "topic",
+)
 
 # --- checks and alerts
 _OUTCOMES = ("no_data", "ok", "alert", "failed")
@@ -149,6 +154,41 @@ DELIVERY_FAILURES = _counter(
 )
 ALERTS_GIVEN_UP = _counter(
     "scouter_alerts_given_up", "Notifications that were never delivered.", "channel", known=_CHANNELS
+)
+
+# --- the archive
+_KINDS = ("spc", "psi", "custom")
+ARCHIVED_RECORDS = _counter(
+    "scouter_archived_records", "Records written to files for the archive, by this process.", "kind", known=_KINDS
+)
+ARCHIVED_BYTES = _counter("scouter_archived_bytes", "Bytes of files put into the archive.", "kind", known=_KINDS)
+ARCHIVE_FAILURES = _counter("scouter_archive_failures", "Passes of the archiver that broke off.", "reason")
+ARCHIVE_DAYS_DUE = _reading("scouter_archive_days_due", "gauge", "Days that wait for the archiver.")
+ARCHIVE_DAYS_HELD = _reading("scouter_archive_days_held", "gauge", "Old days that checks may still need.")
+ARCHIVE_LAST_PASS = _reading("scouter_archive_last_pass_seconds", "gauge", "When a pass last went through, Unix time.")
+
+# --- maintenance
+_AGING = (
+    *("alerts", "alert_deliveries", "check_runs", "late_arrivals"),
+    *("batch_receipts", "idempotency_keys", "rabbitmq_deliveries"),
+)
+_MATTERS = ("partitions_ahead", "observability", *_AGING)
+ROWS_EXPIRED = _counter(
+    "scouter_rows_expired", "Rows that this process deleted because of their age.", "matter", known=_AGING
+)
+PARTITIONS_DROPPED = _counter(
+    "scouter_partitions_dropped",
+    "Days of records that this process dropped because of their age.",
+    "table",
+    known=("observability_record",),
+)
+MAINTENANCE_FAILURES = _counter(
+    "scouter_maintenance_failures", "Matters of maintenance that failed.", "matter", known=_MATTERS
+)
+MAINTENANCE_SUCCESS = _reading(
+    "scouter_maintenance_success_timestamp_seconds",
+    "gauge",
+    "When maintenance by this process last did all it had to; 0: not yet.",
 )
 
 # --- the database

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from scouter.api.alert_test import AlertTest
 from scouter.api.alerts import Alerts
 from scouter.api.application import Application, application
+from scouter.api.archive import Archive
 from scouter.api.authentication import Authentication
 from scouter.api.caller_address import TrustedProxies
 from scouter.api.capabilities import Capabilities
@@ -31,10 +32,16 @@ from scouter.api.profile_deletion import ProfileDeletion
 from scouter.api.profile_listing import ProfileListing
 from scouter.api.profiles import Profiles
 from scouter.api.quarantine import Quarantine
+from scouter.api.records import Records
 from scouter.api.routing import Noun
 from scouter.api.runs import Runs
 from scouter.api.tags import Tags
 from scouter.api.users import Users
+from scouter.archive.export import Exports
+from scouter.archive.history import History
+from scouter.archive.reads import ArchiveReads
+from scouter.archive.stores.opening import open_store
+from scouter.archive.stores.store import Store
 from scouter.auth.tokens import Tokens
 from scouter.errors import StartRefused
 from scouter.events.consumers import Consumers, wanted_transports
@@ -42,12 +49,16 @@ from scouter.events.ingest import Ingest
 from scouter.events.inlet import Inlet
 from scouter.events.ledger_readings import outcome_readings, received_readings, spooled_readings
 from scouter.metrics import (
+    ARCHIVE_DAYS_DUE,
+    ARCHIVE_DAYS_HELD,
+    ARCHIVE_LAST_PASS,
     BREAKER_OPEN,
     BREAKER_OPENINGS,
     CONSUMER_LAG,
     DISK_FREE,
     HTTP_CONNECTIONS,
     HTTP_WAITING,
+    MAINTENANCE_SUCCESS,
     MESSAGES,
     MESSAGES_RECEIVED,
     MESSAGES_SPOOLED,
@@ -59,6 +70,7 @@ from scouter.metrics import (
     QUEUE_MESSAGES,
     SPOOL_BYTES,
 )
+from scouter.monitoring.archiving import Archiving
 from scouter.monitoring.channels.selection import Channels
 from scouter.monitoring.check import Checks
 from scouter.monitoring.consumers import consumers_state
@@ -66,10 +78,10 @@ from scouter.monitoring.database_watch import DatabaseWatch
 from scouter.monitoring.delivery import Deliverer, lease_of, policy_of
 from scouter.monitoring.health import Health, Part, PartState, thread_part
 from scouter.monitoring.late_sweep import LateSweep
+from scouter.monitoring.maintenance import Maintenance
 from scouter.monitoring.poller import Poller
 from scouter.monitoring.quarantine_limits import QuarantineLimits
 from scouter.monitoring.readings import Readings
-from scouter.monitoring.upkeep import Upkeep
 from scouter.periodic import Periodic
 from scouter.postgres.database import EMBEDDED, Database, chosen_uri, open_database
 from scouter.postgres.deadlines import Deadlines
@@ -106,6 +118,7 @@ class Server:
         self._readings = Readings()
         self._tend_from = 0.0  # on time.monotonic()
         self._database: Database | None = None
+        self._lifelines: Lifelines | None = None
         self.first_users: FirstUsers | None = None
         self.address = ""
         self.metrics_address = ""
@@ -137,6 +150,8 @@ class Server:
         """Answer what was accepted, store it, stop everything; within SCOUTER_SHUTDOWN_SECONDS."""
         self._health.phase = "stopping"
         self._deadline = time.monotonic() + self._settings.shutdown_seconds
+        if self._lifelines is not None:
+            self._lifelines.deadlines.end_at(self._deadline)
         self._stops.close()
         log.info("stopped")
 
@@ -193,7 +208,7 @@ class Server:
 
     def _start_parts(self, database: Database, host: str, listener: socket.socket | None) -> None:
         settings = self._settings
-        lifelines = Lifelines(database.conninfo, settings.store_seconds)
+        lifelines = self._lifelines = Lifelines(database.conninfo, settings.store_seconds)
         lifelines.start()
         self._stops.callback(lifelines.stop)
         self._health.add(thread_part("database deadlines", lambda: lifelines.deadlines.alive))
@@ -205,9 +220,12 @@ class Server:
         watch = self._start_watch(database, lifelines.deadlines)
         pool = self._pool(database, lifelines.deadlines, watch)
         self._start_limits(pool)
+        store = open_store(settings)
+        _warn_of_local(store, database, settings)
         if "background" in settings.roles:
-            self._start_upkeep(Upkeep(pool, partitions, settings.partition_days_ahead, settings.run_days, self._now))
+            self._start_maintenance(Maintenance(database.conninfo, lifelines.deadlines, settings, self._now))
             self._start_checks(pool)
+            self._start_archiving(Archiving(database.conninfo, settings, store, self._now))
         transports = wanted_transports(settings) if "consumers" in settings.roles else []
         if listener is None and not transports:
             return
@@ -216,7 +234,7 @@ class Server:
         if transports:
             self._start_consumers(Consumers(settings, transports, ingest, lifelines, self._now))
         if listener is not None:
-            self._start_http(database, host, listener, pool, lifelines, ingest)
+            self._start_http(database, host, listener, pool, lifelines, ingest, self._archive_reads(store))
 
     def _start_watch(self, database: Database, deadlines: Deadlines) -> DatabaseWatch:
         watch = DatabaseWatch(database.conninfo, deadlines, self._now)
@@ -234,12 +252,14 @@ class Server:
         self._readings.add_labelled(QUARANTINE_BYTES, limits.bytes)
         self._run_part("quarantine limits", limits.thread)
 
-    def _start_upkeep(self, upkeep: Upkeep) -> None:
-        # Records do not wait for upkeep; a process that does nothing else is not ready without it.
+    def _start_maintenance(self, maintenance: Maintenance) -> None:
+        self._health.add(Part("last maintenance", maintenance.state))
+        self._readings.add(MAINTENANCE_SUCCESS, lambda: maintenance.succeeded_at)
+        # Records do not wait for maintenance; a process that does nothing else is not ready without it.
         alone = "http" not in self._settings.roles
-        self._run_part("upkeep", upkeep.thread, readiness=alone)
+        self._run_part("maintenance", maintenance, readiness=alone)
 
-    def _run_part(self, name: str, part: Periodic | Poller, *, readiness: bool = False) -> None:
+    def _run_part(self, name: str, part: Periodic | Poller | Maintenance, *, readiness: bool = False) -> None:
         self._health.add(thread_part(name, lambda: part.alive, readiness=readiness))
         part.start()
         self._stops.callback(part.stop)
@@ -268,12 +288,13 @@ class Server:
         pool: Pool,
         lifelines: Lifelines,
         ingest: Ingest,
+        reads: ArchiveReads,
     ) -> None:
         settings = self._settings
         tokens = self._prepare_users(database, host)
         disk = self._watch_disk(database)
         http = HttpServer(
-            self._application(pool, tokens, ingest, lifelines, disk),
+            self._application(database, pool, tokens, ingest, lifelines, reads, disk),
             listener,
             threads=settings.http_threads,
             connection_limit=settings.connection_limit,
@@ -322,8 +343,40 @@ class Server:
         self._readings.add(DISK_FREE, disk.free)
         return disk
 
+    def _start_archiving(self, archiving: Archiving) -> None:
+        self._health.add(thread_part("archive thread", lambda: archiving.thread.alive))
+        self._health.add(Part("archive", lambda: archiving.state))
+        self._readings.add(ARCHIVE_DAYS_DUE, lambda: archiving.days_due)
+        self._readings.add(ARCHIVE_DAYS_HELD, lambda: archiving.days_held)
+        self._readings.add(ARCHIVE_LAST_PASS, lambda: archiving.last_pass)
+        archiving.start()
+        self._stops.callback(archiving.stop)
+
+    def _archive_reads(self, store: Store) -> ArchiveReads:
+        reads = ArchiveReads(store, most=self._settings.archive_reads, seconds=self._settings.archive_seconds)
+        self._stops.callback(reads.stop)
+        return reads
+
+    def _exports(self, database: Database, pool: Pool, reads: ArchiveReads) -> Exports:
+        settings = self._settings
+        return Exports(
+            database.conninfo,
+            pool,
+            reads,
+            settings.data_dir / "exports",
+            most=settings.archive_reads,
+            wait_seconds=settings.archive_seconds,
+        )
+
     def _application(
-        self, pool: Pool, tokens: Tokens, ingest: Ingest, lifelines: Lifelines, disk: DiskSpace | None
+        self,
+        database: Database,
+        pool: Pool,
+        tokens: Tokens,
+        ingest: Ingest,
+        lifelines: Lifelines,
+        reads: ArchiveReads,
+        disk: DiskSpace | None,
     ) -> Application:
         settings = self._settings
         entities, features = ingest.entities, ingest.features
@@ -341,7 +394,9 @@ class Server:
             ProfileListing(pool),
             ProfileDeletion(pool, entities, features),
             Messages(ingest.intake, self._now, disk),
-            Drift(pool, entities, self._now),
+            Drift(pool, History(pool, reads), entities, self._now),
+            Records(self._exports(database, pool, reads), entities, self._now),
+            Archive(pool, settings, reads.store.name, self._now),
             Alerts(pool, entities, self._now),
             tags,
             AlertTest(pool, entities, Channels(settings), settings, self._now),
@@ -400,6 +455,15 @@ def _judge_roles(settings: Settings, uri: str) -> None:
         )
     if uri == EMBEDDED and "background" not in roles:
         log.warning("SCOUTER_ROLES is without background: nobody looks after the embedded database")
+
+
+def _warn_of_local(store: Store, database: Database, settings: Settings) -> None:
+    if not database.is_embedded and settings.storage_uri == Settings().storage_uri:
+        log.warning(
+            "SCOUTER_STORAGE_URI is not set: records older than %d days go to files in %s. It has to outlive this "
+            "process, and all servers of this database have to share it",
+            *(settings.retention_days, store.name),
+        )
 
 
 def _spool_state(ingest: Ingest) -> PartState:

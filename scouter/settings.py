@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeVar
 
 from scouter import setting_values as values
 from scouter.errors import StartRefused
+from scouter.setting_contradictions import contradictions
 
 T = TypeVar("T")
 
@@ -240,7 +241,7 @@ class Settings:
         "DATA_RETENTION_PERIOD",
         30,
         values.integer(1, 36_500),
-        "Days before data is archived. Used once archiving exists.",
+        "Days after which records leave Postgres for the archive.",
         group="Records",
     )
 
@@ -249,7 +250,7 @@ class Settings:
         "SCOUTER_ROLES",
         ("http", "consumers", "background"),
         values.roles,
-        "What this process does: http (requests), consumers (brokers), background (upkeep, checks).",
+        "What this process does: http (requests), consumers (brokers), background (maintenance, checks).",
         group="Processes",
     )
 
@@ -404,6 +405,30 @@ class Settings:
         group="Checks and alerts",
     )
 
+    # --- retention
+    alert_days: int = _setting(
+        "SCOUTER_ALERT_DAYS",
+        365,
+        values.integer(1, 36_500),
+        "Days after which an alert is deleted, whatever its state.",
+        group="Retention",
+    )
+    observability_days: int = _setting(
+        "SCOUTER_OBSERVABILITY_DAYS",
+        60,
+        values.integer(1, 36_500),
+        "Days for which request metrics are kept.",
+        group="Retention",
+    )
+    archive_days: int | None = _setting(
+        "SCOUTER_ARCHIVE_DAYS",
+        None,
+        values.integer(1, 36_500),
+        "Days after which records leave the archive too.",
+        group="Retention",
+        shown_default="kept for ever",
+    )
+
     # --- archive
     storage_uri: str = _setting(
         "SCOUTER_STORAGE_URI",
@@ -420,6 +445,27 @@ class Settings:
         None,
         values.plain_url,
         "A service that speaks S3's protocol (or AWS_ENDPOINT_URL_S3).",
+        group="Archive",
+    )
+    archive_every_seconds: float = _setting(
+        "SCOUTER_ARCHIVE_EVERY_SECONDS",
+        3600.0,
+        values.seconds(1, 604_800),
+        "Time between two passes of the archiver.",
+        group="Archive",
+    )
+    archive_reads: int = _setting(
+        "SCOUTER_ARCHIVE_READS",
+        4,
+        values.integer(1, 100),
+        "Requests that read the archive at once; others wait, and are answered 503 after SCOUTER_ARCHIVE_SECONDS.",
+        group="Archive",
+    )
+    archive_seconds: float = _setting(
+        "SCOUTER_ARCHIVE_SECONDS",
+        30.0,
+        values.seconds(1, 3600),
+        "How long a chart may wait for the archive.",
         group="Archive",
     )
     google_account_json: str | None = _setting(
@@ -518,7 +564,7 @@ class Settings:
         problems += _unsupported(environment)
         if not problems:
             settings = cls(**chosen)
-            problems += _contradictions(settings)
+            problems += contradictions(settings)
         if problems:
             raise StartRefused(problems)
         return settings
@@ -593,10 +639,4 @@ def _read(
 def _unsupported(environment: Mapping[str, str]) -> list[str]:
     if environment.get("REDIS_ADDR"):
         return ["REDIS_ADDR is set, but Redis is not supported; send over HTTP, Kafka or RabbitMQ and unset it"]
-    return []
-
-
-def _contradictions(settings: Settings) -> list[str]:
-    if settings.min_pool_size > settings.max_pool_size:
-        return [f"MIN_POOL_SIZE {settings.min_pool_size} is larger than MAX_POOL_SIZE {settings.max_pool_size}"]
     return []

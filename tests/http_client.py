@@ -24,6 +24,7 @@ class HttpClient:
         parts = urlsplit(url)
         self.username, self.password = username, password
         self.token: str | None = None
+        self.url = url
         self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
 
     def login(self) -> HttpClient:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,19 +15,16 @@ from typing import Self
 
 import psycopg
 
+from tests.steady_ports import is_free, steady_ports
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
 def free_port() -> int:
-    """A port that nobody listens on, nor on the next one, which metrics use."""
+    """A port that nobody listens on, nor on the next one, which metrics use. It is still free after a restart."""
     while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
+        (port,) = steady_ports(1)
+        if is_free(port + 1):
             return port
 
 

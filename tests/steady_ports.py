@@ -15,12 +15,12 @@ def steady_ports(count: int) -> list[int]:
     found: set[int] = set()
     while len(found) < count:
         port = random.choice(_PORTS)
-        if _is_free(port):
+        if is_free(port):
             found.add(port)
     return list(found)
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -31,6 +31,8 @@ _STATUS: dict[type[errors.ScouterError], tuple[int, str]] = {
     errors.TooManyAttempts: (429, "TOO_MANY_ATTEMPTS"),
     errors.DiskFull: (503, "DISK_FULL"),
     errors.SpoolFull: (503, "SPOOL_FULL"),
+    errors.StoreAway: (503, "ARCHIVE_UNREACHABLE"),
+    errors.ArchiveBusy: (503, "ARCHIVE_BUSY"),
     errors.Unavailable: (503, "UNAVAILABLE"),
     errors.ScouterError: (500, "INTERNAL_ERROR"),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
@@ -47,6 +47,14 @@ class Later:
     """
 
     wait: Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """A reply that is made while it is sent. What fails on the way ends the connection: nobody takes it for whole."""
+
+    chunks: Iterator[bytes]
+    file_name: str
 
 
 @dataclass(frozen=True)
@@ -105,7 +113,11 @@ class Endpoint:
             if isinstance(reply, Later):
                 reply = reply.wait()
             response.content_type = route.media_type
-            response.data = _encoded(reply, route.media_type)
+            if isinstance(reply, Streamed):
+                response.stream = reply.chunks
+                response.downloadable_as = reply.file_name
+            else:
+                response.data = _encoded(reply, route.media_type)
 
         return respond
 

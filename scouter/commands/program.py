@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import psycopg
 
-from scouter.commands import migrate, quarantine, serve, user
+from scouter.commands import archive, maintain, migrate, quarantine, serve, user
 from scouter.errors import ScouterError, StartRefused
 from scouter.logs import set_up_logs
 from scouter.postgres.failures import first_line
@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=VERSION)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (serve, migrate, user, quarantine):
+    for command in (serve, migrate, user, quarantine, archive, maintain):
         command.add_to(commands)
     return parser
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from scouter.postgres.first_users import FirstUsers
 from scouter.server import Server
+from scouter.setting_contradictions import retention_warnings
 from scouter.settings import Settings, environment_warnings
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ def add_to(commands: Any) -> None:
 
 def run(_: argparse.Namespace, settings: Settings) -> int:
     """Start, wait for SIGTERM or SIGINT, stop."""
-    for warning in environment_warnings():
+    for warning in [*environment_warnings(), *retention_warnings(settings)]:
         log.warning(warning)
     stop_asked = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

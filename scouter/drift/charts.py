@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,6 +29,33 @@ class CountSums:
 
     bin: datetime
     counts: Mapping[int, int]
+
+
+def merged_values(parts: Iterable[ValueSums]) -> list[ValueSums]:
+    """One for each time bin, from sums that were made of disjoint values.
+
+    Chan, Golub, LeVeque: Updating formulae and a pairwise algorithm for computing sample variances, 1979.
+    """
+    merged: dict[datetime, ValueSums] = {}
+    for part in parts:
+        other = merged.get(part.bin)
+        merged[part.bin] = part if other is None else _merged(other, part)
+    return list(merged.values())
+
+
+def merged_counts(parts: Iterable[CountSums]) -> list[CountSums]:
+    """One for each time bin, from counts of disjoint observations."""
+    merged: dict[datetime, Counter[int]] = {}
+    for part in parts:
+        merged.setdefault(part.bin, Counter()).update(part.counts)
+    return [CountSums(bin, counts) for bin, counts in merged.items()]
+
+
+def _merged(one: ValueSums, other: ValueSums) -> ValueSums:
+    count = one.count + other.count
+    apart = other.mean - one.mean
+    mean = one.mean + apart * (other.count / count)
+    return ValueSums(one.bin, count, mean, one.m2 + other.m2 + apart * apart * (one.count * other.count / count))
 
 
 def spc_series(sums: list[ValueSums]) -> SpcSeries:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from scouter.errors import InvalidInput
-from scouter.wire.charts import INTERVAL_LENGTHS, ChartQuery, TimeInterval
+from scouter.wire.charts import INTERVAL_LENGTHS, ChartQuery, TimeInterval, WindowQuery
 
 _NARROWEST = timedelta(seconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,16 @@ def chart_window(query: ChartQuery, now: datetime) -> ChartWindow:
 
     Raises `InvalidInput` for one end without the other, a reversed window, or `Custom` without ends.
     """
+    start, end = window_ends(query, now)
+    return ChartWindow(start, end, bin_width(start, end, query.max_data_points))
+
+
+def window_ends(query: WindowQuery, now: datetime) -> tuple[datetime, datetime]:
+    """Records with start <= created_at < end are asked for. Raises `InvalidInput` as `chart_window` does."""
     start, end = _ends(query, now)
     if start >= end:
         raise InvalidInput("start_custom_datetime", start.isoformat(), f"a moment before the end, {end.isoformat()}")
-    return ChartWindow(start, end, bin_width(start, end, query.max_data_points))
+    return start, end
 
 
 def bin_width(start: datetime, end: datetime, max_data_points: int) -> timedelta:
@@ -42,13 +49,21 @@ def bin_start(moment: datetime, width: timedelta) -> datetime:
     return _EPOCH + (moment - _EPOCH) // width * width
 
 
-def _ends(query: ChartQuery, now: datetime) -> tuple[datetime, datetime]:
+def _ends(query: WindowQuery, now: datetime) -> tuple[datetime, datetime]:
     start, end = query.custom_start, query.end_custom_datetime
     if start is not None and end is not None:
-        return start, end
+        return _in_utc(start), _in_utc(end)
     if start is not None or end is not None:
         missing = "end_custom_datetime" if end is None else "start_custom_datetime"
         raise InvalidInput(missing, None, "both ends of the window, or neither")
     if query.time_interval is TimeInterval.Custom:
         raise InvalidInput("time_interval", "Custom", "start_custom_datetime and end_custom_datetime beside it")
     return now - INTERVAL_LENGTHS[query.time_interval], now
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """The first and the last day of the calendar in another zone may lie outside of it in UTC."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return _FIRST if moment.year == _FIRST.year else _LAST

@@ -29,7 +29,7 @@ from scouter.events.verdicts import Poison, Verdict
 from scouter.postgres.breaker import Breaker
 from scouter.postgres.ledger import report_spooled
 from scouter.postgres.lines import Line
-from scouter.postgres.partitions import RECEIPT_DAYS
+from scouter.postgres.records import RECEIPT_DAYS
 from scouter.postgres.spools import move_spool, open_spool, settled_batches
 from scouter.postgres.statements import Connection
 from scouter.wire.quarantine import Reason

@@ -31,22 +31,17 @@ class CountBin:
     count: int
 
 
-def spc_bins(
-    connection: Connection, entity_id: int, start: datetime, end: datetime, width: timedelta
+def value_bins(
+    connection: Connection, records: str, entity_id: int, start: datetime, end: datetime, width: timedelta
 ) -> list[ValueBin]:
-    """Rows with start <= created_at < end, in no order."""
-    return _sql["spc_bins"].all(connection, ValueBin, entity_id=entity_id, start=start, end=end, width=width)
+    """Rows of the table `records` with start <= created_at < end, in no order."""
+    statement = _sql["value_bins"].on(records)
+    return statement.all(connection, ValueBin, entity_id=entity_id, start=start, end=end, width=width)
 
 
-def custom_bins(
-    connection: Connection, entity_id: int, start: datetime, end: datetime, width: timedelta
-) -> list[ValueBin]:
-    """Rows with start <= created_at < end, in no order."""
-    return _sql["custom_bins"].all(connection, ValueBin, entity_id=entity_id, start=start, end=end, width=width)
-
-
-def psi_bins(
-    connection: Connection, entity_id: int, start: datetime, end: datetime, width: timedelta
+def count_bins(
+    connection: Connection, records: str, entity_id: int, start: datetime, end: datetime, width: timedelta
 ) -> list[CountBin]:
-    """Rows with start <= created_at < end, in no order."""
-    return _sql["psi_bins"].all(connection, CountBin, entity_id=entity_id, start=start, end=end, width=width)
+    """Rows of the table `records` with start <= created_at < end, in no order."""
+    statement = _sql["count_bins"].on(records)
+    return statement.all(connection, CountBin, entity_id=entity_id, start=start, end=end, width=width)

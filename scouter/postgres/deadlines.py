@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import inf
 
 from scouter.postgres.statements import Connection
 
@@ -34,6 +35,7 @@ class Deadlines:
 
     def __init__(self) -> None:
         self._limits: set[_Limit] = set()
+        self._end = inf  # on time.monotonic()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="database deadlines", daemon=True)
@@ -48,6 +50,10 @@ class Deadlines:
     def stop(self) -> None:
         self._stopping.set()
         self._thread.join()
+
+    def end_at(self, moment: float) -> None:
+        """Nobody waits beyond that moment on time.monotonic(): the process is to end."""
+        self._end = moment
 
     @contextmanager
     def limit(self, connection: Connection, seconds: float) -> Iterator[None]:
@@ -67,7 +73,7 @@ class Deadlines:
             now = time.monotonic()
             with self._lock:
                 for limit in self._limits:
-                    if limit.at < now and not limit.is_cut:
+                    if min(limit.at, self._end) < now and not limit.is_cut:
                         _cut(limit)
 
 

@@ -150,8 +150,3 @@ def delivery_page(connection: Connection, wanted: DeliveryFilter, *, below_id: i
 def delivery_counts(connection: Connection) -> list[DeliveryCount]:
     """How many deliveries are in which state, by channel."""
     return _sql["delivery_counts"].all(connection, DeliveryCount)
-
-
-def forget_old_deliveries(connection: Connection, before: datetime) -> int:
-    """Delete what was closed, one way or the other, and is older. How many."""
-    return _sql["forget_old_deliveries"].run(connection, before=before)

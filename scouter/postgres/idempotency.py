@@ -59,7 +59,3 @@ def known_keys(connection: Connection, keys: Collection[UserKey]) -> dict[UserKe
 def release_keys(connection: Connection, keys: Collection[UserKey]) -> int:
     """Forget keys whose messages came to nothing."""
     return _sql["release_keys"].run(connection, username=[key[0] for key in keys], key=[key[1] for key in keys])
-
-
-def forget_old_keys(connection: Connection) -> int:
-    return _sql["forget_old_keys"].run(connection, days=KEY_DAYS)

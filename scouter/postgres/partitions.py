@@ -6,24 +6,17 @@ import logging
 import threading
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 
 from psycopg import sql
 
 from scouter.postgres.lines import Connections
-from scouter.postgres.statements import SQL_DIRECTORY, Connection, named_statements
+from scouter.postgres.statements import Connection, maintenance_statement, named_statements
 
 log = logging.getLogger(__name__)
 
 RECORD_TABLES = ("spc_record", "psi_record", "custom_record", "observability_record")
-RECEIPT_DAYS = 2
 
 _sql = named_statements("partitions")
-
-
-@cache
-def _create_partition() -> str:
-    return (SQL_DIRECTORY / "maintenance" / "create_partition.sql").read_text(encoding="utf-8")
 
 
 class Partitions:
@@ -34,18 +27,17 @@ class Partitions:
         self._known: frozenset[str] = frozenset()
         self._lock = threading.Lock()
 
-    def ensure(self, wanted: Iterable[tuple[str, date]]) -> None:
-        """Make sure that every (table, UTC day) has its partition. Costs a set look-up when it has."""
+    def ensure(self, wanted: Iterable[tuple[str, date]]) -> int:
+        """Make sure that every (table, UTC day) has its partition. A set look-up when it has. How many were made."""
         missing = {partition_name(table, day): (table, day) for table, day in wanted}
         if missing.keys() <= self._known:
-            return
+            return 0
         with self._lock:
-            self._make(missing)
+            return self._make(missing)
 
-    def ensure_ahead(self, now: datetime, days: int) -> None:
-        """Partitions of all tables from yesterday to `days` after `now`."""
-        today = now.astimezone(UTC).date()
-        self.ensure((table, today + timedelta(days=n)) for table in RECORD_TABLES for n in range(-1, days + 1))
+    def ensure_ahead(self, now: datetime, days: int) -> int:
+        """Partitions of all tables from yesterday to `days` after `now`. How many were missing."""
+        return self.ensure(_around(now, range(-1, days + 1)))
 
     @property
     def known(self) -> int:
@@ -56,33 +48,34 @@ class Partitions:
         """Ask the database again next time: somebody else may have removed a partition."""
         self._known = frozenset()
 
-    def _make(self, wanted: dict[str, tuple[str, date]]) -> None:
+    def _make(self, wanted: dict[str, tuple[str, date]]) -> int:
         with self._connections.connection() as connection:
             _sql["lock_partitions"].run(connection)
             attached = set(_sql["attached_partitions"].values(connection, tables=list(RECORD_TABLES)))
-            for name in sorted(wanted.keys() - attached):
+            missing = sorted(wanted.keys() - attached)
+            for name in missing:
                 _attach_new(connection, name, *wanted[name])
         self._known = frozenset(attached | wanted.keys())
+        return len(missing)
 
 
 def partition_name(table: str, day: date) -> str:
     return f"{table}_{day:%Y%m%d}"
 
 
-def missing_partitions(connection: Connection, now: datetime) -> list[str]:
-    """Which of today's and tomorrow's partitions are not there."""
+def missing_partitions(connection: Connection, now: datetime, days: Iterable[int] = (0, 1)) -> list[str]:
+    """Which partitions are not there; `days` are counted from today: the default is today's and tomorrow's."""
+    return _sql["missing_partitions"].values(connection, names=[partition_name(*each) for each in _around(now, days)])
+
+
+def _around(now: datetime, days: Iterable[int]) -> list[tuple[str, date]]:
     today = now.astimezone(UTC).date()
-    names = [partition_name(table, today + timedelta(days=n)) for table in RECORD_TABLES for n in (0, 1)]
-    return _sql["missing_partitions"].values(connection, names=names)
-
-
-def forget_old_receipts(connection: Connection) -> int:
-    """Delete receipts that no retry can ask for any more. How many there were."""
-    return _sql["forget_old_receipts"].run(connection, days=RECEIPT_DAYS)
+    numbers = list(days)
+    return [(table, today + timedelta(days=number)) for table in RECORD_TABLES for number in numbers]
 
 
 def _attach_new(connection: Connection, name: str, table: str, day: date) -> None:
-    statement = sql.SQL(_create_partition()).format(
+    statement = sql.SQL(maintenance_statement("create_partition")).format(
         parent=sql.Identifier(table),
         partition=sql.Identifier(name),
         day=sql.Literal(_midnight(day)),

@@ -18,7 +18,7 @@ SCHEMA = "scouter_py"  # ours alone: the reference's `scouter` schema may live i
 # it. Memory for sorting: a month of one profile would otherwise be sorted on disk.
 _SESSION = f"SET search_path TO {SCHEMA}; SET TIME ZONE 'UTC'; SET jit TO off; SET work_mem TO '16MB'"
 # A network that dropped the connection is noticed within half a minute, on this side and on the server's.
-_KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
+KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
 _SERVER_KEEPALIVES = (
     "SET tcp_keepalives_idle TO 10; SET tcp_keepalives_interval TO 5; SET tcp_keepalives_count TO 3; "
     "SET tcp_user_timeout TO 25000"
@@ -48,7 +48,7 @@ def connect(
     With `deadlines` it is given up when the first query is not answered in that many `seconds`.
     """
     named = f"scouter {purpose}".strip()
-    connection = psycopg.connect(conninfo, application_name=named, **{**_KEEPALIVES, **options})
+    connection = psycopg.connect(conninfo, application_name=named, **{**KEEPALIVES, **options})
     try:
         with deadlines.limit(connection, seconds) if deadlines else nullcontext():
             set_up(connection)
@@ -112,7 +112,7 @@ def open_pool(
         deadlines,
         is_away,
         conninfo,
-        kwargs={"application_name": f"scouter {name}", "connect_timeout": 10, **_KEEPALIVES},
+        kwargs={"application_name": f"scouter {name}", "connect_timeout": 10, **KEEPALIVES},
         name=name,
         min_size=smallest,
         max_size=largest,

@@ -20,6 +20,7 @@ class Deleted:
     psi_records: int
     custom_records: int
     observability_records: int
+    archived_records: int
     alerts: int
     runs: int
     deliveries: int
@@ -44,6 +45,7 @@ def delete_entity(connection: Connection, entity_id: int) -> Deleted:
         psi_records=_sql["delete_psi_records"].run(connection, entity_id=entity_id),
         custom_records=_sql["delete_custom_records"].run(connection, entity_id=entity_id),
         observability_records=_sql["delete_observability_records"].run(connection, entity_id=entity_id),
+        archived_records=int(_sql["delete_archived"].values(connection, entity_id=entity_id)[0]),
         alerts=_sql["delete_alerts"].run(connection, entity_id=entity_id),
         runs=_sql["delete_runs"].run(connection, entity_id=entity_id),
         deliveries=_sql["delete_deliveries"].run(connection, entity_id=entity_id),

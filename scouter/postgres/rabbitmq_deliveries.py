@@ -35,7 +35,3 @@ def take_over_delivery(connection: Connection, session: UUID, number: int, diges
 def forget_deliveries(connection: Connection, session: UUID, number: int) -> None:
     """The broker knows that everything up to this delivery tag is stored."""
     _sql["forget_deliveries"].run(connection, session=session, number=number)
-
-
-def forget_old_rabbitmq_deliveries(connection: Connection) -> int:
-    return _sql["forget_old_rabbitmq_deliveries"].run(connection, days=DELIVERY_DAYS)

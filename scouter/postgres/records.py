@@ -24,6 +24,8 @@ _sql = named_statements("records")
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
+RECEIPT_DAYS = 2  # after which nobody tries a batch again under its id
+
 POSTGRES_EPOCH_MICROSECONDS = 946_684_800_000_000
 DAY_MICROSECONDS = 86_400_000_000
 _FIRST_DAY = date(2000, 1, 1).toordinal()

@@ -109,7 +109,3 @@ def run_page(
 def runs_touched(connection: Connection, entity_id: int, first: datetime, last: datetime) -> list[CheckedWindow]:
     """The last check of every window that holds moments between these two."""
     return _sql["runs_touched"].all(connection, CheckedWindow, entity_id=entity_id, first=first, last=last)
-
-
-def forget_old_runs(connection: Connection, days: int) -> int:
-    return _sql["forget_old_runs"].run(connection, days=days)

@@ -29,3 +29,13 @@ def end_session(connection: Connection, session: Session) -> None:
     """Roll back whatever it is at, if it is still there."""
     if _sql["end_session"].values(connection, pid=session.pid, backend_start=session.backend_start):
         log.warning("Postgres did not know that a connection was lost; its transaction is ended")
+
+
+def try_lock_for_session(connection: Connection, name: str) -> bool:
+    """Take the lock of that name, over all servers of this database, until the session ends. False: another has it."""
+    return bool(_sql["try_lock_for_session"].values(connection, name=name)[0])
+
+
+def database_time(connection: Connection) -> datetime:
+    moment: datetime = _sql["database_time"].values(connection)[0]
+    return moment

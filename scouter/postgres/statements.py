@@ -1,4 +1,8 @@
-"""Named SQL statements, read from `sql/queries`. A file holds one noun; each statement begins with `-- name: it`."""
+"""SQL from files.
+
+In `sql/queries` a file holds one noun, and each statement in it begins with `-- name: it`. In `sql/maintenance` a file
+is one matter: statements with names of that kind, or a text in which the names of tables are left open.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import class_row
 
 Row = TypeVar("Row")
@@ -20,10 +25,14 @@ SQL_DIRECTORY = Path(__file__).resolve().parents[2] / "sql"
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement of `sql/queries`, with `%(name)s` parameters."""
+    """One statement of a file, with `%(name)s` parameters; `{records}` stands for a table that varies."""
 
     name: str
     text: bytes
+
+    def on(self, records: str) -> Statement:
+        """The same statement for the table that stands in it as `{records}`."""
+        return Statement(self.name, self.text.replace(b"{records}", sql.Identifier(records).as_bytes(None)))
 
     def one(self, connection: Connection, row: type[Row], **parameters: object) -> Row | None:
         """Its only row, or None."""
@@ -44,9 +53,19 @@ class Statement:
 
 
 @cache
-def named_statements(noun: str) -> Mapping[str, Statement]:
-    """All statements of `sql/queries/<noun>.sql` by name."""
-    text = (SQL_DIRECTORY / "queries" / f"{noun}.sql").read_text(encoding="utf-8")
-    parts = re.split(r"^-- name: *(\w+)\s*$", text, flags=re.MULTILINE)[1:]
-    bodies = zip(parts[::2], parts[1::2], strict=True)
-    return {name: Statement(name, body.strip().encode()) for name, body in bodies}
+def named_statements(noun: str, folder: Literal["queries", "maintenance"] = "queries") -> Mapping[str, Statement]:
+    """All statements of `sql/<folder>/<noun>.sql` by name."""
+    texts = named_texts(SQL_DIRECTORY / folder / f"{noun}.sql")
+    return {name: Statement(name, text.encode()) for name, text in texts.items()}
+
+
+def named_texts(path: Path) -> Mapping[str, str]:
+    """What stands below each `-- name: it` of a file."""
+    parts = re.split(r"^-- name: *(\w+)\s*$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    return {name: body.strip() for name, body in zip(parts[::2], parts[1::2], strict=True)}
+
+
+@cache
+def maintenance_statement(name: str) -> str:
+    """The text of `sql/maintenance/<name>.sql`, for `psycopg.sql` to put names into."""
+    return (SQL_DIRECTORY / "maintenance" / f"{name}.sql").read_text(encoding="utf-8")

@@ -47,11 +47,17 @@ INTERVAL_LENGTHS = {
 }
 
 
-class ChartQuery(Struct, frozen=True):
-    """The query of a chart. The current wire names the profile by uid, the legacy wire by name and version."""
+class ArchiveUse(Enum):
+    """`read`: archived records count. `skip`: the answer is of what is in Postgres."""
 
-    time_interval: TimeInterval
-    max_data_points: Annotated[int, Meta(ge=1, le=MOST_DATA_POINTS)]
+    read = "read"
+    skip = "skip"
+
+
+class WindowQuery(Struct, frozen=True, kw_only=True):
+    """A profile and a window. The current wire names the profile by uid, the legacy wire by name and version."""
+
+    time_interval: TimeInterval = TimeInterval.Custom
     uid: str | None = None
     space: str | None = None
     name: str | None = None
@@ -60,11 +66,21 @@ class ChartQuery(Struct, frozen=True):
     start_custom_datetime: Timestamp | None = None
     end_custom_datetime: Timestamp | None = None
     begin_custom_datetime: Timestamp | None = None
+    archive: ArchiveUse = ArchiveUse.read
+
+    @property
+    def wants_archive(self) -> bool:
+        return self.archive is ArchiveUse.read
 
     @property
     def custom_start(self) -> datetime | None:
         """The legacy wire says begin, the current one start."""
         return self.start_custom_datetime or self.begin_custom_datetime
+
+
+class ChartQuery(WindowQuery, frozen=True, kw_only=True):
+    time_interval: TimeInterval
+    max_data_points: Annotated[int, Meta(ge=1, le=MOST_DATA_POINTS)]
 
 
 class SpcSeries(Struct, frozen=True):
@@ -111,5 +127,7 @@ class CustomChart(Struct, frozen=True):
 
 def accepted_by_charts(name: str, _: object) -> str | None:
     """What a member of a chart's query takes, where the type alone does not say it well."""
-    names = ", ".join(interval.value for interval in TimeInterval)
-    return f"one of {names}" if name == "time_interval" else None
+    choices: dict[str, type[Enum]] = {"time_interval": TimeInterval, "archive": ArchiveUse}
+    if name not in choices:
+        return None
+    return "one of " + ", ".join(choice.value for choice in choices[name])

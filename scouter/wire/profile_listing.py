@@ -96,6 +96,7 @@ class DeletedCounts(Struct, frozen=True):
     psi_records: int
     custom_records: int
     observability_records: int
+    archived_records: int
     alerts: int
     runs: int
     deliveries: int

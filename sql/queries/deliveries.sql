@@ -60,7 +60,3 @@ LIMIT %(most)s;
 
 -- name: delivery_counts
 SELECT channel, state, count(*) AS count FROM alert_delivery GROUP BY channel, state ORDER BY channel, state;
-
--- name: forget_old_deliveries
--- What still waits is kept, however old.
-DELETE FROM alert_delivery WHERE created_at < %(before)s AND state <> 'pending';

@@ -17,6 +17,3 @@ JOIN unnest(%(username)s::text[], %(key)s::text[]) AS sent (username, key) USING
 DELETE FROM idempotency_key AS known
 USING unnest(%(username)s::text[], %(key)s::text[]) AS sent (username, key)
 WHERE known.username = sent.username AND known.key = sent.key;
-
--- name: forget_old_keys
-DELETE FROM idempotency_key WHERE stored_at < now() - make_interval(days => %(days)s);

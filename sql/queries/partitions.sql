@@ -16,7 +16,3 @@ WHERE parent.relnamespace = current_schema()::regnamespace
 SELECT name
 FROM unnest(%(names)s::text[]) AS wanted (name)
 WHERE NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = to_regclass(name));
-
--- name: forget_old_receipts
--- Receipts answer retries; none comes after days.
-DELETE FROM batch_receipt WHERE stored_at < now() - make_interval(days => %(days)s);

@@ -20,6 +20,11 @@ DELETE FROM custom_record WHERE entity_id = %(entity_id)s;
 -- name: delete_observability_records
 DELETE FROM observability_record WHERE entity_id = %(entity_id)s;
 
+-- name: delete_archived
+-- The files keep the records until they expire; nothing of the server finds them from now on.
+WITH gone AS (DELETE FROM archive_content WHERE entity_id = %(entity_id)s RETURNING rows)
+SELECT coalesce(sum(rows), 0)::bigint AS rows FROM gone;
+
 -- name: delete_alerts
 DELETE FROM alert WHERE entity_id = %(entity_id)s;
 

@@ -20,6 +20,3 @@ WHERE id = (SELECT id FROM rabbitmq_delivery WHERE digest = %(digest)s AND sessi
 -- name: forget_deliveries
 -- What the broker knows to be stored.
 DELETE FROM rabbitmq_delivery WHERE session = %(session)s AND number <= %(number)s;
-
--- name: forget_old_rabbitmq_deliveries
-DELETE FROM rabbitmq_delivery WHERE stored_at < now() - make_interval(days => %(days)s);

@@ -24,6 +24,3 @@ SELECT DISTINCT ON (window_end) id, window_start, window_end, attempt, row_count
 FROM check_run
 WHERE entity_id = %(entity_id)s AND window_end >= %(first)s AND window_start < %(last)s
 ORDER BY window_end, attempt DESC;
-
--- name: forget_old_runs
-DELETE FROM check_run WHERE finished_at < clock_timestamp() - make_interval(days => %(days)s);

@@ -11,7 +11,7 @@ import psycopg
 
 from scouter.postgres.features import Features
 from scouter.postgres.partitions import Partitions
-from scouter.postgres.pool import open_pool
+from scouter.postgres.pool import SCHEMA, open_pool
 from scouter.postgres.records import DAY_MICROSECONDS, Integers, Rows, psi_rows, value_rows
 from tests.benchmarks.copying import copy_batch
 from tests.http_client import HttpClient
@@ -77,7 +77,7 @@ def load(conninfo: str, subjects: list[Subject], rows: int, seed: int) -> int:
 
 def settle(conninfo: str) -> None:
     """What autovacuum does to a day soon after it is over."""
-    with psycopg.connect(conninfo, autocommit=True) as connection:
+    with psycopg.connect(conninfo, autocommit=True, options=f"-c search_path={SCHEMA}") as connection:
         connection.execute("VACUUM (ANALYZE) spc_record, psi_record, custom_record")
 
 

@@ -41,7 +41,9 @@ class Drained:
         return self.messages * self.records / self.seconds
 
 
-def drain(transport: str, server: ServerProcess, uid: str, records: int, seconds: float) -> Drained:
+def drain(
+    transport: str, server: ServerProcess, uid: str, records: int, seconds: float, *, prefetch: int = PREFETCH
+) -> Drained:
     """Publish first; then start the server again, on the same database, with the broker to read from."""
     count = round(_MESSAGES_A_SECOND[records] * seconds)
     before = _stored(server, transport)
@@ -49,7 +51,7 @@ def drain(transport: str, server: ServerProcess, uid: str, records: int, seconds
     with TemporaryDirectory(prefix="scouter-broker-") as folder:
         publish = _in_kafka if transport == "kafka" else _in_rabbitmq
         with publish(Path(folder), message(uid, records), count) as environment:
-            reading = ServerProcess(server.directory, environment)
+            reading = ServerProcess(server.directory, {**environment, "RABBITMQ_PREFETCH_COUNT": str(prefetch)})
             with reading:
                 stored, took = _watch(reading, transport, before, count)
     server.start()
@@ -95,11 +97,7 @@ def _in_rabbitmq(directory: Path, body: bytes, count: int) -> Iterator[Mapping[s
                 channel.basic_publish("", _NAME, body)
             while channel.queue_declare(_NAME, passive=True).method.message_count < count:
                 connection.sleep(0.1)
-        yield {
-            "RABBITMQ_ADDR": broker.url(),
-            "RABBITMQ_QUEUE": _NAME,
-            "RABBITMQ_PREFETCH_COUNT": str(PREFETCH),
-        }
+        yield {"RABBITMQ_ADDR": broker.url(), "RABBITMQ_QUEUE": _NAME}
 
 
 def report_drained(drained: list[Drained], over_http: Mapping[int, float]) -> None:

@@ -19,7 +19,7 @@ import psycopg
 from scouter.postgres.records import POSTGRES_EPOCH_MICROSECONDS, value_rows
 from tests.benchmarks import machine
 from tests.benchmarks.copying import copy_batch
-from tests.benchmarks.draining import TRANSPORTS, drain, report_drained
+from tests.benchmarks.draining import PREFETCH, TRANSPORTS, drain, report_drained
 from tests.benchmarks.messages import FEATURES, message
 from tests.http_client import HttpClient
 from tests.profile_documents import registration, spc_profile
@@ -57,6 +57,7 @@ def add_to(benches: Any) -> None:
     parser.add_argument("--seconds", type=float, default=8.0, help="length of each measurement")
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--transport", choices=("http", *TRANSPORTS, "all"), default="http")
+    parser.add_argument("--prefetch", type=int, default=PREFETCH, help="messages in hand per consumer of RabbitMQ")
     parser.set_defaults(run=run)
 
 
@@ -70,7 +71,11 @@ def run(options: argparse.Namespace) -> None:
         ]
         copies = {one.records: bare_copy(server, one, options.seconds) for one in measured if one.records}
         wanted = [each for each in TRANSPORTS if options.transport in (each, "all")]
-        drained = [drain(each, server, uid, records, options.seconds) for each in wanted for records in (1, 500)]
+        drained = [
+            drain(each, server, uid, records, options.seconds, prefetch=options.prefetch)
+            for each in wanted
+            for records in (1, 500)
+        ]
     report(measured, copies)
     report_drained(drained, {one.records: one.rows_a_second for one in measured})
 

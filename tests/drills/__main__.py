@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from tests.drills import (
+    archive,
     away,
     broker_kills,
     checks,
@@ -23,7 +24,7 @@ from tests.drills import (
 
 DRILLS = (
     *(checks, kills, database_stops, away, poison, microsecond, tokens, sigterm, full_spool, network),
-    *(broker_kills, rebalances, paused),
+    *(broker_kills, rebalances, paused, archive),
 )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.drills.findings import Findings, refusals
 from tests.drills.memory_watch import MemoryWatch
+from tests.drills.own_broker import add_transport
 from tests.drills.run import add_drill
 from tests.drills.sender_process import SenderProcess
 from tests.drills.stage import Stage
@@ -22,6 +23,7 @@ _DRAIN_SECONDS = 600.0  # how long is waited, so that a bar that was missed is a
 
 def add_to(drills: Any) -> None:
     parser = add_drill(drills, "away", play, __doc__)
+    add_transport(parser)
     parser.add_argument("--minutes", type=float, default=2.0)
     parser.add_argument("--rows", type=float, default=20_000.0, help="a second")
     parser.add_argument("--records", type=int, default=100, help="in each message")
@@ -29,7 +31,7 @@ def add_to(drills: Any) -> None:
 
 
 def play(directory: Path, options: argparse.Namespace, seed: int) -> tuple[Findings, Stage]:
-    with Stage(directory, seed) as stage:
+    with Stage(directory, seed, transport=options.transport) as stage:
         sender = stage.send("sender", rows_a_second=options.rows, records=options.records, connections=32)
         sender.wait_for(1)
         time.sleep(options.warm_seconds)
@@ -37,8 +39,9 @@ def play(directory: Path, options: argparse.Namespace, seed: int) -> tuple[Findi
         memory = MemoryWatch(stage.server.pid)
         stage.database.stop_immediately()
         time.sleep(options.minutes * 30)
-        # One whose token is of no use any more: it is let in by what the server last knew of its user.
-        stage.send("expired token", token=expired, rows_a_second=100, records=10)
+        if options.transport == "http":
+            # One whose token is of no use any more: it is let in by what the server last knew of its user.
+            stage.send("expired token", token=expired, rows_a_second=100, records=10)
         time.sleep(options.minutes * 30)
         stage.database.start()
         await_catching_up(stage)
@@ -52,9 +55,9 @@ def play(directory: Path, options: argparse.Namespace, seed: int) -> tuple[Findi
 
 def await_catching_up(stage: Stage) -> None:
     """Records keep coming meanwhile."""
-    took = stage.watch.wait_until_drained(_DRAIN_SECONDS)
+    took = stage.wait_until_caught_up(_DRAIN_SECONDS)
     if took is None:
-        stage.complaints.append(f"the spool was not empty {_DRAIN_SECONDS:.0f} s after the database was back")
+        stage.complaints.append(f"messages still waited {_DRAIN_SECONDS:.0f} s after the database was back")
         return
     stage.remarks.append(f"caught up {took:.1f} s after the database was back (bar {_CATCH_UP_BAR_SECONDS:.0f} s)")
     if took > _CATCH_UP_BAR_SECONDS:

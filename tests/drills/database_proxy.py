@@ -15,6 +15,7 @@ from typing import Self
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from tests.drills.frontend_messages import FrontendMessage, FrontendStream
+from tests.steady_ports import steady_ports
 
 _CHUNK = 65536
 _ACCEPT_SECONDS = 0.2
@@ -51,7 +52,7 @@ class DatabaseProxy:
         self.weather = FAIR
         self.cuts: Counter[str] = Counter()
         self._listener: socket.socket | None = None
-        self.port = 0
+        (self.port,) = steady_ports(1)
         self.accept()
         self.conninfo = make_conninfo(
             conninfo, host="127.0.0.1", port=str(self.port), sslmode="disable", gssencmode="disable"
@@ -66,7 +67,6 @@ class DatabaseProxy:
         self.become(FAIR)
         listener = socket.create_server(("127.0.0.1", self.port), backlog=128)
         listener.settimeout(_ACCEPT_SECONDS)
-        self.port = listener.getsockname()[1]
         self._listener = listener
         self._acceptor = threading.Thread(target=self._accept_on, args=(listener,), name="database proxy")
         self._acceptor.start()

@@ -1,4 +1,4 @@
-"""Where a drill over HTTP plays: a database of its own, maybe a proxy before it, a server, senders, and who watches."""
+"""Where a drill plays: a database of its own, maybe a proxy before it, a broker, a server, senders, and who watches."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ from tests.profile_documents import custom_profile, registration, spc_profile
 from tests.server_process import ServerProcess
 
 _QUIET_SECONDS = 2.0
+_BACKLOG_SECONDS = 1.0  # of sending: what is on its way at any moment
+_LOOK_SECONDS = 0.1
 _NUMBERS_EACH = 10**9  # senders begin this far apart
 SHUTDOWN_SECONDS = 10.0
 SECRET = "the signing key of a drill: 0123456789"
@@ -152,6 +154,26 @@ class Stage:
                 self.complaints.append(f"nothing was read for {seconds:.0f} s")
                 return
             time.sleep(0.05)
+
+    def wait_until_caught_up(self, seconds: float) -> float | None:
+        """Seconds until next to nothing waits for the database: in the spool, or in the broker while more is sent."""
+        if self.transport == "http":
+            return self.watch.wait_until_drained(seconds)
+        began = time.monotonic()
+        while time.monotonic() < began + seconds:
+            if self._backlog_seconds(since=began) < _BACKLOG_SECONDS:
+                return time.monotonic() - began
+            time.sleep(_LOOK_SECONDS)
+        return None
+
+    def _backlog_seconds(self, since: float) -> float:
+        """How long the senders took for what is not received yet, as of a reading of the ledger after `since`."""
+        sent = sum(sender.answered for sender in self.numbered_senders)
+        last = self.watch.last
+        if last is None or last.at < since or not last.body["database"]:
+            return float("inf")
+        a_second = sum(each.order.rows_a_second / each.order.records for each in self.numbered_senders)
+        return (sent - last.total("received")) / a_second
 
     def stop_senders(self) -> None:
         for sender in self.senders:

@@ -27,12 +27,12 @@ from scouter.postgres.deliveries import (
     delivery_counts,
     delivery_page,
     enqueue,
-    forget_old_deliveries,
     record_delivered,
     record_given_up,
     record_retry,
 )
 from scouter.postgres.entities import Entity, EntityName, add_entity
+from scouter.postgres.old_rows import delete_old_rows
 from scouter.postgres.pool import Pool, connect, open_pool
 from scouter.settings import Settings
 from scouter.wire.notifications import ChannelName, Descriptions
@@ -220,7 +220,7 @@ def test_deliveries_are_listed_by_page_and_filter(pool: Pool, entity: Entity, se
             DeliveryCount("slack", "delivered", 1),
             DeliveryCount("slack", "pending", 4),
         ]
-        assert forget_old_deliveries(connection, utc_now() + timedelta(days=1)) == 1
+    assert sum(delete_old_rows(pool, "alert_deliveries", utc_now() + timedelta(days=1))) == 1
     assert len(deliveries(pool)) == 4
 
 

@@ -55,3 +55,11 @@ def test_the_checks_benchmark_runs() -> None:
     assert re.search(r"^10 checks in .* 0 failed$", shown, re.MULTILINE)
     assert "checks a second: " in shown
     assert re.search(r"^psi( +[\d.]+){5}$", shown, re.MULTILINE)
+
+
+def test_the_archive_benchmark_runs() -> None:
+    few = ("--day-profiles", "3", "--profiles", "3", "--queries", "2")
+    shown = bench("archive", "--rows", "20000", "--chart-rows", "9000", *few)
+    assert "archive against COPY TO a file, by the server: " in shown
+    assert re.search(r"^30 days +custom +29( +\d+)$", shown, re.MULTILINE), shown
+    assert re.search(r"^1 hour +spc +0 +0$", shown, re.MULTILINE), shown

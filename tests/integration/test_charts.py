@@ -68,9 +68,8 @@ def test_the_golden_example_comes_out_of_both_tables(pool: Pool, entity: Entity,
     start, end = moment(example["start"]), moment(example["end"])
     width = bin_width(start, end, example["max_data_points"])
     assert width == timedelta(minutes=example["stride_minutes"])
-    query = charts.spc_bins if table == "spc_record" else charts.custom_bins
     with pool.connection() as connection:
-        bins = query(connection, entity.id, start, end, width)
+        bins = charts.value_bins(connection, table, entity.id, start, end, width)
     for name, expected in example["expected_spc"].items():
         series = spc_series(value_sums(bins, ids[name]))
         assert series.created_at == [moment(text) for text in expected["created_at"]]
@@ -88,7 +87,9 @@ def test_statistics_are_those_of_postgres(pool: Pool, entity: Entity, case: dict
     at = datetime(2025, 3, 1, tzinfo=UTC)
     ids = insert(pool, "custom_record", entity, ["m"], [("m", at, value) for value in case["values"]])
     with pool.connection() as connection:
-        bins = charts.custom_bins(connection, entity.id, at, at + timedelta(hours=1), timedelta(hours=1))
+        bins = charts.value_bins(
+            connection, "custom_record", entity.id, at, at + timedelta(hours=1), timedelta(hours=1)
+        )
     [part] = value_sums(bins, ids["m"])
     stats = metric_stats(part)
     assert [stats.avg, stats.lower_bound, stats.upper_bound] == near(
@@ -102,7 +103,9 @@ def test_the_golden_psi_example_pools_what_it_keeps(pool: Pool, entity: Entity) 
     ids = insert(pool, "psi_record", entity, sorted({row[0] for row in rows}), rows)
     start = datetime(2025, 3, 1, tzinfo=UTC)
     with pool.connection() as connection:
-        bins = charts.psi_bins(connection, entity.id, start, start + timedelta(hours=2), timedelta(minutes=30))
+        bins = charts.count_bins(
+            connection, "psi_record", entity.id, start, start + timedelta(hours=2), timedelta(minutes=30)
+        )
     series = psi_of(example, bins, ids["feature_0"])
     expected = example["more_than_100"]
     assert series.created_at == [moment(text) for text in expected["created_at"]]

@@ -31,7 +31,9 @@ OVER_HTTP: Mapping[str, tuple[str, ...]] = {
 OVER_BROKERS: Mapping[str, tuple[str, ...]] = {
     "kills": ("--kills", "2"),
     "database-stops": ("--stops", "2"),
+    "away": ("--minutes", "0.1", "--rows", "5000", "--warm-seconds", "2"),
     "poison": ("--good", "500", "--poison", "50"),
+    "network": ("--rounds", "1", "--seconds", "2", "--troubles", "freeze", "cut", "forget"),
     "sigterm": ("--stops", "2", "--away-share", "0.5"),
     "broker-kills": ("--kills", "2"),
     "rebalances": ("--changes", "4"),
@@ -41,6 +43,10 @@ OVER_BROKERS: Mapping[str, tuple[str, ...]] = {
 
 def test_servers_that_are_killed_check_every_window_once_and_deliver_every_alert() -> None:
     drill("checks", "--kills", "3", "--profiles", "20")
+
+
+def test_an_archiver_that_is_killed_loses_nothing_and_no_reader_sees_a_wrong_answer() -> None:
+    drill("archive", "--kills", "3", "--days", "2", "--rows", "1500", "--late-rows", "1000")
 
 
 @pytest.mark.parametrize("name", OVER_HTTP)

@@ -174,21 +174,71 @@ def test_what_kafka_has_deleted_before_it_was_read_is_said_and_counted(
     assert f"Kafka has no offset 10 of {publisher.topic}/0 any more, it has 15 to 30" in caplog.text
 
 
-def test_a_topic_that_is_made_anew_is_read_from_its_beginning(
-    kafka_broker: KafkaBroker, database: str, tmp_path: Path
+@pytest.mark.parametrize("count", [3, 30])
+def test_a_topic_that_is_made_anew_while_no_server_runs_is_read_from_its_beginning(
+    kafka_broker: KafkaBroker, database: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, count: int
 ) -> None:
+    """Fewer messages than the former one had, and more: then its offset is there, and means something else."""
     publisher = KafkaPublisher(kafka_broker, next(_topics), partitions=1)
     with closing(publisher):
         with serving(publisher, database, tmp_path) as way:
             send_all(way, range(10))
             eventually(stored(way, range(10)), seconds=30)
-        with closing(kafka_broker.admin()) as admin:
-            admin.delete_topics([publisher.topic])
-            eventually(lambda: publisher.topic not in admin.list_topics())
-        kafka_broker.create_topic(publisher.topic)
-        send_all(way, range(10, 13))
+        make_anew(kafka_broker, publisher.topic)
+        send_all(way, range(10, 10 + count))
+        for _ in range(2):  # the second time it is known
+            with serving(publisher, database, tmp_path) as way:
+                eventually(stored(way, range(10 + count)), seconds=30)
+                eventually(lambda: lag(way) == 0)
+        assert caplog.text.count(f"Kafka topic {publisher.topic} was deleted and made anew: partition 0") == 1
+    assert "from offset 10 on is gone unread" in caplog.text
+
+
+def test_a_topic_that_is_made_anew_while_servers_run_is_read_from_its_beginning(
+    kafka_broker: KafkaBroker, database: str, tmp_path: Path
+) -> None:
+    publisher = KafkaPublisher(kafka_broker, next(_topics), partitions=2)
+    numbers = itertools.count()
+    with (
+        closing(publisher),
+        another_process(publisher, database, tmp_path / "2nd"),
+        serving(publisher, database, tmp_path / "1st") as way,
+    ):
+        for _ in range(3):
+            send_all(way, list(itertools.islice(numbers, 20)))
+            count = next(numbers)
+            send_all(way, [count])
+            eventually(more_than(way, count), seconds=30)
+            make_anew(kafka_broker, publisher.topic, partitions=2)
+        send_all(way, list(itertools.islice(numbers, 20)))
+        count = next(numbers)
+        eventually(lambda: len(way.values()) >= count, seconds=30)
+        time.sleep(6)  # longer than what is known of topics may be out of date
+        assert stored(way, range(count))()
+
+
+def test_a_position_of_a_topic_without_an_id_is_kept(kafka_broker: KafkaBroker, database: str, tmp_path: Path) -> None:
+    """It was written before ids were."""
+    publisher = KafkaPublisher(kafka_broker, next(_topics), partitions=1)
+    with closing(publisher):
         with serving(publisher, database, tmp_path) as way:
-            eventually(stored(way, range(13)), seconds=30)
+            send_all(way, range(5))
+            eventually(stored(way, range(5)), seconds=30)
+        with psycopg.connect(database, options="-c search_path=scouter_py") as connection:
+            connection.execute("UPDATE kafka_position SET topic_id = NULL")
+        send_all(way, range(5, 8))
+        with serving(publisher, database, tmp_path) as way:
+            eventually(stored(way, range(8)), seconds=30)
+        with psycopg.connect(database, options="-c search_path=scouter_py") as connection:
+            found = connection.execute("SELECT topic_id IS NOT NULL, next FROM kafka_position").fetchall()
+    assert found == [(True, 8)]
+
+
+def make_anew(broker: KafkaBroker, topic: str, partitions: int = 1) -> None:
+    with closing(broker.admin()) as admin:
+        admin.delete_topics([topic])
+        eventually(lambda: topic not in admin.list_topics())
+    broker.create_topic(topic, partitions)
 
 
 def test_a_broker_that_is_away_at_the_start_and_later_is_said_and_come_back_to(
@@ -280,3 +330,48 @@ def test_messages_that_wait_are_a_metric(publisher: KafkaPublisher, database: st
             eventually(lambda: lag(way) == 40, seconds=30)
         eventually(stored(way, range(41)), seconds=30)
         eventually(lambda: lag(way) == 0)
+
+
+@pytest.mark.parametrize("again", [3, 60])
+def test_a_log_that_lost_its_end_is_read_on_from_where_it_was_cut(
+    own_broker: KafkaBroker, database: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, again: int
+) -> None:
+    """As by a power cut. With fewer new messages than were lost, and with more: then the old offset is there again."""
+    with closing(KafkaPublisher(own_broker, "cut", partitions=1)) as publisher:
+        with serving(publisher, database, tmp_path) as way:
+            send_all(way, range(50))
+            eventually(stored(way, range(50)), seconds=30)
+        cut_power(own_broker, tmp_path / "kafka" / "data" / "cut-0")
+        with closing(KafkaPublisher(own_broker, "other", partitions=1)) as sender:
+            for message in messages_of(way, range(50, 50 + again)):
+                sender.send_to("cut", message, partition=0)
+        with serving(publisher, database, tmp_path) as way:
+            eventually(stored(way, range(50 + again)), seconds=40)
+            eventually(lambda: lag(way) == 0)
+            assert stored(way, range(50 + again))()
+    assert "Kafka has lost messages of cut/0 that were stored" in caplog.text
+
+
+def test_a_log_that_lost_its_end_while_it_was_read_is_read_on_from_there(
+    own_broker: KafkaBroker, database: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    publisher = KafkaPublisher(own_broker, "cut", partitions=1)
+    with closing(publisher), serving(publisher, database, tmp_path) as way:
+        send_all(way, range(50))
+        eventually(stored(way, range(50)), seconds=30)
+        cut_power(own_broker, tmp_path / "kafka" / "data" / "cut-0")
+        with closing(KafkaPublisher(own_broker, "other", partitions=1)) as sender:  # the first one counts messages
+            for message in messages_of(way, range(50, 110)):
+                sender.send_to("cut", message, partition=0)
+        eventually(stored(way, range(110)), seconds=40)
+        time.sleep(1)
+        assert stored(way, range(110))()
+    assert "Kafka has lost messages of cut/0 that were stored" in caplog.text
+
+
+def cut_power(broker: KafkaBroker, partition: Path) -> None:
+    """A kill takes nothing from the system's file cache: half of the log goes by our hand. The broker is up again."""
+    broker.kill()
+    (log,) = partition.glob("*.log")
+    os.truncate(log, log.stat().st_size // 2)
+    broker.start()

@@ -138,7 +138,7 @@ def test_a_stopped_server_leaves_no_thread_and_no_port(database: str, tmp_path: 
         running.start()
         samples_at(running.metrics_address)
         names = {thread.name for thread in threading.enumerate()}
-        assert {"http", "metrics", "writer", "upkeep", "database watch"} <= names
+        assert {"http", "metrics", "writer", "maintenance", "database watch"} <= names
         running.stop()
     deadline = time.monotonic() + 5
     while (left := set(threading.enumerate()) - before) and time.monotonic() < deadline:

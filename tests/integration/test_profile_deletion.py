@@ -25,6 +25,7 @@ NOTHING = {
     "psi_records": 0,
     "custom_records": 0,
     "observability_records": 0,
+    "archived_records": 0,
     "alerts": 0,
     "runs": 0,
     "deliveries": 0,

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -45,7 +46,7 @@ def alive(pid: int) -> bool:
 def test_help_lists_every_command_and_every_setting_with_its_default() -> None:
     shown = program("--help")
     assert shown.returncode == 0
-    for command in ("serve", "migrate", "user", "quarantine"):
+    for command in ("serve", "migrate", "user", "quarantine", "maintain"):
         assert re.search(rf"^ +{command}\s", shown.stdout, re.MULTILINE)
     flat = " ".join(shown.stdout.split())
     for _, variable, default, why in settings_table():
@@ -130,6 +131,17 @@ def test_a_stop_leaves_nothing_running_and_a_new_start_finds_everything(tmp_path
         again = HttpClient(server.url).login()
         fetched = again.get("/scouter/profile", name="m", space="s", version="0.1.0", drift_type="Spc")
         assert fetched.body["Spc"]["config"]["uid"] == uid
+
+
+def test_a_stop_waits_for_a_query_that_hangs_no_longer_than_it_may_take(tmp_path: Path) -> None:
+    server = ServerProcess(tmp_path, {"SCOUTER_SHUTDOWN_SECONDS": "2"}).start()
+    with closing(psycopg.connect(server.conninfo())) as blocker:  # closed only: its database goes with the server
+        blocker.execute("LOCK TABLE profile IN ACCESS EXCLUSIVE MODE")  # those who look for due checks wait for it
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'profile'::regclass"
+        eventually(lambda: (blocker.execute(waiting).fetchone() or (0,))[0] > 0)
+        assert server.stop() == 0
+    assert "Postgres took too long to answer" in server.log
+    assert "abandoned what took longer" not in server.log
 
 
 def test_every_request_that_was_accepted_is_answered_when_the_server_stops(tmp_path: Path) -> None:

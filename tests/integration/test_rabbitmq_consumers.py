@@ -15,10 +15,12 @@ import pika
 import psycopg
 import pytest
 
+from scouter.events.rabbitmq.connecting import BROKER_ERRORS, open_channel, open_connection, require_answer
 from tests.brokers.certificates import Certificates
 from tests.brokers.rabbitmq import RabbitBroker
 from tests.brokers.rabbitmq_messages import opened, publish
 from tests.conditions import eventually
+from tests.integration.conftest import settings_for
 from tests.integration.test_transports import Way
 from tests.integration.ways import another_process, lag, part, serving
 from tests.publishers import RabbitPublisher
@@ -273,3 +275,22 @@ def test_messages_that_wait_are_a_metric(publisher: RabbitPublisher, database: s
             eventually(lambda: 38 <= lag(way) <= 44, seconds=20)
         eventually(stored(way, range(40)), seconds=30)
         eventually(lambda: lag(way) == 0)
+
+
+def test_a_connection_that_was_lost_behind_messages_is_known_to_be_lost(
+    own_broker: RabbitBroker, database: str, tmp_path: Path
+) -> None:
+    """They wait to be read, as in a process that was frozen: what was delivered may be somebody else's by now."""
+    environment = {"RABBITMQ_ADDR": own_broker.url(), "RABBITMQ_QUEUE": "lost", "RABBITMQ_PREFETCH_COUNT": "200"}
+    settings = settings_for(database, tmp_path, **environment)
+    connection = open_connection(settings)
+    channel = open_channel(connection, settings, "tag", lambda *_: None)
+    require_answer(channel, settings)
+    with opened(own_broker.url()) as sender:
+        publishing_channel = sender.channel()
+        for _ in range(200):
+            publishing_channel.basic_publish("", "lost", b"x" * 1000)
+        time.sleep(0.5)  # they have arrived
+    own_broker.kill()
+    with pytest.raises(BROKER_ERRORS):
+        require_answer(channel, settings)

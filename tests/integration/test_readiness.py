@@ -26,10 +26,10 @@ def test_a_running_server_is_alive_and_ready_and_says_of_what(server: Server, po
     address = server.address if port == "http" else server.metrics_address
     alive, ready = probe(address, "/livez"), probe(address)
     assert (alive.status, alive.body["alive"]) == (200, True)
-    assert {"writer", "upkeep", "http", "database watch"} <= alive.body["parts"].keys()
+    assert {"writer", "maintenance", "http", "database watch"} <= alive.body["parts"].keys()
     assert (ready.status, ready.body["ready"]) == (200, True)
     assert all(part["ok"] for part in ready.body["parts"].values()), ready.body
-    assert {"database", "writer", "upkeep", "queue", "partitions"} <= ready.body["parts"].keys()
+    assert {"database", "writer", "maintenance", "queue", "partitions"} <= ready.body["parts"].keys()
     assert ready.body["parts"]["queue"]["says"] == "0 of 2000 messages"
     assert "disk" not in ready.body["parts"], "the disk of another server is not ours to see"
 

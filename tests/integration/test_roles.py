@@ -100,13 +100,13 @@ def test_the_same_profile_registered_at_both_at_once_is_one(two: tuple[Server, S
             assert client.post("/scouter/message", {"records": [{"Custom": record}]}).status == 200
 
 
-def test_upkeep_runs_on_both(two: tuple[Server, Server]) -> None:
+def test_maintenance_runs_on_both(two: tuple[Server, Server]) -> None:
     for server in two:
-        assert probe(server.address).body["parts"]["upkeep"]["ok"]
+        assert probe(server.address).body["parts"]["maintenance"]["ok"]
         assert probe(server.address).body["parts"]["partitions"]["ok"]
 
 
-def test_http_alone_serves_without_upkeep(database: str, tmp_path: Path) -> None:
+def test_http_alone_serves_without_maintenance(database: str, tmp_path: Path) -> None:
     server = Server(settings_for(database, tmp_path, SCOUTER_ROLES="HTTP"))
     server.start()
     try:
@@ -114,8 +114,8 @@ def test_http_alone_serves_without_upkeep(database: str, tmp_path: Path) -> None
         uid = client.post("/scouter/profile", registration(spc_profile())).body["uid"]
         assert client.post("/scouter/message", {"records": [spc(uid, "f0", 1.0)]}).status == 200
         ready = probe(server.address)
-        assert (ready.status, "upkeep" in ready.body["parts"]) == (200, False)
-        assert "upkeep" not in {thread.name for thread in threading.enumerate()}
+        assert (ready.status, "maintenance" in ready.body["parts"]) == (200, False)
+        assert "maintenance" not in {thread.name for thread in threading.enumerate()}
     finally:
         server.stop()
 
@@ -126,10 +126,10 @@ def test_background_alone_has_metrics_and_probes_and_no_other_port(database: str
         metrics = f"http://127.0.0.1:{process.port + 1}"
         ready = probe(metrics)
         assert (ready.status, ready.body["ready"]) == (200, True)
-        assert {"database", "upkeep", "partitions"} <= ready.body["parts"].keys()
+        assert {"database", "maintenance", "partitions"} <= ready.body["parts"].keys()
         assert not {"writer", "queue", "http"} & ready.body["parts"].keys()
         assert probe(metrics, "/livez").status == 200
-        assert sample(samples_at(metrics), "scouter_part_ok", part="upkeep") == 1
+        assert sample(samples_at(metrics), "scouter_part_ok", part="maintenance") == 1
         with pytest.raises(ConnectionRefusedError):
             probe(process.url)
         assert "password" not in process.log, "nobody makes users where nobody logs in"

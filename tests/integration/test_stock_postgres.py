@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,17 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from scouter.errors import StartRefused
+from scouter.postgres.detaching import detach, due_partitions
 from scouter.postgres.embedded.binaries import Source, distribution, find_binaries, python_package
 from scouter.postgres.embedded.server import EmbeddedPostgres
 from scouter.postgres.migrations import migrate
+from scouter.postgres.partitions import partition_name
+from scouter.postgres.pool import open_pool
 from scouter.server import Server
 from tests.http_client import HttpClient
 from tests.integration.conftest import settings_for
+from tests.integration.old_data import TABLES, add_days, add_rows, attached, counts
+from tests.integration.test_program import program
 from tests.profile_documents import registration, spc_profile
 from tests.server_process import let_others_enter
 
@@ -117,6 +122,25 @@ def test_many_servers_may_start_on_an_empty_database_at_once(plain_role: str, tm
     finally:
         for server in servers:
             server.stop()
+
+
+def test_what_is_old_goes_as_an_ordinary_role(plain_role: str) -> None:
+    migrate(plain_role)
+    now = datetime.now(UTC)
+    day = (now - timedelta(days=70)).date()
+    with open_pool(plain_role, name="tests", smallest=1, largest=2, acquire_seconds=5) as pool:
+        for matter in TABLES:
+            add_rows(pool, matter, now - timedelta(days=1000), 2)
+        add_days(pool, "observability_record", day)
+        add_days(pool, "spc_record", day)
+        result = program("maintain", DATABASE_URI=plain_role)
+        assert result.returncode == 0, result
+        assert counts(pool) == dict.fromkeys(TABLES, 0)
+        assert partition_name("observability_record", day) not in attached(pool)
+        with pool.connection() as connection:
+            assert due_partitions(connection, "spc_record", now.date())[0] == day
+            detach(connection, "spc_record", day, "frozen_spc")
+            assert day not in due_partitions(connection, "spc_record", now.date())
 
 
 def test_a_database_restart_in_mid_use_is_survived(cluster: EmbeddedPostgres, plain_role: str, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from scouter.errors import StartRefused
+from scouter.setting_contradictions import retention_warnings
 from scouter.settings import Settings, environment_warnings
 
 SECRET = "a-secret-that-must-not-be-shown-anywhere"
@@ -80,6 +81,50 @@ def test_redis_is_refused_with_a_sentence() -> None:
 
 def test_contradictions_are_found() -> None:
     assert problems(MAX_POOL_SIZE="5", MIN_POOL_SIZE="6") == ["MIN_POOL_SIZE 6 is larger than MAX_POOL_SIZE 5"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"SCOUTER_RUN_DAYS": "6"}, "SCOUTER_RUN_DAYS 6 is smaller than SCOUTER_LATE_DAYS 7"),
+        ({"SCOUTER_ALERT_DAYS": "6"}, "SCOUTER_ALERT_DAYS 6 is smaller than SCOUTER_LATE_DAYS 7"),
+        (
+            {"SCOUTER_ALERT_DAYS": "7", "SCOUTER_DELIVERY_MAX_AGE_HOURS": "169"},
+            "SCOUTER_ALERT_DAYS 7 is shorter than SCOUTER_DELIVERY_MAX_AGE_HOURS 169",
+        ),
+        ({"SCOUTER_ARCHIVE_DAYS": "30"}, "SCOUTER_ARCHIVE_DAYS 30 is not larger than DATA_RETENTION_PERIOD 30"),
+        (
+            {"SCOUTER_OBSERVABILITY_DAYS": "0"},
+            "SCOUTER_OBSERVABILITY_DAYS '0' is not accepted: expected a whole number",
+        ),
+    ],
+)
+def test_periods_that_cannot_be_meant_keep_the_server_from_starting(environment: dict[str, str], said: str) -> None:
+    [problem] = problems(**environment)
+    assert problem.startswith(said)
+
+
+def test_periods_that_just_fit_are_accepted() -> None:
+    settings = Settings.from_environment(
+        {
+            **{"SCOUTER_RUN_DAYS": "7", "SCOUTER_ALERT_DAYS": "7", "SCOUTER_DELIVERY_MAX_AGE_HOURS": "168"},
+            **{"SCOUTER_ARCHIVE_DAYS": "31", "SCOUTER_MAX_PAST_DAYS": "31"},
+        }
+    )
+    assert retention_warnings(settings) == retention_warnings(Settings()) == []
+    assert Settings().archive_days is None
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"DATA_RETENTION_PERIOD": "7"}, "DATA_RETENTION_PERIOD 7 is not larger than SCOUTER_LATE_DAYS 7: days stay"),
+        ({"SCOUTER_ARCHIVE_DAYS": "90"}, "SCOUTER_ARCHIVE_DAYS 90 is smaller than SCOUTER_MAX_PAST_DAYS 365: records"),
+    ],
+)
+def test_periods_that_may_surprise_are_warned_of(environment: dict[str, str], said: str) -> None:
+    [warning] = retention_warnings(Settings.from_environment(environment))
+    assert warning.startswith(said)
 
 
 def test_unknown_and_useless_variables_are_warnings() -> None:

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from scouter.monitoring.matters import OldRows, matters_of
 from scouter.postgres.migrations import known_migrations
 from scouter.postgres.statements import SQL_DIRECTORY, named_statements
+from scouter.settings import Settings
 
 POSTGRES = Path(__file__).parents[2] / "scouter" / "postgres"
+AGING = [matter for matter in matters_of(Settings()) if isinstance(matter, OldRows)]
 NOUNS = sorted(path.stem for path in (SQL_DIRECTORY / "queries").glob("*.sql"))
 
 
@@ -22,9 +25,26 @@ def test_statements_and_their_callers_agree(noun: str) -> None:
 
 
 def test_parameters_are_named() -> None:
-    for noun in NOUNS:
-        for statement in named_statements(noun).values():
+    maintained = [named_statements(matter.name, "maintenance") for matter in AGING]
+    for statements in [*map(named_statements, NOUNS), *maintained]:
+        for statement in statements.values():
             assert b"%s" not in statement.text, statement.name
+
+
+@pytest.mark.parametrize("matter", AGING, ids=lambda matter: matter.name)
+def test_what_a_matter_counts_is_what_it_deletes(matter: OldRows) -> None:
+    statements = named_statements(matter.name, "maintenance")
+    assert set(statements) == {"count_due", "delete_due"}
+    [counted] = re.findall(r"WHERE (.*);", statements["count_due"].text.decode())
+    [deleted] = re.findall(r"WHERE \w+ >= %\(since\)s AND (.*)\n", statements["delete_due"].text.decode())
+    assert counted == deleted
+
+
+def test_every_file_of_maintenance_is_asked_for() -> None:
+    asked = {name for path in POSTGRES.glob("*.py") for name in re.findall(r'"(\w+_partition)"', path.read_text())}
+    assert {path.stem for path in (SQL_DIRECTORY / "maintenance").glob("*.sql")} == asked | {
+        each.name for each in AGING
+    }
 
 
 def test_migrations_are_numbered_without_a_gap() -> None:

@@ -45,9 +45,10 @@ class LocalStore:
             (self._root / path).unlink(missing_ok=True)
 
     def probe(self) -> None:
-        """Also makes the directory: a new archive has none."""
+        """A directory that is missing is not made here: it may be a volume that is not mounted."""
         with self._problems():
-            _make_directory(self._root)
+            if not self._root.is_dir():
+                raise FileNotFoundError(None, "there is no such directory", str(self._root))
             _can_be_used(self._root)
 
     def register(self, context: SessionContext) -> None:

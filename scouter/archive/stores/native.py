@@ -10,8 +10,11 @@ from scouter.archive.stores.store import Store
 from scouter.archive.stores.trouble import Trouble
 from scouter.errors import StoreAway
 
-_STORE_PROBLEM = re.compile(r"object store error|generic \w+ error|object at location|no files found at", re.IGNORECASE)
+_STORE_PROBLEM = re.compile(
+    r"object store error|generic \w+ error|object at location|no files found at|parquet error", re.IGNORECASE
+)
 _SIGNS = (
+    (Trouble.DAMAGED, re.compile(r"parquet error", re.IGNORECASE)),
     (Trouble.MISSING, re.compile(r"not found|no such file|no files found", re.IGNORECASE)),
     (Trouble.REFUSED, re.compile(r"40[13] |necessary privileges|unauthenticated", re.IGNORECASE)),
     (Trouble.NO_ANSWER, re.compile(r"error sending request|timed? ?out|retries", re.IGNORECASE)),

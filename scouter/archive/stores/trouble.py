@@ -12,4 +12,5 @@ class Trouble(Enum):
     NO_CREDENTIALS = "no credentials were found for it"
     REFUSED = "it refuses the credentials"
     MISSING = "it is not there"
+    DAMAGED = "a file in it is damaged"
     OTHER = "it answers with an error"

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
-from kafka import KafkaConsumer
+from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.errors import KafkaTimeoutError
 
+from scouter.postgres.kafka_positions import Partition, Position
 from scouter.settings import Settings
 
 MOST_MESSAGES = 500  # of a poll, and so of a transaction
+ANSWER_MILLISECONDS = 3_000  # how long a broker may take to answer
 _BOOTSTRAP_MILLISECONDS = 10_000
 
 
@@ -33,6 +36,8 @@ def _consumer(settings: Settings, client_id: str) -> Any:
         enable_auto_commit=False,
         # An offset that is gone is ours to notice: the library would jump without a word.
         auto_offset_reset="none",
+        # What a producer has aborted was never sent.
+        isolation_level="read_committed",
         max_poll_records=MOST_MESSAGES,
         # The largest message has to fit, and memory has to stay in bounds: both limits are those of one answer.
         max_partition_fetch_bytes=settings.max_message_bytes,
@@ -66,3 +71,51 @@ def _security(settings: Settings) -> dict[str, Any]:
 def pattern_of(topics: Iterable[str]) -> str:
     """Matches these topics. To ask for one by its name would make it: that is left to whoever sends to it."""
     return f"^({'|'.join(re.escape(topic) for topic in topics)})$"
+
+
+def partition_of(named_by_library: TopicPartition) -> Partition:
+    return Partition(named_by_library.topic, named_by_library.partition)
+
+
+def topic_id_of(consumer: Any, topic: str) -> UUID | None:
+    """Which topic of that name there is, by the last answer of a broker. None: there is none, or it gives no ids."""
+    found: UUID | None = consumer._cluster.topic_id(topic)
+    return found if found is not None and found.int else None
+
+
+def leader_epoch_of(consumer: Any, partition: TopicPartition) -> int | None:
+    """It grows whenever another broker leads the partition, or the same one again. None: the brokers do not tell."""
+    found: int | None = consumer._cluster.leader_epoch_for_partition(partition)
+    return found if found is not None and found >= 0 else None
+
+
+def seek(consumer: Any, positions: Mapping[Partition, Position]) -> None:
+    """Read on from there. If a message before one is not what it was, the next poll raises `LogTruncationError`."""
+    for partition, position in positions.items():
+        epoch = -1 if position.leader_epoch is None else position.leader_epoch
+        consumer._subscription.seek(TopicPartition(*partition), OffsetAndMetadata(position.next, "", epoch))
+    consumer._fetcher._cached_log_truncation = None  # it is about positions that are given up now
+    for partition in (TopicPartition(*each) for each in positions):
+        if leader_epoch_of(consumer, partition) is not None:
+            consumer._subscription.request_position_validation(partition)
+
+
+def is_unsure(consumer: Any) -> bool:
+    """Whether the answer is awaited by which it is known that the messages before a position are what they were."""
+    state = consumer._subscription.assignment
+    return any(state[each].awaiting_validation for each in consumer.assignment() if each in state)
+
+
+def read_up_to(consumer: Any, partition: TopicPartition) -> OffsetAndMetadata:
+    """The offset after the last one that was handed out, and after what follows it that is no message."""
+    return consumer._subscription.assignment[partition].position
+
+
+def ask_for_topics(consumer: Any) -> None:
+    """Have a broker say anew which topics there are. Raises `KafkaTimeoutError`.
+
+    As `consumer.topics()`, which waits for ever when no broker can be reached.
+    """
+    rounds = 2 if consumer._cluster.metadata_refresh_in_progress else 1  # what is under way may have been asked before
+    for _ in range(rounds):
+        consumer._net.run(consumer._manager.wait_for, consumer._cluster.request_update(), ANSWER_MILLISECONDS)

@@ -8,32 +8,37 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 from kafka import ConsumerRebalanceListener, OffsetAndMetadata, TopicPartition
-from kafka.errors import KafkaError, KafkaTimeoutError, OffsetOutOfRangeError
+from kafka.errors import KafkaError, KafkaTimeoutError, LogTruncationError, OffsetOutOfRangeError
 
 from scouter.errors import DatabaseAway
 from scouter.events.consumer_state import ConsumerState
 from scouter.events.consumption import Consumption
 from scouter.events.incoming import Incoming
-from scouter.events.kafka.connecting import open_consumer, pattern_of
+from scouter.events.kafka.beginnings import Beginnings, first_offset, is_made_anew
+from scouter.events.kafka.connecting import (
+    ANSWER_MILLISECONDS,
+    ask_for_topics,
+    is_unsure,
+    leader_epoch_of,
+    open_consumer,
+    partition_of,
+    pattern_of,
+    read_up_to,
+    seek,
+)
+from scouter.events.kafka.outlook import Outlook
 from scouter.events.store import NotOurs
 from scouter.events.submission import Batch
 from scouter.metrics import KAFKA_MISSED
-from scouter.postgres.kafka_positions import (
-    Move,
-    Partition,
-    begin_kafka_positions,
-    begun_kafka_topics,
-    kafka_positions,
-    move_kafka_positions,
-)
+from scouter.postgres.kafka_positions import Move, Partition, Position, move_kafka_positions
 from scouter.postgres.lines import Connections
 from scouter.postgres.statements import Connection
 from scouter.settings import Settings
@@ -41,8 +46,6 @@ from scouter.settings import Settings
 log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.2
-_LOOK_SECONDS = 5.0
-_ANSWER_MILLISECONDS = 3_000
 _FIRST_REST_SECONDS = 0.5
 _LONGEST_REST_SECONDS = 10.0
 _OLDEST_STAMP = timedelta(days=30)  # a message without a believable time counts as arriving now
@@ -75,11 +78,11 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
         self._connections = connections
         self._now = now
         self._consumer: Any = None
-        self._positions: dict[Partition, int] = {}  # of the partitions that are ours, once they are known
+        self._beginnings = Beginnings(settings, connections)
+        self._positions: dict[Partition, Position] = {}  # of the partitions that are ours, once they are known
+        self._led: dict[Partition, int | None] = {}  # their leader epochs when these became known
         self._unknown: set[Partition] = set()
-        self._ends: dict[Partition, int] = {}  # what Kafka had when it was last asked
-        self._looked_at = 0.0  # on time.monotonic()
-        self._problem = ""
+        self._outlook = Outlook(settings, self.state)
         self._taken: _Taken | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"kafka {number}")
@@ -109,7 +112,7 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
         for each in assigned:
             self._consumer.seek(each, 0)  # anywhere: without a position the library looks for one, and may find none
             self._consumer.pause(each)
-            self._unknown.add(Partition(each.topic, each.partition))
+            self._unknown.add(partition_of(each))
 
     def _run(self) -> None:
         rest = _FIRST_REST_SECONDS
@@ -127,7 +130,7 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
     def _consume(self) -> None:
         """Read until told to stop. Raises what the library raises when the brokers are away."""
         self._forget_all()
-        self._looked_at = 0.0
+        self._outlook.begin()
         consumer = self._consumer = open_consumer(self._settings, self._client_id)
         try:
             consumer.subscribe(pattern=pattern_of(self._settings.kafka_topics), listener=self)
@@ -139,11 +142,12 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
     def _forget_all(self) -> None:
         self._taken = None
         self._positions.clear()
+        self._led.clear()
         self._unknown.clear()
 
     def _turn(self, consumer: Any) -> None:
         """Poll, store. While nothing can be stored, poll without taking anything: the group throws out the silent."""
-        waits = self._taken is not None or self._consumption.must_wait or bool(self._unknown)
+        waits = self._taken is not None or self._consumption.must_wait or bool(self._unknown) or is_unsure(consumer)
         partitions = consumer.assignment()
         (consumer.pause if waits else consumer.resume)(*partitions)
         try:
@@ -151,26 +155,36 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
         except OffsetOutOfRangeError:
             self._find_what_is_left(consumer)
             return
-        self._problem = "" if polled else self._problem
-        self._look_at_kafka(consumer)
-        if polled and self._unknown:  # assigned within this very poll: these have not begun where they should
-            polled = {}
-        elif polled:
-            self._taken = self._taking(polled)
+        except LogTruncationError as cut:
+            self._go_back(consumer, cut.divergent_offsets)
+            return
+        if polled:
+            self._outlook.answered()
+        if is_made_anew(consumer, self._positions) or self._is_led_anew(consumer):
+            self._find_again(consumer)
+        elif polled and not self._unknown:  # else assigned within this very poll: they have not begun where they should
+            self._taken = self._taking(consumer, polled)
+        looked = self._outlook.look(consumer, lambda: self._reached(consumer))
         if self._consumption.must_wait:
             return
         if self._unknown:
             self._find_positions(consumer)
         elif self._taken is not None:
             self._store(consumer, self._taken)
+        elif looked:
+            self._pass_gaps(consumer)
 
-    def _taking(self, polled: Mapping[TopicPartition, Sequence[Any]]) -> _Taken:
+    def _taking(self, consumer: Any, polled: Mapping[TopicPartition, Sequence[Any]]) -> _Taken:
         messages = [self._incoming(record) for records in polled.values() for record in records]
-        moves = {}
-        for topic_partition, records in polled.items():
-            partition = Partition(topic_partition.topic, topic_partition.partition)
-            moves[partition] = Move(self._positions[partition], records[-1].offset + 1)
+        epochs = {partition_of(each): records[-1].leader_epoch for each, records in polled.items()}
+        moves = {each: self._move_up_to(consumer, each, epoch) for each, epoch in epochs.items()}
         return _Taken(messages, moves)
+
+    def _move_up_to(self, consumer: Any, partition: Partition, epoch: int | None) -> Move:
+        """`epoch` is that of the last message; what follows it and is none may have a later one."""
+        read = read_up_to(consumer, TopicPartition(*partition))
+        latest = max(-1 if epoch is None else epoch, read.leader_epoch)
+        return Move(self._positions[partition], read.offset, latest if latest >= 0 else None)
 
     def _incoming(self, record: Any) -> Incoming:
         now = self._now()
@@ -196,82 +210,105 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
 
     def _stored(self, consumer: Any, taken: _Taken) -> None:
         self._taken = None
-        self._positions.update({partition: move.next for partition, move in taken.moves.items()})
-        offsets = {TopicPartition(*each): OffsetAndMetadata(move.next, "", -1) for each, move in taken.moves.items()}
+        self._moved(consumer, taken.moves)
+
+    def _moved(self, consumer: Any, moves: Mapping[Partition, Move]) -> None:
+        self._positions.update({partition: move.position for partition, move in moves.items()})
+        offsets = {TopicPartition(*each): OffsetAndMetadata(move.next, "", -1) for each, move in moves.items()}
         consumer.commit_async(offsets, callback=_say_when_not_committed)
+
+    def _pass_gaps(self, consumer: Any) -> None:
+        """Offsets behind the last message that are none: aborted, or marks of transactions. There is nothing to store.
+
+        Without that, once Kafka has deleted them, they would be missed like messages.
+        """
+        known = self._known(consumer)
+        moves = {each: self._move_up_to(consumer, each, self._positions[each].leader_epoch) for each in known}
+        moves = {each: move for each, move in moves.items() if move.next > move.expected.next}
+        if not moves:
+            return
+        try:
+            is_moved = self._move(moves)
+        except (psycopg.Error, DatabaseAway):
+            return
+        if is_moved:
+            self._moved(consumer, moves)
+        else:
+            self._find_again(consumer)
+
+    def _move(self, moves: Mapping[Partition, Move]) -> bool:
+        """Without storing anything."""
+        with self._connections.connection() as connection:
+            return move_kafka_positions(connection, self._settings.kafka_group, moves)
 
     def _look_again(self, consumer: Any, taken: _Taken) -> None:
         """Somebody has moved a partition: this consumer, in a commit that nobody confirmed, or another one."""
         try:
-            present = self._read(taken.moves)
+            present = self._beginnings.stored(taken.moves)
         except (psycopg.Error, DatabaseAway):
             return  # the same question comes up with the next turn
         was_ours = taken.batch is not None and taken.batch.fates is not None
-        if was_ours and all(present.get(partition) == move.next for partition, move in taken.moves.items()):
+        if was_ours and all(present.get(each) == move.position for each, move in taken.moves.items()):
             self._consumption.was_stored(taken.batch)
             self._stored(consumer, taken)
             return
         log.warning("Kafka partitions %s were read by another consumer; going on where it is", sorted(taken.moves))
+        self._find_again(consumer)
+
+    def _find_again(self, consumer: Any) -> None:
         self._taken = None
-        self._unknown.update(Partition(each.topic, each.partition) for each in consumer.assignment())
+        self._unknown.update(map(partition_of, consumer.assignment()))
 
     def _find_positions(self, consumer: Any) -> None:
         """Go to where Postgres says that each partition is stored."""
-        mine = {Partition(each.topic, each.partition) for each in consumer.assignment()}
-        wanted = self._unknown & mine
+        mine = set(map(partition_of, consumer.assignment()))
         try:
-            known = self._read(wanted)
-            if new := wanted - known.keys():
-                known |= self._begin(consumer, new)
-        except (psycopg.Error, DatabaseAway):
-            return
-        for partition, offset in known.items():
-            consumer.seek(TopicPartition(*partition), offset)
+            known = self._beginnings.found(consumer, self._unknown & mine)
+        except (psycopg.Error, DatabaseAway, KafkaTimeoutError):
+            return  # asked again with the next turn; to leave the group would stop the others, too
+        seek(consumer, known)
         self._positions.update(known)
+        self._led.update({each: leader_epoch_of(consumer, TopicPartition(*each)) for each in known})
         self._unknown -= known.keys()
         self._unknown &= mine
 
-    def _read(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
-        with self._connections.connection() as connection:
-            return kafka_positions(connection, self._settings.kafka_group, list(partitions))
+    def _is_led_anew(self, consumer: Any) -> bool:
+        """A broker that leads for the first time, or after it was away, may have less than was read."""
+        now = {each: leader_epoch_of(consumer, TopicPartition(*each)) for each in self._led}
+        return any(epoch is not None and epoch != self._led[each] for each, epoch in now.items())
 
-    def _begin(self, consumer: Any, new: Collection[Partition]) -> dict[Partition, int]:
-        """Partitions that were never read: from what the group had committed in Kafka, else as the settings say.
+    def _go_back(self, consumer: Any, ends: Mapping[TopicPartition, OffsetAndMetadata | None]) -> None:
+        """A broker lost messages that were read: what it has written since in their place is read, too."""
+        ask_for_topics(consumer)  # a topic that was made anew looks the same
+        moves = {}
+        for partition, end in ((partition_of(each), end) for each, end in ends.items()):
+            offset, epoch = (end.offset, end.leader_epoch) if end else (first_offset(consumer, partition), None)
+            position = self._positions.get(partition)
+            if position is not None and offset < position.next:
+                moves[partition] = Move(position, offset, epoch)
+        if not is_made_anew(consumer, self._positions):
+            with suppress(psycopg.Error, DatabaseAway):  # the same comes up after the positions are found again
+                self._move_back(moves)
+        self._find_again(consumer)
 
-        A topic is begun with all its partitions at once, so that one that is added later is known as such: it is read
-        from its beginning.
-        """
-        topics = {partition.topic for partition in new}
-        with self._connections.connection() as connection:
-            begun = begun_kafka_topics(connection, self._settings.kafka_group, topics)
-        whole = {
-            Partition(topic, number)
-            for topic in topics - begun
-            for number in consumer.partitions_for_topic(topic) or ()
-        }
-        begins = {each: self._beginning(consumer, each, later=each.topic in begun) for each in whole.union(new)}
-        with self._connections.connection() as connection:
-            begin_kafka_positions(connection, self._settings.kafka_group, begins)
-        return self._read(new)
-
-    def _beginning(self, consumer: Any, partition: Partition, *, later: bool) -> int:
-        topic_partition = TopicPartition(*partition)
-        committed: int | None = consumer.committed(topic_partition, timeout_ms=_ANSWER_MILLISECONDS)
-        if committed is not None:
-            return committed
-        is_first = later or self._settings.kafka_offset_reset == "earliest"
-        offsets = (consumer.beginning_offsets if is_first else consumer.end_offsets)(
-            [topic_partition], timeout_ms=_ANSWER_MILLISECONDS
-        )
-        offset: int = offsets[topic_partition]
-        return offset
+    def _move_back(self, moves: Mapping[Partition, Move]) -> None:
+        if self._move(moves):
+            for (topic, number), move in moves.items():
+                log.error(
+                    "Kafka has lost messages of %s/%d that were stored, from offset %d to %d: going on with the first",
+                    *(topic, number, move.next, move.expected.next),
+                )
 
     def _find_what_is_left(self, consumer: Any) -> None:
-        """Kafka has deleted messages before they were read, or the topic was made anew."""
-        for partition, position in self._positions.items():
+        """Kafka has deleted messages before they were read, or lost others, or the topic was made anew."""
+        ask_for_topics(consumer)  # what was said last may be of a topic that is gone
+        if is_made_anew(consumer, self._positions) or self._is_led_anew(consumer):
+            self._find_again(consumer)
+            return
+        for partition, (position, *_) in self._positions.items():
             topic_partition = TopicPartition(*partition)
-            first = consumer.beginning_offsets([topic_partition], timeout_ms=_ANSWER_MILLISECONDS)[topic_partition]
-            last = consumer.end_offsets([topic_partition], timeout_ms=_ANSWER_MILLISECONDS)[topic_partition]
+            first = consumer.beginning_offsets([topic_partition], timeout_ms=ANSWER_MILLISECONDS)[topic_partition]
+            last = consumer.end_offsets([topic_partition], timeout_ms=ANSWER_MILLISECONDS)[topic_partition]
             if first <= position <= last:
                 continue
             KAFKA_MISSED.labels(partition.topic).inc(max(first - position, 0))
@@ -281,40 +318,14 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
             )
             consumer.seek(topic_partition, first)
 
-    def _look_at_kafka(self, consumer: Any) -> None:
-        """Now and then ask what Kafka has. A poll tells nothing while nothing comes, nor that no broker answers."""
-        if time.monotonic() - self._looked_at > _LOOK_SECONDS:
-            self._looked_at = time.monotonic()
-            self._problem = self._ask_for_ends(consumer)
-        if self._problem:
-            self.state.down(self._problem)
-        else:
-            self.state.up(self._lag(consumer))
+    def _known(self, consumer: Any) -> Collection[Partition]:
+        return self._positions.keys() & set(map(partition_of, consumer.assignment()))
 
-    def _ask_for_ends(self, consumer: Any) -> str:
-        """What is wrong; empty when nothing is."""
-        topics = self._settings.kafka_topics
-        partitions = consumer.assignment() or {
-            TopicPartition(topic, number) for topic in topics for number in consumer.partitions_for_topic(topic)
-        }
-        if not partitions:
-            return f"there is no topic {' or '.join(topics)}"
-        try:
-            ends = consumer.end_offsets(partitions, timeout_ms=_ANSWER_MILLISECONDS)
-        except KafkaTimeoutError:
-            return "no broker answers"
-        self._ends = {Partition(each.topic, each.partition): end for each, end in ends.items()}
-        return ""
-
-    def _lag(self, consumer: Any) -> int:
-        """Messages that Kafka has and Postgres has not, as far as the last answers tell."""
-        lag = 0
-        for partition, position in self._positions.items():
-            topic_partition = TopicPartition(*partition)
-            if topic_partition in consumer.assignment():
-                end = max(consumer.highwater(topic_partition) or 0, self._ends.get(partition, 0))
-                lag += max(end - position, 0)
-        return lag
+    def _reached(self, consumer: Any) -> dict[Partition, int]:
+        """The next offset to be stored. What was read and is not in hand is no message, or stored."""
+        in_hand = {each: move.expected.next for each, move in self._taken.moves.items()} if self._taken else {}
+        known = self._known(consumer)
+        return {each: read_up_to(consumer, TopicPartition(*each)).offset for each in known} | in_hand
 
 
 def _say_when_not_committed(_: object, response: object) -> None:

@@ -44,6 +44,14 @@ def open_channel(connection: Any, settings: Settings, tag: str, deliver: Callabl
     return channel
 
 
+def require_answer(channel: Any, settings: Settings) -> None:
+    """Raises `BROKER_ERRORS` unless the broker knows this channel now, and with it what it has delivered there.
+
+    A question and its answer: to look for a lost connection is not enough, for it is lost behind all that came before.
+    """
+    channel.basic_qos(prefetch_count=settings.rabbitmq_prefetch_count)  # as it is: the cheapest question there is
+
+
 def _ensure_queue(connection: Any, queue: str) -> None:
     """Take the queue as it is; make it when it is not there.
 

@@ -28,7 +28,7 @@ from scouter.errors import DatabaseAway
 from scouter.events.consumer_state import ConsumerState
 from scouter.events.consumption import Consumption
 from scouter.events.incoming import Incoming
-from scouter.events.rabbitmq.connecting import BROKER_ERRORS, open_channel, open_connection
+from scouter.events.rabbitmq.connecting import BROKER_ERRORS, open_channel, open_connection, require_answer
 from scouter.events.submission import Batch, Judged
 from scouter.events.verdicts import Seen
 from scouter.postgres.lines import Connections
@@ -48,8 +48,6 @@ _TURN_SECONDS = 0.2
 _GATHER_SECONDS = 0.005
 _SYNC_SECONDS = 1.0
 _MOST_BYTES = 4 * 2**20  # of a transaction
-# Since the broker last answered. It takes a consumer for dead after a minute of silence, and not before.
-_LEASE_SECONDS = 20.0
 # A broker writes acknowledgements to its disk when it finds the time: up to 0.6 s later were seen under load.
 _CRASH_SECONDS = 10.0
 _PERSISTENT = 2
@@ -158,7 +156,7 @@ class RabbitWorker:
         if self._batch is None:
             self._gather(connection)
             self._batch = self._consumption.judged([each.message for each in self._some()])
-        if self._batch is not None and self._consumption.store(self._batch, self._claim(connection, self._batch)):
+        if self._batch is not None and self._consumption.store(self._batch, self._claim(channel, self._batch)):
             self._acknowledge(channel)
 
     def _gather(self, connection: Any) -> None:
@@ -186,14 +184,17 @@ class RabbitWorker:
     def _cancelled(self, _: Any) -> None:
         raise ConnectionError("the queue was deleted")
 
-    def _claim(self, broker: Any, batch: Batch) -> Callable[[Connection], bool]:
+    def _claim(self, channel: Any, batch: Batch) -> Callable[[Connection], bool]:
         """Write the deliveries down; what is stored already is none of this batch's. Raises `BROKER_ERRORS`."""
         deliveries = self._waiting[: len(batch.messages)]
         judged = list(batch.messages)
 
         def claim(connection: Connection) -> bool:
             batch.messages = self._without_seen(connection, deliveries, judged)
-            self._require_deliveries(broker)
+            # They have to be ours still. A process that was stopped, or waited for Postgres, may have lost its
+            # connection without having seen it; another consumer may then have stored them. From here on that one
+            # waits for this transaction.
+            require_answer(channel, self._settings)
             new = {
                 delivery.number: delivery.digest
                 for delivery, message in zip(deliveries, batch.messages, strict=True)
@@ -203,16 +204,6 @@ class RabbitWorker:
             return True
 
         return claim
-
-    def _require_deliveries(self, broker: Any) -> None:
-        """They have to be ours still. Raises `BROKER_ERRORS`.
-
-        A process that was stopped, or waited long for Postgres, may have lost its connection without having seen it;
-        another consumer may then have stored them. From here on that one waits for this transaction.
-        """
-        if time.monotonic() - self._synced_at > _LEASE_SECONDS:
-            raise ConnectionError("the connection was left alone for too long")
-        broker.process_data_events(time_limit=0)
 
     def _without_seen(
         self, connection: Connection, deliveries: Sequence[_Delivery], judged: Sequence[Judged]

@@ -1,0 +1,81 @@
+"""The archive: which days are in it, and what waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+
+from scouter.api.routing import Call, Route
+from scouter.archive.due import Due, due_days
+from scouter.errors import InvalidInput
+from scouter.postgres.manifest import ArchiveDay, archive_days, archive_totals
+from scouter.postgres.pool import Pool
+from scouter.settings import Settings
+from scouter.wire.archive import (
+    ArchiveDayItem,
+    ArchiveQuery,
+    ArchiveReply,
+    ArchiveStateTotal,
+    ArchiveWaiting,
+    accepted_by_archive,
+)
+
+
+class Archive:
+    def __init__(self, pool: Pool, settings: Settings, store: str, now: Callable[[], datetime]) -> None:
+        """`store` is what people call it."""
+        self._pool = pool
+        self._settings = settings
+        self._store = store
+        self._now = now
+
+    def routes(self) -> list[Route]:
+        return [
+            Route(
+                "GET",
+                "/scouter/archive",
+                self.days,
+                "Days of records, newest first, in pages: state, rows, bytes; and how many days wait for the archive.",
+                ArchiveReply,
+                permission="admin",
+                query=ArchiveQuery,
+                accepted=accepted_by_archive,
+            )
+        ]
+
+    def days(self, call: Call) -> ArchiveReply:
+        call.caller.require_admin()
+        query: ArchiveQuery = call.query
+        with self._pool.connection() as connection:
+            found = archive_days(connection, query.kind, _place(query.cursor), query.limit + 1)
+            totals = [
+                ArchiveStateTotal(each.state, each.parts, each.rows, each.bytes) for each in archive_totals(connection)
+            ]
+            waiting = _waiting(due_days(connection, self._settings, self._now(), patient=True))
+        has_next = len(found) > query.limit
+        items = [_item(each) for each in found[: query.limit]]
+        return ArchiveReply(self._store, totals, waiting, items, has_next, _cursor(items) if has_next else None)
+
+
+def _place(cursor: str | None) -> list[str] | None:
+    if cursor is None:
+        return None
+    day, kind, state = cursor.split(",")
+    try:
+        return [date.fromisoformat(day).isoformat(), kind, state]
+    except ValueError:
+        raise InvalidInput("cursor", cursor, "the next_cursor of a reply") from None
+
+
+def _cursor(items: Sequence[ArchiveDayItem]) -> str:
+    last = items[-1]
+    return f"{last.day},{last.kind},{last.state}"
+
+
+def _item(each: ArchiveDay) -> ArchiveDayItem:
+    return ArchiveDayItem(each.day, each.kind, each.state, each.parts, each.rows, each.bytes, each.archived_at)
+
+
+def _waiting(due: Due) -> ArchiveWaiting:
+    need = due.need
+    return ArchiveWaiting(len(due.days), len(due.held), need.uid if need else None, need.moment if need else None)

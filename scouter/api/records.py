@@ -1,0 +1,49 @@
+"""Records out: those of one profile and window, as a Parquet file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from scouter.api.drift import find_readable
+from scouter.api.routing import Call, Route, Streamed
+from scouter.archive.export import Asked, Exports
+from scouter.archive.kinds import CUSTOM, PSI, SPC, Kind
+from scouter.drift.windows import window_ends
+from scouter.errors import ArchiveBusy, NotFound, StoreAway
+from scouter.postgres.entities import Entities
+from scouter.wire.charts import WindowQuery, accepted_by_charts
+from scouter.wire.profiles import DriftType
+
+_PARQUET = "application/vnd.apache.parquet"
+_KINDS = ((SPC, DriftType.Spc), (PSI, DriftType.Psi), (CUSTOM, DriftType.Custom))
+
+
+class Records:
+    def __init__(self, exports: Exports, entities: Entities, now: Callable[[], datetime]) -> None:
+        self._exports = exports
+        self._entities = entities
+        self._now = now
+
+    def routes(self) -> list[Route]:
+        return [self._route(kind, drift_type) for kind, drift_type in _KINDS]
+
+    def _route(self, kind: Kind, drift_type: DriftType) -> Route:
+        return Route(
+            "GET",
+            f"/scouter/records/{kind.name}",
+            lambda call: self._export(call, kind, drift_type),
+            f"The records of a {kind.name} profile within a window as a Parquet file, hot and archived ones together.",
+            bytes,
+            permission="read on the profile's space",
+            query=WindowQuery,
+            accepted=accepted_by_charts,
+            errors=(NotFound, StoreAway, ArchiveBusy),
+            media_type=_PARQUET,
+        )
+
+    def _export(self, call: Call, kind: Kind, drift_type: DriftType) -> Streamed:
+        entity = find_readable(call.query, drift_type, call.caller, self._entities)
+        start, end = window_ends(call.query, self._now())
+        chunks = self._exports.begin(Asked(kind, entity, start, end, call.query.wants_archive))
+        return Streamed(chunks, f"{entity.space}-{entity.name}-{entity.version}-{kind.name}.parquet")

@@ -1,0 +1,153 @@
+"""One pass of the archiver: what is old enough leaves the tables for files, what is too old leaves the files."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scouter.archive.due import Due, due_days
+from scouter.archive.freezing import freeze
+from scouter.archive.marker import owner_of, require_marker
+from scouter.archive.stores.store import Store
+from scouter.errors import ArchiveFault
+from scouter.postgres import manifest
+from scouter.postgres.manifest import Part
+from scouter.postgres.pool import connect
+from scouter.postgres.sessions import database_time
+from scouter.postgres.spools import installation
+from scouter.postgres.statements import Connection
+from scouter.settings import Settings
+
+if TYPE_CHECKING:  # whoever has nothing to archive does not load Arrow
+    from scouter.archive.moving import Moved, Mover
+
+log = logging.getLogger(__name__)
+
+_CONNECT_SECONDS = 10
+_LONGEST_READ = timedelta(hours=1)  # after that nobody reads a file that has expired
+
+
+@dataclass(slots=True)
+class Pass:
+    """What one pass did. `busy`: another server was at it, and nothing was done."""
+
+    busy: bool = False
+    moved: list[Moved] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    due: Due | None = None
+    expired: int = 0
+    deleted: int = 0
+
+
+class Archiver:
+    """Makes passes. Any number of servers may have one: whoever holds the lock in Postgres works."""
+
+    def __init__(
+        self,
+        conninfo: str,
+        settings: Settings,
+        store: Store,
+        now: Callable[[], datetime],
+        is_stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._conninfo = conninfo
+        self._settings = settings
+        self._store = store
+        self._now = now
+        self._is_stopping = is_stopping
+
+    def plan(self) -> tuple[list[Part], Due]:
+        """What a pass would do: parts to finish, and days to begin with."""
+        with connect(self._conninfo, purpose="archiver", connect_timeout=_CONNECT_SECONDS) as connection:
+            return manifest.unfinished_parts(connection), self._due(connection, patient=False)
+
+    def run(self, *, patient: bool) -> Pass:
+        """Raises `StoreAway`, `DatabaseAway`, psycopg's errors or `Interrupted`; the next pass goes on where it was.
+
+        `patient`: what came late for a day that is archived waits until more has come.
+        """
+        with connect(self._conninfo, purpose="archiver", connect_timeout=_CONNECT_SECONDS) as connection:
+            connection.autocommit = True
+            if not manifest.try_lock_archive(connection):
+                return Pass(busy=True)
+            return self._run(connection, patient=patient)
+
+    def _run(self, connection: Connection, *, patient: bool) -> Pass:
+        done = Pass()
+        owner = installation(connection)
+        unfinished = manifest.unfinished_parts(connection)
+        done.due = self._due(connection, patient=patient)
+        if unfinished or done.due.days:
+            require_marker(self._store, owner, has_files=manifest.has_archived(connection))
+            from scouter.archive.moving import Mover
+
+            with self._on_the_way(owner.hex) as directory:
+                mover = Mover(self._conninfo, connection, self._store, owner_of(owner), directory, self._is_stopping)
+                self._move_all(mover, self._parts(connection, unfinished, done.due), done)
+        self._expire(connection, done)
+        return done
+
+    def _today(self, connection: Connection) -> datetime:
+        """Of two clocks the one that is behind: what a wrong one would delete cannot be had back."""
+        return min(self._now(), database_time(connection))
+
+    def _due(self, connection: Connection, *, patient: bool) -> Due:
+        due = due_days(connection, self._settings, self._today(connection), patient=patient)
+        if due.need is not None:
+            log.warning(
+                "%d days are kept from the archive: checks of profile %s may need records since %s",
+                *(len(due.held), due.need.uid, due.need.moment.isoformat()),
+            )
+        return due
+
+    def _parts(self, connection: Connection, unfinished: list[Part], due: Due) -> Iterator[Part]:
+        yield from unfinished
+        for each in due.days:
+            if self._is_stopping():
+                return
+            part = freeze(connection, each, self._is_stopping)
+            if part is not None:
+                yield part
+
+    def _move_all(self, mover: Mover, parts: Iterator[Part], done: Pass) -> None:
+        for part in parts:
+            try:
+                moved = mover.move(part)
+            except ArchiveFault as fault:
+                log.warning("%s", fault.message)
+                done.failed.append(fault.message)
+                continue
+            done.moved.append(moved)
+            log.info(
+                "archived %s of %s, part %d: %d records in %d bytes, %.1f s",
+                *(part.kind, part.day, part.part, moved.rows, moved.bytes, moved.seconds),
+            )
+
+    @contextmanager
+    def _on_the_way(self, owner: str) -> Iterator[Path]:
+        """For files on their way. Nobody else uses it while we hold the lock: what is there was left by a kill."""
+        directory = self._settings.data_dir / "archive" / owner
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir(parents=True)
+        try:
+            yield directory
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)
+
+    def _expire(self, connection: Connection, done: Pass) -> None:
+        if self._settings.archive_days is None:
+            return
+        before = (self._today(connection) - timedelta(days=self._settings.archive_days)).astimezone(UTC).date()
+        done.expired = manifest.expire(connection, before)
+        for file in manifest.expired_files(connection, _LONGEST_READ):
+            self._store.delete(file.path)
+            manifest.forget_file(connection, file.id)
+            done.deleted += 1
+        if done.expired or done.deleted:
+            log.info("%d parts of the archive have expired; deleted %d files", done.expired, done.deleted)

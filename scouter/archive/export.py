@@ -1,0 +1,157 @@
+"""The records of one profile and window as one Parquet file, made while it is sent."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scouter.archive.kinds import Kind
+from scouter.archive.reads import ArchiveReads
+from scouter.archive.sources import open_sources
+from scouter.errors import ArchiveBusy
+from scouter.postgres.entities import Entity
+from scouter.postgres.pool import Pool
+from scouter.postgres.record_streams import window_of_one
+
+if TYPE_CHECKING:  # whoever exports nothing does not load Arrow
+    import pyarrow as pa
+
+_IN_MEMORY_BYTES = 4 * 2**20
+_CHUNK_BYTES = 2**18
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Records with start <= created_at < end; without `archive`, those that are in Postgres."""
+
+    kind: Kind
+    entity: Entity
+    start: datetime
+    end: datetime
+    archive: bool
+
+
+class Exports:
+    """Makes exports, so many at once. Memory does not depend on how much is exported."""
+
+    def __init__(
+        self, conninfo: str, pool: Pool, reads: ArchiveReads, directory: Path, *, most: int, wait_seconds: float
+    ) -> None:
+        """`directory` is for what Postgres has, until the client has taken it."""
+        self._conninfo = conninfo
+        self._pool = pool
+        self._reads = reads
+        self._directory = directory
+        self._free = threading.BoundedSemaphore(most)
+        self._wait_seconds = wait_seconds
+
+    def begin(self, asked: Asked) -> Iterator[bytes]:
+        """The file in chunks. What can be known to be wrong beforehand is raised here, and not on the way.
+
+        Raises `ArchiveBusy`, `StoreAway`, or what the database raises.
+        """
+        chunks = self._chunks(asked)
+        first = next(chunks)
+        return _all(first, chunks)
+
+    def _chunks(self, asked: Asked) -> Iterator[bytes]:
+        from scouter.archive.part_file import parquet_writer
+
+        with self._turn(), self._sink() as sink:
+            with parquet_writer(asked.kind, sink) as writer:
+                files = self._write_hot(asked, writer)
+                for batch in self._archived(asked, files):
+                    writer.write_batch(batch)
+                    yield from sink.taken()
+            yield from sink.taken()
+
+    def _write_hot(self, asked: Asked, writer: Any) -> list[str]:
+        """At the speed of Postgres, not of the client: meanwhile no day leaves its table. The files to go on with."""
+        from scouter.archive.record_stream import Names, record_stream
+
+        with self._pool.connection() as connection:
+            sources = open_sources(connection, asked.kind, asked.entity.id, asked.start, asked.end)
+            with record_stream(self._conninfo, Names(connection)) as stream:
+                for table in sources.tables:
+                    query = window_of_one(table, asked.entity.id, asked.start, asked.end)
+                    for batch in stream.batches(asked.kind, query):
+                        writer.write_batch(batch)
+        return sources.files if asked.archive else []
+
+    def _archived(self, asked: Asked, files: list[str]) -> Iterator[pa.RecordBatch]:
+        if not files:
+            return iter(())
+        from scouter.archive.queries import ArchivedRecords
+
+        records = ArchivedRecords(self._reads.store, asked.kind, asked.entity.uid, files)
+        batches = records.batches(asked.start, asked.end)
+        first = self._reads.guarded(lambda: next(batches, None))
+        return chain([] if first is None else [first], batches)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._free.acquire(timeout=self._wait_seconds):
+            raise ArchiveBusy("as many exports are under way as may", action="try again later")
+        try:
+            yield
+        finally:
+            self._free.release()
+
+    @contextmanager
+    def _sink(self) -> Iterator[_Sink]:
+        self._directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES, dir=str(self._directory)) as file:
+            yield _Sink(file)
+
+
+def _all(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    """A generator: whoever stops halfway closes it, and with it what it has open."""
+    yield first
+    yield from rest
+
+
+class _Sink:
+    """A file for the writer, and for the reader what was written since it last took something."""
+
+    closed = False
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self._written = 0
+
+    def write(self, content: Any) -> int:
+        self._file.write(content)
+        self._written += len(content)
+        return len(content)
+
+    def tell(self) -> int:
+        return self._written
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def close(self) -> None:
+        """The reader takes the rest."""
+
+    def writable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return False
+
+    def seekable(self) -> bool:
+        return False
+
+    def taken(self) -> Iterator[bytes]:
+        self._file.seek(0)
+        while chunk := self._file.read(_CHUNK_BYTES):
+            yield chunk
+        self._file.seek(0)
+        self._file.truncate()

@@ -1,0 +1,62 @@
+"""Who may read the archive: so many at once, and each for so long."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from scouter.archive.stores.native import reading
+from scouter.archive.stores.store import Store
+from scouter.errors import ArchiveBusy, StoreAway
+
+T = TypeVar("T")
+
+_PROBE_SECONDS = 5.0  # for as long a store that answered is taken to be well
+
+
+class ArchiveReads:
+    """Owns the threads `archive reader`. One that a store keeps waiting counts until it comes back."""
+
+    def __init__(self, store: Store, *, most: int, seconds: float) -> None:
+        self.store = store
+        self._seconds = seconds
+        self._probed_at = -_PROBE_SECONDS
+        self._threads = ThreadPoolExecutor(most, thread_name_prefix="archive reader")
+
+    def run(self, read: Callable[[], T]) -> T:
+        """What `read` returns. Raises `StoreAway`, or `ArchiveBusy` when it has not come in time."""
+        future = self._threads.submit(self._guarded, read)
+        try:
+            return future.result(self._seconds)
+        except TimeoutError:
+            if future.cancel():
+                raise ArchiveBusy("as many requests read the archive as may", action=_ADVICE) from None
+            raise ArchiveBusy(f"the archive did not answer within {self._seconds:g} s", action=_ADVICE) from None
+
+    def guarded(self, read: Callable[[], T]) -> T:
+        """The same in this thread, for as long as it takes."""
+        return self._guarded(read)
+
+    def stop(self) -> None:
+        """Nobody may wait for an answer any more."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _guarded(self, read: Callable[[], T]) -> T:
+        self._probe()
+        try:
+            with reading(self.store):
+                return read()
+        except StoreAway:
+            self._probed_at = -_PROBE_SECONDS
+            raise
+
+    def _probe(self) -> None:
+        """A store that is gone is told from one that is slow: DataFusion would try for minutes."""
+        if time.monotonic() - self._probed_at > _PROBE_SECONDS:
+            self.store.probe()
+            self._probed_at = time.monotonic()
+
+
+_ADVICE = "ask for a shorter window, for the part that is in Postgres (archive=skip), or later"

@@ -1,0 +1,130 @@
+"""Records out of tables of Postgres as Arrow batches with names in place of ids, in constant memory.
+
+ADBC makes the batches without holding the interpreter: psycopg would bring each row through Python.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from adbc_driver_manager import Error as AdbcError
+from adbc_driver_postgresql import StatementOptions
+from adbc_driver_postgresql import dbapi as adbc
+from psycopg.conninfo import make_conninfo
+
+from scouter.archive.kinds import Kind
+from scouter.archive.schemas import written_schema
+from scouter.errors import DatabaseAway
+from scouter.postgres.pool import KEEPALIVES, SCHEMA
+from scouter.postgres.record_streams import all_entities, names_of_features
+from scouter.postgres.statements import Connection
+
+log = logging.getLogger(__name__)
+
+_BATCH_BYTES = 6 * 2**20  # of what Postgres sends: some 130 000 rows, which become a row group
+_MOST_FEATURES = 100_000  # whose names are kept in memory
+_GONE = ("", "", "", "")  # names of a profile that has just been deleted
+_OPTIONS = {StatementOptions.BATCH_SIZE_HINT_BYTES.value: str(_BATCH_BYTES)}
+
+
+class RecordStream:
+    """One connection for reading many records. Raises `DatabaseAway` when it is lost."""
+
+    def __init__(self, connection: Any, names: Names) -> None:
+        self._connection = connection
+        self._names = names
+
+    def batches(self, kind: Kind, query: str) -> Iterator[pa.RecordBatch]:
+        """What the query finds, in the columns of the archive. Rows of profiles that are gone are left out."""
+        with _lost_is_away(), self._connection.cursor(adbc_stmt_kwargs=_OPTIONS) as cursor:
+            cursor.execute(query)
+            for batch in cursor.fetch_record_batch():
+                named = self._names.put_in(kind, _sorted(batch))
+                if named.num_rows:
+                    yield named
+
+
+class Names:
+    """What the ids of entities and features stand for."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._entities = {each.id: (each.uid, each.space, each.name, each.version) for each in all_entities(connection)}
+        self._ids = {owner[0]: entity_id for entity_id, owner in self._entities.items()}
+        self._features: dict[int, str] = {}
+
+    def entity_id(self, uid: str) -> int:
+        return self._ids[uid]
+
+    def put_in(self, kind: Kind, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The batch with names for ids, in the written schema of the archive."""
+        entity_ids, entities = _distinct(batch.column("entity_id"))
+        feature_ids, features = _distinct(batch.column("feature_id"))
+        owners = [self._entities.get(each, _GONE) for each in entity_ids]
+        names = self._names_of(feature_ids)
+        columns: list[pa.Array] = [batch.column("created_at")]
+        columns += [_taken([owner[n] for owner in owners], entities) for n in range(len(_GONE))]
+        columns += [_taken([names.get(each, "") for each in feature_ids], features)]
+        columns += [batch.column(name) for name in kind.values]
+        named = pa.RecordBatch.from_arrays(columns, schema=written_schema(kind))
+        there = _marks(each in self._entities for each in entity_ids)[entities]
+        there &= _marks(each in names for each in feature_ids)[features]
+        return named if there.all() else named.filter(pa.array(there))
+
+    def _names_of(self, ids: Sequence[int]) -> dict[int, str]:
+        missing = [each for each in ids if each not in self._features]
+        if missing:
+            if len(self._features) > _MOST_FEATURES:
+                self._features.clear()
+                missing = list(ids)
+            self._features |= names_of_features(self._connection, missing)
+        return self._features
+
+
+@contextmanager
+def record_stream(conninfo: str, names: Names) -> Iterator[RecordStream]:
+    named = make_conninfo(conninfo, application_name="scouter record stream", **KEEPALIVES)
+    with _lost_is_away(), adbc.connect(named, autocommit=True) as connection:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET search_path TO {SCHEMA}")
+            cursor.execute("SET TIME ZONE 'UTC'")
+            cursor.execute("SET jit TO off")
+            cursor.execute("SET work_mem TO '64MB'")
+        yield RecordStream(connection, names)
+
+
+def _sorted(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Within each profile by feature and time; it comes by time. Of a profile that takes several batches, each is."""
+    entity_ids, feature_ids = (batch.column(name).to_numpy() for name in ("entity_id", "feature_id"))
+    profile = np.cumsum(np.diff(entity_ids, prepend=entity_ids[:1]) != 0)
+    order = np.argsort((profile << 32) + feature_ids, kind="stable")
+    return batch.take(pa.array(order))
+
+
+def _distinct(ids: pa.Array) -> tuple[list[int], npt.NDArray[np.int64]]:
+    """The distinct values, and for each row which of them it is."""
+    distinct, which = np.unique(ids.to_numpy(), return_inverse=True)
+    return distinct.tolist(), which
+
+
+def _taken(names: Sequence[str], which: npt.NDArray[np.int64]) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(pa.array(which, pa.int32()), pa.array(names, pa.string()))
+
+
+def _marks(answers: Iterable[bool]) -> npt.NDArray[np.bool_]:
+    return np.fromiter(answers, np.bool_)
+
+
+@contextmanager
+def _lost_is_away() -> Iterator[None]:
+    try:
+        yield
+    except AdbcError as problem:
+        log.warning("reading records broke off: %s", str(problem).partition("\n")[0])
+        raise DatabaseAway from problem

@@ -1,0 +1,80 @@
+"""`maintain`: one pass of maintenance by hand, beside a running server or without one."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+
+from scouter.monitoring.maintenance import LOCK
+from scouter.monitoring.maintenance_pass import maintain, plan
+from scouter.monitoring.matters import matters_of
+from scouter.postgres.database import present_database
+from scouter.postgres.deadlines import Deadlines
+from scouter.postgres.migrations import migrate
+from scouter.postgres.work_sessions import AlreadyUnderWay, reading_session, sole_session
+from scouter.settings import Settings
+
+
+def add_to(commands: Any) -> None:
+    parser = commands.add_parser(
+        "maintain",
+        help="see to partitions and delete what is older than its period, as a server does every hour",
+        description="One pass of maintenance. Prints a line for each matter; the exit status is 1 when any failed.",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and change nothing")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace, settings: Settings) -> int:
+    database = present_database(settings)
+    try:
+        return _plan(database.conninfo, settings) if options.dry_run else _maintain(database.conninfo, settings)
+    finally:
+        database.stop()
+
+
+def _maintain(conninfo: str, settings: Settings) -> int:
+    migrate(conninfo)
+    status = 0
+    try:
+        with _deadlines() as deadlines, sole_session(conninfo, deadlines, LOCK) as session:
+            for settled in maintain(session, matters_of(settings), datetime.now(UTC), threading.Event().wait):
+                _say(str(settled))
+                status = 1 if settled.problem else status
+    except AlreadyUnderWay:
+        _say("another pass is under way, here or on another server: nothing was done")
+        return 1
+    return status
+
+
+def _plan(conninfo: str, settings: Settings) -> int:
+    try:
+        with _deadlines() as deadlines, reading_session(conninfo, deadlines, LOCK) as session:
+            for line in plan(session, matters_of(settings), datetime.now(UTC)):
+                _say(line)
+    except psycopg.errors.UndefinedTable:
+        _say("the schema is not up to date: run `python scouter.py migrate` first")
+        return 1
+    return 0
+
+
+@contextmanager
+def _deadlines() -> Iterator[Deadlines]:
+    deadlines = Deadlines()
+    deadlines.start()
+    try:
+        yield deadlines
+    finally:
+        deadlines.stop()
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,99 @@
+"""Regular maintenance of the database, by one server at a time. What a pass does is in `maintenance_pass`."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+import psycopg
+
+from scouter.monitoring.health import PartState
+from scouter.monitoring.maintenance_pass import Settled, maintain
+from scouter.monitoring.matters import matters_of
+from scouter.periodic import Periodic
+from scouter.postgres.deadlines import Deadlines
+from scouter.postgres.failures import first_line
+from scouter.postgres.work_sessions import AlreadyUnderWay, sole_session
+from scouter.settings import Settings
+
+log = logging.getLogger(__name__)
+
+LOCK = "maintenance"
+_EVERY_SECONDS = 3600.0
+# Every try holds up writers for a moment when a long query is in the way, so it is not tried ever so often.
+_AGAIN_AFTER_FAILURE_SECONDS = 30.0
+
+
+class Maintenance:
+    """Owns the thread `maintenance`. Records do not wait for it: a missing partition is made on demand."""
+
+    def __init__(self, conninfo: str, deadlines: Deadlines, settings: Settings, now: Callable[[], datetime]) -> None:
+        self._conninfo = conninfo
+        self._deadlines = deadlines
+        self._matters = matters_of(settings)
+        self._now = now
+        self._stopping = threading.Event()
+        self._failures = 0  # passes that failed, one after the other
+        self._state = PartState(True, "not done yet")
+        self._thread = Periodic("maintenance", self._pass)
+        self.succeeded_at = 0.0  # seconds since 1970; 0: not yet
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.alive
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Return when the transaction under way is done."""
+        self._stopping.set()
+        self._thread.stop()
+
+    def state(self) -> PartState:
+        """How the last pass went."""
+        return self._state
+
+    def _pass(self) -> float:
+        try:
+            failed = self._maintain()
+        except AlreadyUnderWay:
+            log.debug("another server is at the maintenance of the database")
+            self._state = PartState(True, "left to another server")
+            return _EVERY_SECONDS
+        except psycopg.Error as problem:
+            log.warning("maintenance lost the database: %s", first_line(problem))
+            return self._concluded(["the database"])
+        except Exception:  # the thread must outlive any bug
+            log.exception("maintenance failed in an unforeseen way")
+            return self._concluded(["everything"])
+        return self._concluded(failed)
+
+    def _maintain(self) -> list[str]:
+        """The names of the matters that failed."""
+        with sole_session(self._conninfo, self._deadlines, LOCK) as session:
+            passed = maintain(session, self._matters, self._now(), self._stopping.wait)
+            return [each.matter.name for each in passed if not _is_well(each)]
+
+    def _concluded(self, failed: list[str]) -> float:
+        """Seconds until the next pass."""
+        if not failed:
+            self._failures = 0
+            self.succeeded_at = time.time()
+            self._state = PartState(True, f"done at {self._now():%Y-%m-%d %H:%M} UTC")
+            return _EVERY_SECONDS
+        pause = min(_AGAIN_AFTER_FAILURE_SECONDS * 2.0 ** min(self._failures, 10), _EVERY_SECONDS)
+        self._failures += 1
+        self._state = PartState(False, f"failed: {', '.join(failed)}; the log says why")
+        log.warning("maintenance is tried again in %g s", pause)
+        return pause
+
+
+def _is_well(settled: Settled) -> bool:
+    """Says in the log what there is to say."""
+    if settled.problem or settled.count:
+        log.log(logging.WARNING if settled.problem else logging.INFO, "maintenance of %s", settled)
+    return settled.problem is None

@@ -1,0 +1,48 @@
+"""What is asked of Postgres when many records leave it, and the names that their ids stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg import sql
+
+from scouter.postgres.features import Feature
+from scouter.postgres.statements import Connection, Statement, named_statements
+
+_sql = named_statements("record_streams")
+
+
+@dataclass(frozen=True, slots=True)
+class NamedEntity:
+    id: int
+    uid: str
+    space: str
+    name: str
+    version: str
+
+
+def whole_table(records: str) -> str:
+    """All rows of that table whose profile is there, sorted by uid and time."""
+    return _written(_sql["whole_table"], records=sql.Identifier(records))
+
+
+def window_of_one(records: str, entity_id: int, start: datetime, end: datetime) -> str:
+    """Rows of one profile with start <= created_at < end, sorted by time."""
+    values = {"entity_id": sql.Literal(entity_id), "start": sql.Literal(start), "end": sql.Literal(end)}
+    return _written(_sql["window_of_one"], records=sql.Identifier(records), **values)
+
+
+def all_entities(connection: Connection) -> list[NamedEntity]:
+    return _sql["all_entities"].all(connection, NamedEntity)
+
+
+def names_of_features(connection: Connection, ids: Collection[int]) -> dict[int, str]:
+    """A feature that is gone is not in the answer."""
+    return {each.id: each.name for each in _sql["names_of_features"].all(connection, Feature, ids=list(ids))}
+
+
+def _written(statement: Statement, **parts: sql.Composable) -> str:
+    text: str = sql.SQL(statement.text.decode()).format(**parts).as_string(None)
+    return text

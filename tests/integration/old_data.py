@@ -1,0 +1,79 @@
+"""Rows and partitions of any age, for tests of what becomes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+
+from scouter.postgres.entities import EntityName, add_entity
+from scouter.postgres.partitions import Partitions
+from scouter.postgres.pool import Pool
+
+TABLES: Mapping[str, str] = {
+    "alerts": "alert",
+    "alert_deliveries": "alert_delivery",
+    "check_runs": "check_run",
+    "late_arrivals": "late_arrival",
+    "batch_receipts": "batch_receipt",
+    "idempotency_keys": "idempotency_key",
+    "rabbitmq_deliveries": "rabbitmq_delivery",
+}
+
+_ROWS: Mapping[str, str] = {
+    "alerts": "alert (entity_id, entity_name, alert, created_at, updated_at) "
+    "SELECT %(entity)s, 'f', '{}', %(at)s, %(at)s",
+    "alert_deliveries": "alert_delivery (entity_id, alert_ids, channel, destination, payload, state, created_at, "
+    "next_attempt_at) SELECT %(entity)s, '{1}', 'console', '{}', '{}', 'delivered', %(at)s, %(at)s",
+    "check_runs": "check_run (entity_id, window_start, window_end, attempt, outcome, row_count, started_at, "
+    "finished_at) SELECT %(entity)s, %(at)s, %(at)s, number, 'ok', 0, %(at)s, %(at)s",
+    "late_arrivals": "late_arrival (entity_id, first_created_at, last_created_at, stored_at) "
+    "SELECT %(entity)s, %(at)s, %(at)s, %(at)s",
+    "batch_receipts": "batch_receipt (id, stored_at) SELECT gen_random_uuid(), %(at)s",
+    "idempotency_keys": "idempotency_key (username, key, digest, stored, skipped, stored_at) "
+    "SELECT 'u', gen_random_uuid()::text, '', 1, '{}', %(at)s",
+    "rabbitmq_deliveries": "rabbitmq_delivery (session, number, digest, stored_at) "
+    "SELECT gen_random_uuid(), number, '', %(at)s",
+}
+
+
+def add_rows(pool: Pool, matter: str, at: datetime, count: int) -> None:
+    """So many rows that a matter of maintenance is about, as old as if they had been written then."""
+    insert = f"INSERT INTO {_ROWS[matter]} FROM generate_series(1, %(count)s) AS series (number)"
+    with pool.connection() as connection:
+        connection.execute(insert.encode(), {"entity": _entity_id(pool), "at": at, "count": count})
+
+
+def count_rows(pool: Pool, matter: str) -> int:
+    with pool.connection() as connection:
+        row = connection.execute(f"SELECT count(*) FROM {TABLES[matter]}".encode()).fetchone()
+    return int(row[0]) if row else 0
+
+
+def counts(pool: Pool) -> dict[str, int]:
+    return {matter: count_rows(pool, matter) for matter in TABLES}
+
+
+def add_days(pool: Pool, table: str, *days: date) -> None:
+    Partitions(pool).ensure((table, day) for day in days)
+
+
+def attached(pool: Pool) -> set[str]:
+    """All partitions of all tables."""
+    with pool.connection() as connection:
+        rows = connection.execute("SELECT inhrelid::regclass::text FROM pg_inherits JOIN pg_class ON oid = inhrelid")
+        return {row[0] for row in rows.fetchall() if not row[0].endswith("idx")}
+
+
+def ago(now: datetime, days: int) -> date:
+    return (now - timedelta(days=days)).date()
+
+
+def _entity_id(pool: Pool) -> int:
+    name = EntityName("s", "old", "1.0.0", "Spc")
+    with pool.connection() as connection:
+        found = connection.execute("SELECT id FROM entity WHERE name = 'old'").fetchone()
+        if found:
+            return int(found[0])
+        made = add_entity(connection, name)
+    assert made is not None
+    return made.id
