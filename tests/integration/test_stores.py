@@ -159,9 +159,14 @@ def test_prefixes_keep_archives_apart(place: Place) -> None:
     assert bare.size(f"{name}/a/file") == 1
 
 
-def test_a_new_place_answers_a_probe(store: Store) -> None:
+def test_a_place_in_use_answers_a_probe(store: Store) -> None:
+    store.put_bytes(b"x", "marker.json")
     store.probe()
     store.probe()
+
+
+def test_a_bucket_without_a_file_answers_a_probe(remote_place: Place) -> None:
+    remote_place.store(uuid4().hex).probe()
 
 
 def test_datafusion_counts_and_filters_rows(store: Store, parquet: Path) -> None:
