@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
+    invariant,
     rule,
     run_state_machine_as_test,
 )
@@ -87,6 +88,10 @@ class Archiving(RuleBasedStateMachine):
         self.twins.begin_anew()
         self.twins.send(first)
 
+    @invariant()
+    def everything_is_charted_once(self) -> None:
+        self.twins.compare_charts(*EVERYTHING, 20)
+
     @rule(more=st.lists(records(), min_size=1, max_size=15))
     def records_arrive(self, more: list[Sent]) -> None:
         self.twins.send(more)
@@ -97,7 +102,9 @@ class Archiving(RuleBasedStateMachine):
 
     @rule(line=st.integers(1, _SOME_LINES))
     def the_archiver_is_killed(self, line: int) -> None:
-        self.twins.archived.archive(kill_at=line)
+        ended = self.twins.archived.archive(kill_at=line)
+        event("killed" if ended.was_killed else "ended before it was killed")
+        event("killed between table and file", bool(self.twins.archived.parts("frozen")))
 
     @rule(
         line=st.integers(1, _SOME_LINES),
@@ -132,7 +139,6 @@ class Archiving(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Whatever was left half done is finished, and nothing is there twice or missing."""
-        self.twins.compare_charts(*EVERYTHING, 20)
         self.twins.archived.archive_everything()
         assert self.twins.archived.parts("frozen") == []
         self.twins.compare_charts(*EVERYTHING, 20)
