@@ -39,7 +39,7 @@ def test_a_chart_of_every_version_is_of_hot_and_archived_records(
         eventually(lambda: archived_rows(admin) == len(clients) * 2, seconds=30)
         for client in clients.values():
             start, end = NOON - timedelta(days=5), datetime.now(UTC)
-            asked = {"profile": "spc", "type": "Spc", "interval": "FiveDays", "points": 1}
+            asked = {"profile": "spc", "type": "Spc", "interval": "OneHour", "points": 1}
             [series] = client.ask("binned_drift", **asked, start=start.isoformat(), end=end.isoformat()).values()
             assert sum(series["values"]) == pytest.approx(expected(start, end))
         admin.close()
