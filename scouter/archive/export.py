@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from scouter.archive.kinds import Kind
 from scouter.archive.reads import ArchiveReads
+from scouter.archive.sink import Sink
 from scouter.archive.sources import open_sources
 from scouter.errors import ArchiveBusy
 from scouter.postgres.entities import Entity
@@ -24,7 +25,6 @@ if TYPE_CHECKING:  # whoever exports nothing does not load Arrow
     import pyarrow as pa
 
 _IN_MEMORY_BYTES = 4 * 2**20
-_CHUNK_BYTES = 2**18
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Exports:
 
         records = ArchivedRecords(self._reads.store, asked.kind, asked.entity.uid, files)
         batches = records.batches(asked.start, asked.end)
-        first = self._reads.guarded(lambda: next(batches, None))
+        first = self._reads.run(lambda: next(batches, None))
         return chain([] if first is None else [first], batches)
 
     @contextmanager
@@ -105,53 +105,13 @@ class Exports:
             self._free.release()
 
     @contextmanager
-    def _sink(self) -> Iterator[_Sink]:
+    def _sink(self) -> Iterator[Sink]:
         self._directory.mkdir(parents=True, exist_ok=True)
         with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES, dir=str(self._directory)) as file:
-            yield _Sink(file)
+            yield Sink(file)
 
 
 def _all(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     """A generator: whoever stops halfway closes it, and with it what it has open."""
     yield first
     yield from rest
-
-
-class _Sink:
-    """A file for the writer, and for the reader what was written since it last took something."""
-
-    closed = False
-
-    def __init__(self, file: Any) -> None:
-        self._file = file
-        self._written = 0
-
-    def write(self, content: Any) -> int:
-        self._file.write(content)
-        self._written += len(content)
-        return len(content)
-
-    def tell(self) -> int:
-        return self._written
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-    def close(self) -> None:
-        """The reader takes the rest."""
-
-    def writable(self) -> bool:
-        return True
-
-    def readable(self) -> bool:
-        return False
-
-    def seekable(self) -> bool:
-        return False
-
-    def taken(self) -> Iterator[bytes]:
-        self._file.seek(0)
-        while chunk := self._file.read(_CHUNK_BYTES):
-            yield chunk
-        self._file.seek(0)
-        self._file.truncate()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import pyarrow as pa
@@ -21,6 +22,8 @@ from scouter.postgres.statements import SQL_DIRECTORY, named_texts
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_OPENERS = 8  # files whose footers are read at once: of a remote store each takes its time
+_GROUP_ROWS = 100_000
 _MOST_COUNT = 2**63 - 1
 _OPTIONS = {
     # The manifest knows which files matter; asking each for its statistics beforehand would open all of them twice.
@@ -51,9 +54,17 @@ class ArchivedRecords:
         return [(row["feature"], CountSums(_moment(row["bin"]), {row["bin_id"]: _count(row)})) for row in rows]
 
     def batches(self, start: datetime, end: datetime) -> Iterator[pa.RecordBatch]:
-        """The records themselves, a bit at a time, in the written schema of the archive."""
+        """The records themselves, in the written schema of the archive. DataFusion's own batches are too small to be
+        row groups.
+        """
+        gathered: list[pa.RecordBatch] = []
         for batch in self._asked("records", start, end).execute_stream():
-            yield batch.to_pyarrow().cast(written_schema(self.kind))
+            gathered.append(batch.to_pyarrow().cast(written_schema(self.kind)))
+            if sum(each.num_rows for each in gathered) >= _GROUP_ROWS:
+                yield pa.concat_batches(gathered)
+                gathered.clear()
+        if gathered:
+            yield pa.concat_batches(gathered)
 
     def _rows(self, name: str, window: ChartWindow, **values: Any) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = self._asked(name, window.start, window.end, **values).to_pylist()
@@ -67,16 +78,18 @@ class ArchivedRecords:
         return context.sql(query, param_values={"uid": self.uid, **window, **values})
 
     def _source(self, context: SessionContext) -> str:
-        """All files as one table. A listing would ask the store for names that the manifest knows.
+        """All files as one table. A listing would ask the store for names that the manifest knows."""
+        with ThreadPoolExecutor(_OPENERS, thread_name_prefix="archive opener") as openers:
+            names = list(openers.map(partial(self._open, context), range(len(self.files)), self.files))
+        return "(" + " UNION ALL ".join(f"FROM {name} SELECT *" for name in names) + ")"
 
-        No schema is given, although it is known: with one, a file that is missing counts as one without rows.
-        """
-        for number, path in enumerate(self.files):
-            context.register_parquet(f"file_{number}", self.store.url(path))
-            if context.table(f"file_{number}").schema().names != schema_of(self.kind).names:
-                raise StoreAway(self.store.name, f"{path} does not have the columns that it should have")
-        files = " UNION ALL ".join(f"FROM file_{number} SELECT *" for number in range(len(self.files)))
-        return f"({files})"
+    def _open(self, context: SessionContext, number: int, path: str) -> str:
+        """Its footer is read now: were the schema given, which is known, a missing file would count as an empty one."""
+        name = f"file_{number}"
+        context.register_parquet(name, self.store.url(path))
+        if context.table(name).schema().names != schema_of(self.kind).names:
+            raise StoreAway(self.store.name, f"{path} does not have the columns that it should have")
+        return name
 
 
 @cache

@@ -35,10 +35,6 @@ class ArchiveReads:
                 raise ArchiveBusy("as many requests read the archive as may", action=_ADVICE) from None
             raise ArchiveBusy(f"the archive did not answer within {self._seconds:g} s", action=_ADVICE) from None
 
-    def guarded(self, read: Callable[[], T]) -> T:
-        """The same in this thread, for as long as it takes."""
-        return self._guarded(read)
-
     def stop(self) -> None:
         """Nobody may wait for an answer any more."""
         self._threads.shutdown(wait=False, cancel_futures=True)

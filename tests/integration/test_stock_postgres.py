@@ -21,6 +21,15 @@ from scouter.postgres.partitions import partition_name
 from scouter.postgres.pool import open_pool
 from scouter.server import Server
 from tests.http_client import HttpClient
+from tests.integration.archive.archived_days import (
+    archive,
+    archiving_settings,
+    charts,
+    near,
+    noon,
+    register_three,
+    send,
+)
 from tests.integration.conftest import settings_for
 from tests.integration.old_data import TABLES, add_days, add_rows, attached, counts
 from tests.integration.test_program import program
@@ -154,5 +163,22 @@ def test_a_database_restart_in_mid_use_is_survived(cluster: EmbeddedPostgres, pl
         cluster.start()
         assert client.post("/scouter/message", {"records": [record(uid, 3.0)]}).status == 200
         assert chart(client, uid)["features"]["f0"]["values"] == [2.0]
+    finally:
+        server.stop()
+
+
+def test_days_are_archived_and_read_as_an_ordinary_role(plain_role: str, tmp_path: Path) -> None:
+    settings = archiving_settings(plain_role, tmp_path)
+    server = Server(settings)
+    server.start()
+    try:
+        client = HttpClient(server.address).login()
+        uids = register_three(client)
+        for days in (40, 2):
+            send(client, uids, noon(days), value=float(days))
+        before = charts(client, uids)
+        assert len(archive(settings).moved) == 3
+        assert charts(client, uids) == near(before)
+        client.close()
     finally:
         server.stop()

@@ -22,11 +22,14 @@ def test_a_copy_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
 def test_a_directory_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     store = LocalStore(tmp_path / "file" / "archive")
-    for request in (store.probe, lambda: store.put_bytes(b"x", "y")):
-        with pytest.raises(StoreAway, match=r"File exists: .*/file$"):
-            request()
+    with pytest.raises(StoreAway, match=r"File exists: .*/file$"):
+        store.put_bytes(b"x", "y")
 
 
-def test_a_probe_makes_the_directory(tmp_path: Path) -> None:
-    LocalStore(tmp_path / "new" / "archive").probe()
-    assert (tmp_path / "new" / "archive").is_dir()
+def test_a_probe_makes_no_directory_where_a_volume_may_be_missing(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path / "new" / "archive")
+    with pytest.raises(StoreAway, match="there is no such directory"):
+        store.probe()
+    assert not (tmp_path / "new").exists()
+    store.put_bytes(b"x", "y")
+    store.probe()

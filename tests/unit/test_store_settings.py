@@ -127,12 +127,13 @@ def test_google_credentials_that_datafusion_cannot_use_stop_the_start(
     assert "expected the JSON key of a Google service account" in problem("gs://bucket")
 
 
+_LIBRARIES = ["adlfs", "azure.core", "botocore", "datafusion", "fsspec", "gcsfs", "google.auth", "s3fs"]
 _LOADED = """
 import sys
 from scouter.archive.stores.opening import open_store
 from scouter.settings import Settings
 open_store(Settings.from_environment())
-print(*sorted({"s3fs", "gcsfs", "adlfs", "fsspec", "botocore", "google.auth", "azure.core"} & sys.modules.keys()))
+print(*sorted(set(sys.argv[1:]) & sys.modules.keys()))
 """
 
 
@@ -140,15 +141,20 @@ print(*sorted({"s3fs", "gcsfs", "adlfs", "fsspec", "botocore", "google.auth", "a
     ("uri", "loaded"),
     [
         ("/tmp/archive", []),
-        ("s3://bucket", ["botocore", "fsspec", "s3fs"]),
-        ("gs://bucket", ["fsspec", "gcsfs", "google.auth"]),
-        ("az://container", ["adlfs", "azure.core", "fsspec"]),
+        ("s3://bucket", ["botocore", "datafusion", "fsspec", "s3fs"]),
+        ("gs://bucket", ["datafusion", "fsspec", "gcsfs", "google.auth"]),
+        ("az://container", ["adlfs", "azure.core", "datafusion", "fsspec"]),
     ],
 )
 def test_a_library_is_loaded_for_its_scheme_only(uri: str, loaded: list[str]) -> None:
     environment = {"SCOUTER_STORAGE_URI": uri, "AZURE_STORAGE_ACCOUNT": "a", "PYTHONPATH": str(ROOT)}
     ran = subprocess.run(
-        [sys.executable, "-c", _LOADED], env=environment, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", _LOADED, *_LIBRARIES],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.split() == loaded

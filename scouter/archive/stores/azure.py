@@ -40,7 +40,6 @@ class AzureStore(RemoteStore):
     """With an account's key, a shared access signature, or else Azure's default credential (workload, managed, CLI)."""
 
     _errors: ClassVar[tuple[type[Exception], ...]] = (OSError, ValueError, AzureError)
-    _put_options: ClassVar[dict[str, Any]] = {"overwrite": True}
 
     def __init__(self, location: Location, account: AzureAccount) -> None:
         super().__init__(location)
@@ -52,6 +51,7 @@ class AzureStore(RemoteStore):
             account_name=self._account.name,
             credential=credential,
             anon=credential is None,  # the client below has the key
+            max_concurrency=2,  # adlfs would hold 128 blocks of a file in memory
             use_listings_cache=False,
             skip_instance_cache=True,
         )

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,28 +24,18 @@ from scouter.server import Server
 from scouter.settings import Settings
 from tests.conditions import eventually
 from tests.http_client import HttpClient
-from tests.integration.archived_days import archive, archiving_settings, charts, near, noon, register_three, send
+from tests.integration.archive.archived_days import (
+    archive,
+    archiving_settings,
+    charts,
+    near,
+    noon,
+    register_three,
+    send,
+)
 from tests.integration.conftest import settings_for
 
-SCOUTER = Path(__file__).parents[2] / "scouter.py"
-
-
-@pytest.fixture
-def settings(database: str, tmp_path: Path) -> Settings:
-    return archiving_settings(database, tmp_path)
-
-
-@pytest.fixture
-def server(settings: Settings) -> Iterator[Server]:
-    running = Server(settings)
-    running.start()
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def uids(admin: HttpClient) -> dict[str, str]:
-    return register_three(admin)
+SCOUTER = Path(__file__).parents[3] / "scouter.py"
 
 
 def states(pool: Pool) -> dict[str, int]:

@@ -14,7 +14,7 @@ import pytest
 
 from scouter.server import Server
 from tests.http_client import HttpClient
-from tests.integration.archived_days import archive, archiving_settings, noon, register_three, send
+from tests.integration.archive.archived_days import archive, archiving_settings, noon, register_three, send
 from tests.server_process import ROOT
 
 

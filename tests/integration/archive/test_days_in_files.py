@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -15,39 +14,18 @@ from scouter.archive.freezing import freeze
 from scouter.archive.kinds import SPC
 from scouter.errors import StoreAway
 from scouter.postgres.pool import Pool, connect
-from scouter.server import Server
 from scouter.settings import Settings
 from tests.http_client import HttpClient
-from tests.integration.archived_days import (
+from tests.integration.archive.archived_days import (
     NOON,
     archive,
-    archiving_settings,
     charts,
     near,
     noon,
-    register_three,
     send,
     window,
 )
 from tests.profile_documents import registration, spc_profile
-
-
-@pytest.fixture
-def settings(database: str, tmp_path: Path) -> Settings:
-    return archiving_settings(database, tmp_path)
-
-
-@pytest.fixture
-def server(settings: Settings) -> Iterator[Server]:
-    running = Server(settings)
-    running.start()
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def uids(admin: HttpClient) -> dict[str, str]:
-    return register_three(admin)
 
 
 def test_a_day_that_is_old_enough_is_moved_and_charts_stay_the_same(

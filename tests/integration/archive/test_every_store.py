@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,10 +10,9 @@ import pytest
 
 from scouter.archive.stores.opening import open_store
 from scouter.postgres.pool import Pool
-from scouter.server import Server
 from scouter.settings import Settings
 from tests.http_client import HttpClient
-from tests.integration.archived_days import (
+from tests.integration.archive.archived_days import (
     archive,
     archiving_settings,
     charts,
@@ -34,14 +32,6 @@ def settings(
     place = place_of(request.param, request, tmp_path, monkeypatch)
     environment = place.settings(f"team a/{uuid4().hex}", SCOUTER_ARCHIVE_DAYS="45")
     return archiving_settings(database, tmp_path, **environment)
-
-
-@pytest.fixture
-def server(settings: Settings) -> Iterator[Server]:
-    running = Server(settings)
-    running.start()
-    yield running
-    running.stop()
 
 
 def test_days_go_to_the_store_are_charted_exported_and_expire(

@@ -21,25 +21,12 @@ from scouter.server import Server
 from scouter.settings import Settings
 from tests.conditions import eventually
 from tests.http_client import HttpClient
-from tests.integration.archived_days import archive, archiving_settings, noon, register_three, send, window
+from tests.integration.archive.archived_days import archive, archiving_settings, noon, send, window
 
 
 @pytest.fixture
 def settings(database: str, tmp_path: Path) -> Settings:
     return archiving_settings(database, tmp_path, SCOUTER_ARCHIVE_READS="1", SCOUTER_ARCHIVE_SECONDS="1")
-
-
-@pytest.fixture
-def server(settings: Settings) -> Iterator[Server]:
-    running = Server(settings)
-    running.start()
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def uids(admin: HttpClient) -> dict[str, str]:
-    return register_three(admin)
 
 
 @pytest.fixture
