@@ -48,7 +48,9 @@ def read_back(kind: Kind, file: IO[bytes]) -> int:
     with pq.ParquetFile(file, page_checksum_verification=True) as parquet:
         if not parquet.schema_arrow.equals(schema_of(kind)):
             raise pa.ArrowInvalid(f"unexpected columns: {parquet.schema_arrow.names}")
-        return sum(batch.num_rows for batch in parquet.iter_batches())
+        # Group by group: asked for all of them, pyarrow fetches ahead and holds on to the whole file.
+        groups = range(parquet.num_row_groups)
+        return sum(batch.num_rows for group in groups for batch in parquet.iter_batches(row_groups=[group]))
 
 
 def _sorting(kind: Kind) -> list[Any]:
