@@ -152,6 +152,18 @@ def test_a_day_whose_archiver_was_killed_in_between_is_charted_from_where_it_is(
     assert count(server, uid, OLD, TODAY) == 2
 
 
+def test_what_a_killed_archiver_leaves_in_the_store_does_not_stay_there(server: ArchivedServer, uid: str) -> None:
+    store(server, uid, values((OLD, 1.0)))
+    line, left = 40, []
+    while not left:
+        assert server.archive(kill_at=line).was_killed, "it was never in the middle of a file"
+        left = [path for path in server.store.rglob("*") if path.suffix == ".tmp"]
+        line += 3
+    server.archive()
+    kinds = {path.suffix for path in server.store.rglob("*") if path.is_file()}
+    assert kinds == {".parquet", ".json"}, "the file and the marker"
+
+
 def test_a_second_pass_finds_nothing_to_do(server: ArchivedServer, uid: str) -> None:
     store(server, uid, values((OLD, 1.0), (SEAM, 2.0)))
     server.archive()

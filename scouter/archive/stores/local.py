@@ -61,6 +61,8 @@ class LocalStore:
         target = self._root / path
         with self._problems():
             _make_directory(target.parent)
+            for left in target.parent.glob(f".{target.name}.*.tmp"):  # by a process that was killed
+                left.unlink(missing_ok=True)
             temporary = target.with_name(f".{target.name}.{uuid4().hex}.tmp")
             try:
                 _fill_durably(temporary, fill)
