@@ -110,6 +110,7 @@ def drop_caches() -> bool:
 
 
 def explain(server: ServerProcess, subjects: list[Subject]) -> None:
+    from scouter.archive.kinds import KINDS
     from scouter.postgres.pool import connect
     from scouter.postgres.statements import named_statements
 
@@ -118,7 +119,8 @@ def explain(server: ServerProcess, subjects: list[Subject]) -> None:
         for kind in ("spc", "psi", "custom"):
             subject = next(subject for subject in subjects if subject.kind == kind)
             values = {"entity_id": subject.entity_id, "start": end - timedelta(days=30), "end": end}
-            statement = b"EXPLAIN (ANALYZE, BUFFERS) " + named_statements("charts")[f"{kind}_bins"].text
+            asked = named_statements("charts")["count_bins" if kind == "psi" else "value_bins"]
+            statement = b"EXPLAIN (ANALYZE, BUFFERS) " + asked.on(KINDS[kind].table).text
             lines = connection.execute(statement, {**values, "width": timedelta(hours=7, minutes=12)}).fetchall()
             print(
                 f"{kind} over 30 days:",

@@ -14,6 +14,8 @@ from scouter.postgres.kafka_positions import Partition, Position
 from scouter.settings import Settings
 
 MOST_MESSAGES = 500  # of a poll, and so of a transaction
+_PARTITION_BYTES = 2**20
+_ANSWER_BYTES = 4 * 2**20
 ANSWER_MILLISECONDS = 3_000  # how long a broker may take to answer
 _BOOTSTRAP_MILLISECONDS = 10_000
 
@@ -39,9 +41,10 @@ def _consumer(settings: Settings, client_id: str) -> Any:
         # What a producer has aborted was never sent.
         isolation_level="read_committed",
         max_poll_records=MOST_MESSAGES,
-        # The largest message has to fit, and memory has to stay in bounds: both limits are those of one answer.
-        max_partition_fetch_bytes=settings.max_message_bytes,
-        fetch_max_bytes=settings.max_message_bytes,
+        # Memory has to stay in bounds: an answer waits in it, and is several times its size when it is taken apart. The
+        # first message comes whatever its size.
+        max_partition_fetch_bytes=_PARTITION_BYTES,
+        fetch_max_bytes=_ANSWER_BYTES,
         fetch_max_wait_ms=100,
         # A topic or partition that is new is read within seconds, the partitions of a killed server soon after.
         metadata_max_age_ms=5_000,
