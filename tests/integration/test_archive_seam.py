@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.archiving.archived_server import ArchivedServer
+from tests.archiving.archiver_state import connect
 from tests.archiving.chart_answers import chart
 from tests.archiving.exports import export
 from tests.archiving.opened_files import OpenedFiles
@@ -20,6 +22,7 @@ from tests.archiving.passes import Passes
 from tests.archiving.records import PSI_BINS, Row, as_sent, register
 from tests.archiving.stored_rows import files_of
 from tests.client.stored_records import StoredCount, StoredValue
+from tests.conditions import eventually
 from tests.http_client import HttpClient
 from tests.server_process import ServerProcess
 
@@ -35,6 +38,12 @@ KATHMANDU = timezone(timedelta(hours=5, minutes=45))
 
 def near(value: Any) -> Any:
     return pytest.approx(value, rel=1e-12)
+
+
+_HELD = """
+    SELECT count(*) FROM pg_locks AS waiting JOIN pg_locks AS held ON held.pid = waiting.pid
+    WHERE NOT waiting.granted AND waiting.relation = 'archive_part'::regclass
+      AND held.granted AND held.relation = 'custom_record'::regclass"""
 
 
 @pytest.fixture(scope="module")
@@ -152,9 +161,29 @@ def test_a_day_whose_archiver_was_killed_in_between_is_charted_from_where_it_is(
     assert count(server, uid, OLD, TODAY) == 2
 
 
+@pytest.mark.parametrize("path", ["drift", "records"])
+def test_no_day_leaves_its_table_while_a_reader_looks_up_where_days_are(
+    server: ArchivedServer, uid: str, path: str
+) -> None:
+    """The reader is held at the manifest. A day that left now would be in neither of the places where it looks."""
+    store(server, uid, values((OLD, 1.0), (SEAM, 2.0)))
+    query = {"uid": uid, "time_interval": "Custom", "start_custom_datetime": OLD, "end_custom_datetime": TODAY}
+    points = {"max_data_points": 4} if path == "drift" else {}
+    with ThreadPoolExecutor(1, "reader") as threads, connect(server.database) as manifest:
+        with manifest.transaction():
+            manifest.execute("LOCK TABLE archive_part")
+            answer = threads.submit(server.client.get, f"/scouter/{path}/custom", **query, **points)
+            eventually(lambda: manifest.execute(_HELD).fetchone() == (1,))
+            with connect(server.database) as archiver, pytest.raises(psycopg.errors.LockNotAvailable):
+                archiver.execute("SET lock_timeout TO '100ms'")
+                archiver.execute(f"ALTER TABLE custom_record DETACH PARTITION custom_record_{OLD:%Y%m%d}".encode())
+        assert answer.result().status == 200
+
+
 def test_what_a_killed_archiver_leaves_in_the_store_does_not_stay_there(server: ArchivedServer, uid: str) -> None:
     store(server, uid, values((OLD, 1.0)))
-    line, left = 40, []
+    line = 40
+    left: list[Path] = []
     while not left:
         assert server.archive(kill_at=line).was_killed, "it was never in the middle of a file"
         left = [path for path in server.store.rglob("*") if path.suffix == ".tmp"]
