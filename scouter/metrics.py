@@ -162,7 +162,9 @@ ARCHIVED_RECORDS = _counter(
     "scouter_archived_records", "Records written to files for the archive, by this process.", "kind", known=_KINDS
 )
 ARCHIVED_BYTES = _counter("scouter_archived_bytes", "Bytes of files put into the archive.", "kind", known=_KINDS)
-ARCHIVE_FAILURES = _counter("scouter_archive_failures", "Passes of the archiver that broke off.", "reason")
+ARCHIVE_FAILURES = _counter(
+    "scouter_archive_failures", "Passes of the archiver that broke off.", "reason", known=("store", "other")
+)
 ARCHIVE_DAYS_DUE = _reading("scouter_archive_days_due", "gauge", "Days that wait for the archiver.")
 ARCHIVE_DAYS_HELD = _reading("scouter_archive_days_held", "gauge", "Old days that checks may still need.")
 ARCHIVE_LAST_PASS = _reading("scouter_archive_last_pass_seconds", "gauge", "When a pass last went through, Unix time.")

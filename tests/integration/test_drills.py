@@ -63,9 +63,9 @@ DRILLS: Mapping[str, tuple[str, tuple[str, ...], str | None]] = {
 
 @pytest.fixture(scope="module")
 def played(request: pytest.FixtureRequest) -> Iterator[Mapping[str, Future[str]]]:
-    """What those drills that were asked for have said. Two are under way at a time: they wait most of the time."""
+    """What those drills that were asked for have said. Four are under way at a time: they wait most of the time."""
     asked = [item.callspec.id for item in request.session.items if isinstance(item, pytest.Function) and _is_here(item)]
-    with ThreadPoolExecutor(2, thread_name_prefix="drill") as players:
+    with ThreadPoolExecutor(4, thread_name_prefix="drill") as players:
         yield {each: players.submit(play, *DRILLS[each][:2]) for each in asked}
         players.shutdown(cancel_futures=True)
 

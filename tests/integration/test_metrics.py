@@ -28,7 +28,10 @@ def spc_records(uid: str, *values: float | None) -> dict[str, object]:
 
 
 # These have labels that nobody knows beforehand: of what went wrong, and of consumers and topics where there are any.
-WHEN_THERE_IS_SOMETHING_TO_SAY = {"scouter_store_failures_total", "scouter_consumer_lag", "scouter_kafka_missed_total"}
+WHEN_THERE_IS_SOMETHING_TO_SAY = {
+    *("scouter_store_failures_total", "scouter_consumer_lag"),
+    *("scouter_kafka_missed_total", "scouter_kafka_made_anew_total"),
+}
 
 
 def growth(before: Samples, after: Samples, name: str, **labels: str) -> float:
