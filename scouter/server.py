@@ -44,10 +44,10 @@ from scouter.archive.stores.opening import open_store
 from scouter.archive.stores.store import Store
 from scouter.auth.tokens import Tokens
 from scouter.errors import StartRefused
-from scouter.events.consumers import Consumers, wanted_transports
-from scouter.events.ingest import Ingest
-from scouter.events.inlet import Inlet
-from scouter.events.ledger_readings import outcome_readings, received_readings, spooled_readings
+from scouter.ingest.consumer_set import Consumers, wanted_transports
+from scouter.ingest.ledger.ledger_metrics import outcome_readings, received_readings, spooled_readings
+from scouter.ingest.pipeline import Ingest
+from scouter.ingest.writer.write_queue import Inlet
 from scouter.metrics import (
     ARCHIVE_DAYS_DUE,
     ARCHIVE_DAYS_HELD,

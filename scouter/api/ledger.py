@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from scouter.api.routing import Call, Route
-from scouter.events.books import Books, Reading
-from scouter.events.ingest import Ingest
-from scouter.events.ledger import Account
+from scouter.ingest.ledger.fleet_ledger import Books, Reading
+from scouter.ingest.ledger.ledger import Account
+from scouter.ingest.pipeline import Ingest
 from scouter.settings import Settings
 from scouter.wire.ledger import LedgerCounts, LedgerReply, QuarantineCounts, ResumeReply, SpoolCounts
 

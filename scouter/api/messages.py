@@ -7,10 +7,10 @@ from datetime import datetime
 
 from scouter.api.routing import Call, Later, Route
 from scouter.errors import DiskFull, KeyReused, NotFound, RefusedByDatabase, ScouterError, SpoolFull
-from scouter.events.incoming import Incoming, Transport
-from scouter.events.intake import Intake
-from scouter.events.outcomes import Outcome
-from scouter.events.submission import Submission
+from scouter.ingest.messages.inbound import Incoming, Transport
+from scouter.ingest.messages.outcomes import Outcome
+from scouter.ingest.messages.pending import Submission
+from scouter.ingest.writer.gateway import Intake
 from scouter.postgres.embedded.disk_space import DiskSpace
 from scouter.wire.messages import Message, MessageReply
 

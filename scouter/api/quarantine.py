@@ -7,9 +7,9 @@ from uuid import UUID
 
 from scouter.api.routing import Call, Route
 from scouter.errors import InvalidInput, NotQuarantined, ReplayFailed
-from scouter.events.disposal import delete, delete_selected
-from scouter.events.outcomes import Outcome
-from scouter.events.replays import Replays
+from scouter.ingest.messages.outcomes import Outcome
+from scouter.ingest.quarantine.removal import delete, delete_selected
+from scouter.ingest.quarantine.replay import Replays
 from scouter.postgres.pool import Pool
 from scouter.postgres.quarantine import (
     Entry,

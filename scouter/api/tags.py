@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from scouter.api.routing import Call, Route
 from scouter.auth.permissions import Caller
-from scouter.events.tagging import require_some_space, require_taggable, require_tags_of
+from scouter.ingest.validation.tag_permissions import require_some_space, require_taggable, require_tags_of
 from scouter.postgres import tags as table
 from scouter.postgres.entities import Entities
 from scouter.postgres.pool import Pool

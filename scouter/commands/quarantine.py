@@ -17,11 +17,11 @@ from typing import Any
 from uuid import UUID
 
 from scouter.errors import InvalidInput, NotQuarantined, ReplayFailed
-from scouter.events.disposal import delete, delete_selected
-from scouter.events.ingest import judge_with, store_over
-from scouter.events.replays import REPLAY_SECONDS, Progress, Replays
-from scouter.events.settlement import Settlement
-from scouter.events.store import Store
+from scouter.ingest.pipeline import judge_with, store_over
+from scouter.ingest.quarantine.removal import delete, delete_selected
+from scouter.ingest.quarantine.replay import REPLAY_SECONDS, Progress, Replays
+from scouter.ingest.storage.batch_finalizer import Settlement
+from scouter.ingest.storage.batch_store import Store
 from scouter.postgres.database import present_database
 from scouter.postgres.entities import Entities
 from scouter.postgres.features import Features

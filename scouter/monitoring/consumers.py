@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scouter.events.consumers import Worker
+from scouter.ingest.consumer_set import Worker
 from scouter.monitoring.health import PartState
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from scouter.events.disposal import Limit, expire
+from scouter.ingest.quarantine.removal import Limit, expire
 from scouter.metrics import QUARANTINE_DROPPED
 from scouter.periodic import Periodic
 from scouter.postgres.pool import Pool

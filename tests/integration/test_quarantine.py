@@ -348,7 +348,7 @@ def test_a_replay_goes_on_where_the_one_before_ended(
     sent = [refused(admin, message(float(number))) for number in range(8)]
     lost = refused(admin, b"no json")
     register(admin)
-    monkeypatch.setattr("scouter.events.replays._MOST_MESSAGES", 3)
+    monkeypatch.setattr("scouter.ingest.quarantine.replay._MOST_MESSAGES", 3)
     monkeypatch.setattr("scouter.api.quarantine._SECONDS", 1e-9)
     first = replay_all(admin, all=True)
     assert first == {"replayed": 0, "duplicates": 0, "failed": 0, "remaining": 9, "cursor": None}
@@ -365,7 +365,7 @@ def test_large_messages_are_replayed_a_few_at_a_time(
     for number in range(5):
         refused(admin, message(float(number)))
     register(admin)
-    monkeypatch.setattr("scouter.events.replays._MOST_BYTES", 1)
+    monkeypatch.setattr("scouter.ingest.quarantine.replay._MOST_BYTES", 1)
     assert replay_all(admin, all=True)["replayed"] == 5
     assert values(database) == [0.0, 1.0, 2.0, 3.0, 4.0]
 
@@ -382,7 +382,7 @@ def test_a_deleted_message_is_gone_and_counted(admin: HttpClient) -> None:
 def test_all_of_a_reason_or_a_transport_are_deleted(
     admin: HttpClient, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("scouter.events.disposal._AT_ONCE", 2)
+    monkeypatch.setattr("scouter.ingest.quarantine.removal._AT_ONCE", 2)
     for number in range(5):
         refused(admin, b"no json %d" % number)
     kafka, stays = refused(admin, message(1.0)), refused(admin, message(2.0))

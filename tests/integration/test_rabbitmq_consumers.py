@@ -15,7 +15,7 @@ import pika
 import psycopg
 import pytest
 
-from scouter.events.rabbitmq.connecting import BROKER_ERRORS, open_channel, open_connection, require_answer
+from scouter.ingest.consumers.rabbitmq.client import BROKER_ERRORS, open_channel, open_connection, require_answer
 from tests.brokers.certificates import Certificates
 from tests.brokers.rabbitmq import RabbitBroker
 from tests.brokers.rabbitmq_messages import opened, publish

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from scouter.errors import StartRefused
-from scouter.events.spools import Spools
+from scouter.ingest.spool.spool_directory import Spools
 
 MOST_BYTES = 2**20
 

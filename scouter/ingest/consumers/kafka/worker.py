@@ -1,0 +1,333 @@
+"""One Kafka consumer in a thread of its own: from a poll to a committed transaction, exactly once.
+
+Where a partition is read on is in Postgres, and is moved in the transaction that stores its messages. Whatever the
+group does meanwhile, two consumers that read the same messages cannot both move it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+from kafka import ConsumerRebalanceListener, OffsetAndMetadata, TopicPartition
+from kafka.errors import KafkaError, KafkaTimeoutError, LogTruncationError, OffsetOutOfRangeError
+
+from scouter.errors import DatabaseAway
+from scouter.ingest.consumers.batch_consumer import Consumption
+from scouter.ingest.consumers.kafka.client import (
+    ANSWER_MILLISECONDS,
+    ask_for_topics,
+    is_unsure,
+    leader_epoch_of,
+    open_consumer,
+    partition_of,
+    pattern_of,
+    read_up_to,
+    seek,
+)
+from scouter.ingest.consumers.kafka.lag import Outlook
+from scouter.ingest.consumers.kafka.start_offsets import Beginnings, first_offset, is_made_anew
+from scouter.ingest.consumers.status import ConsumerState
+from scouter.ingest.messages.inbound import Incoming
+from scouter.ingest.messages.pending import Batch
+from scouter.ingest.storage.batch_store import NotOurs
+from scouter.metrics import KAFKA_MISSED
+from scouter.postgres.kafka_positions import Move, Partition, Position, move_kafka_positions
+from scouter.postgres.lines import Connections
+from scouter.postgres.statements import Connection
+from scouter.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_POLL_SECONDS = 0.2
+_FIRST_REST_SECONDS = 0.5
+_LONGEST_REST_SECONDS = 10.0
+_OLDEST_STAMP = timedelta(days=30)  # a message without a believable time counts as arriving now
+
+
+@dataclass(slots=True)
+class _Taken:
+    """Messages of one poll, until they are stored or somebody else has them."""
+
+    messages: Sequence[Incoming]
+    moves: Mapping[Partition, Move]
+    batch: Batch | None = None
+
+
+class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the library has no types
+    """Owns the thread `kafka N`. It joins the group, and joins again whatever happens to the brokers."""
+
+    def __init__(
+        self,
+        number: int,
+        settings: Settings,
+        consumption: Consumption,
+        connections: Connections,
+        now: Callable[[], datetime],
+    ) -> None:
+        self.state = ConsumerState(f"kafka {number}")
+        self._settings = settings
+        self._client_id = f"scouter-{number}"
+        self._consumption = consumption
+        self._connections = connections
+        self._now = now
+        self._consumer: Any = None
+        self._beginnings = Beginnings(settings, connections)
+        self._positions: dict[Partition, Position] = {}  # of the partitions that are ours, once they are known
+        self._led: dict[Partition, int | None] = {}  # their leader epochs when these became known
+        self._unknown: set[Partition] = set()
+        self._outlook = Outlook(settings, self.state)
+        self._taken: _Taken | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"kafka {number}")
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def ask_to_stop(self) -> None:
+        self._stopping.set()
+
+    def stop(self) -> None:
+        """Return when what was being stored is stored. What was not is delivered to the next consumer."""
+        self._stopping.set()
+        self._thread.join()
+        self._consumption.close()
+
+    def on_partitions_revoked(self, _: Iterable[TopicPartition]) -> None:
+        """Part of a poll. What is not stored is no longer ours to store."""
+        self._forget_all()
+
+    def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """Part of a poll. Nothing is read before Postgres has said from where on."""
+        for each in assigned:
+            self._consumer.seek(each, 0)  # anywhere: without a position the library looks for one, and may find none
+            self._consumer.pause(each)
+            self._unknown.add(partition_of(each))
+
+    def _run(self) -> None:
+        rest = _FIRST_REST_SECONDS
+        while not self._stopping.is_set():
+            try:
+                self._consume()
+            except (KafkaError, OSError) as problem:
+                rest = _FIRST_REST_SECONDS if self.state.is_up else min(2 * rest, _LONGEST_REST_SECONDS)
+                self.state.down(problem)
+            except Exception:  # the thread must outlive any bug
+                log.exception("a Kafka consumer failed in an unforeseen way and begins anew")
+                self.state.down("it failed; the log says why")
+            self._stopping.wait(rest)
+
+    def _consume(self) -> None:
+        """Read until told to stop. Raises what the library raises when the brokers are away."""
+        self._forget_all()
+        self._outlook.begin()
+        consumer = self._consumer = open_consumer(self._settings, self._client_id)
+        try:
+            consumer.subscribe(pattern=pattern_of(self._settings.kafka_topics), listener=self)
+            while not self._stopping.is_set():
+                self._turn(consumer)
+        finally:
+            consumer.close(autocommit=False, timeout_ms=2_000)
+
+    def _forget_all(self) -> None:
+        self._taken = None
+        self._positions.clear()
+        self._led.clear()
+        self._unknown.clear()
+
+    def _turn(self, consumer: Any) -> None:
+        """Poll, store. While nothing can be stored, poll without taking anything: the group throws out the silent."""
+        waits = self._taken is not None or self._consumption.must_wait or bool(self._unknown) or is_unsure(consumer)
+        partitions = consumer.assignment()
+        (consumer.pause if waits else consumer.resume)(*partitions)
+        try:
+            polled = consumer.poll(timeout_ms=round((0.05 if waits else _POLL_SECONDS) * 1000))
+        except OffsetOutOfRangeError:
+            self._find_what_is_left(consumer)
+            return
+        except LogTruncationError as cut:
+            self._go_back(consumer, cut.divergent_offsets)
+            return
+        if polled:
+            self._outlook.answered()
+        if is_made_anew(consumer, self._positions) or self._is_led_anew(consumer):
+            self._find_again(consumer)
+        elif polled and not self._unknown:  # else assigned within this very poll: they have not begun where they should
+            self._taken = self._taking(consumer, polled)
+        looked = self._outlook.look(consumer, lambda: self._reached(consumer))
+        if self._consumption.must_wait:
+            return
+        if self._unknown:
+            self._find_positions(consumer)
+        elif self._taken is not None:
+            self._store(consumer, self._taken)
+        elif looked:
+            self._pass_gaps(consumer)
+
+    def _taking(self, consumer: Any, polled: Mapping[TopicPartition, Sequence[Any]]) -> _Taken:
+        messages = [self._incoming(record) for records in polled.values() for record in records]
+        epochs = {partition_of(each): records[-1].leader_epoch for each, records in polled.items()}
+        moves = {each: self._move_up_to(consumer, each, epoch) for each, epoch in epochs.items()}
+        return _Taken(messages, moves)
+
+    def _move_up_to(self, consumer: Any, partition: Partition, epoch: int | None) -> Move:
+        """`epoch` is that of the last message; what follows it and is none may have a later one."""
+        read = read_up_to(consumer, TopicPartition(*partition))
+        latest = max(-1 if epoch is None else epoch, read.leader_epoch)
+        return Move(self._positions[partition], read.offset, latest if latest >= 0 else None)
+
+    def _incoming(self, record: Any) -> Incoming:
+        now = self._now()
+        stamped = datetime.fromtimestamp(record.timestamp / 1000, UTC) if record.timestamp > 0 else now
+        arrived = stamped if now - _OLDEST_STAMP < stamped <= now else now
+        return self._consumption.incoming(record.value or b"", arrived)
+
+    def _store(self, consumer: Any, taken: _Taken) -> None:
+        taken.batch = taken.batch or self._consumption.judged(taken.messages)
+        if taken.batch is None:
+            return
+
+        def claim(connection: Connection) -> bool:
+            return move_kafka_positions(connection, self._settings.kafka_group, taken.moves)
+
+        try:
+            is_stored = self._consumption.store(taken.batch, claim)
+        except NotOurs:
+            self._look_again(consumer, taken)
+            return
+        if is_stored:
+            self._stored(consumer, taken)
+
+    def _stored(self, consumer: Any, taken: _Taken) -> None:
+        self._taken = None
+        self._moved(consumer, taken.moves)
+
+    def _moved(self, consumer: Any, moves: Mapping[Partition, Move]) -> None:
+        self._positions.update({partition: move.position for partition, move in moves.items()})
+        offsets = {TopicPartition(*each): OffsetAndMetadata(move.next, "", -1) for each, move in moves.items()}
+        consumer.commit_async(offsets, callback=_say_when_not_committed)
+
+    def _pass_gaps(self, consumer: Any) -> None:
+        """Offsets behind the last message that are none: aborted, or marks of transactions. There is nothing to store.
+
+        Without that, once Kafka has deleted them, they would be missed like messages.
+        """
+        known = self._known(consumer)
+        moves = {each: self._move_up_to(consumer, each, self._positions[each].leader_epoch) for each in known}
+        moves = {each: move for each, move in moves.items() if move.next > move.expected.next}
+        if not moves:
+            return
+        try:
+            is_moved = self._move(moves)
+        except (psycopg.Error, DatabaseAway):
+            return
+        if is_moved:
+            self._moved(consumer, moves)
+        else:
+            self._find_again(consumer)
+
+    def _move(self, moves: Mapping[Partition, Move]) -> bool:
+        """Without storing anything."""
+        with self._connections.connection() as connection:
+            return move_kafka_positions(connection, self._settings.kafka_group, moves)
+
+    def _look_again(self, consumer: Any, taken: _Taken) -> None:
+        """Somebody has moved a partition: this consumer, in a commit that nobody confirmed, or another one."""
+        try:
+            present = self._beginnings.stored(taken.moves)
+        except (psycopg.Error, DatabaseAway):
+            return  # the same question comes up with the next turn
+        was_ours = taken.batch is not None and taken.batch.fates is not None
+        if was_ours and all(present.get(each) == move.position for each, move in taken.moves.items()):
+            self._consumption.was_stored(taken.batch)
+            self._stored(consumer, taken)
+            return
+        log.warning("Kafka partitions %s were read by another consumer; going on where it is", sorted(taken.moves))
+        self._find_again(consumer)
+
+    def _find_again(self, consumer: Any) -> None:
+        self._taken = None
+        self._unknown.update(map(partition_of, consumer.assignment()))
+
+    def _find_positions(self, consumer: Any) -> None:
+        """Go to where Postgres says that each partition is stored."""
+        mine = set(map(partition_of, consumer.assignment()))
+        try:
+            known = self._beginnings.found(consumer, self._unknown & mine)
+        except (psycopg.Error, DatabaseAway, KafkaTimeoutError):
+            return  # asked again with the next turn; to leave the group would stop the others, too
+        seek(consumer, known)
+        self._positions.update(known)
+        self._led.update({each: leader_epoch_of(consumer, TopicPartition(*each)) for each in known})
+        self._unknown -= known.keys()
+        self._unknown &= mine
+
+    def _is_led_anew(self, consumer: Any) -> bool:
+        """A broker that leads for the first time, or after it was away, may have less than was read."""
+        now = {each: leader_epoch_of(consumer, TopicPartition(*each)) for each in self._led}
+        return any(epoch is not None and epoch != self._led[each] for each, epoch in now.items())
+
+    def _go_back(self, consumer: Any, ends: Mapping[TopicPartition, OffsetAndMetadata | None]) -> None:
+        """A broker lost messages that were read: what it has written since in their place is read, too."""
+        ask_for_topics(consumer)  # a topic that was made anew looks the same
+        moves = {}
+        for partition, end in ((partition_of(each), end) for each, end in ends.items()):
+            offset, epoch = (end.offset, end.leader_epoch) if end else (first_offset(consumer, partition), None)
+            position = self._positions.get(partition)
+            if position is not None and offset < position.next:
+                moves[partition] = Move(position, offset, epoch)
+        if not is_made_anew(consumer, self._positions):
+            with suppress(psycopg.Error, DatabaseAway):  # the same comes up after the positions are found again
+                self._move_back(moves)
+        self._find_again(consumer)
+
+    def _move_back(self, moves: Mapping[Partition, Move]) -> None:
+        if self._move(moves):
+            for (topic, number), move in moves.items():
+                log.error(
+                    "Kafka has lost messages of %s/%d that were stored, from offset %d to %d: going on with the first",
+                    *(topic, number, move.next, move.expected.next),
+                )
+
+    def _find_what_is_left(self, consumer: Any) -> None:
+        """Kafka has deleted messages before they were read, or lost others, or the topic was made anew."""
+        ask_for_topics(consumer)  # what was said last may be of a topic that is gone
+        if is_made_anew(consumer, self._positions) or self._is_led_anew(consumer):
+            self._find_again(consumer)
+            return
+        for partition, (position, *_) in self._positions.items():
+            topic_partition = TopicPartition(*partition)
+            first = consumer.beginning_offsets([topic_partition], timeout_ms=ANSWER_MILLISECONDS)[topic_partition]
+            last = consumer.end_offsets([topic_partition], timeout_ms=ANSWER_MILLISECONDS)[topic_partition]
+            if first <= position <= last:
+                continue
+            KAFKA_MISSED.labels(partition.topic).inc(max(first - position, 0))
+            log.error(
+                "Kafka has no offset %d of %s/%d any more, it has %d to %d: going on from the first one",
+                *(position, partition.topic, partition.partition, first, last),
+            )
+            consumer.seek(topic_partition, first)
+
+    def _known(self, consumer: Any) -> Collection[Partition]:
+        return self._positions.keys() & set(map(partition_of, consumer.assignment()))
+
+    def _reached(self, consumer: Any) -> dict[Partition, int]:
+        """The next offset to be stored. What was read and is not in hand is no message, or stored."""
+        in_hand = {each: move.expected.next for each, move in self._taken.moves.items()} if self._taken else {}
+        known = self._known(consumer)
+        return {each: read_up_to(consumer, TopicPartition(*each)).offset for each in known} | in_hand
+
+
+def _say_when_not_committed(_: object, response: object) -> None:
+    if isinstance(response, Exception):  # the next commit says more, and Postgres knows better
+        log.debug("Kafka did not take the offsets: %s", response)

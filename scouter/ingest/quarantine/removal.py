@@ -1,0 +1,87 @@
+"""Out of quarantine for good: deleted by an admin, or expired by its limits. Each one is counted in the ledger."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from scouter.ingest.messages.outcomes import Totals
+from scouter.postgres import quarantine
+from scouter.postgres.ledger import add_to_shared_ledger
+from scouter.postgres.lines import Connections
+from scouter.postgres.quarantine import Selection, Span
+from scouter.postgres.statements import Connection
+
+Limit = Literal["age", "size"]
+
+_AT_ONCE = 1000  # in a transaction
+_EXPIRED_AT_ONCE = 5000  # more, because looking for them takes longer than deleting them
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """`remaining`: there was no time for them."""
+
+    deleted: int
+    remaining: int
+
+
+def delete(connection: Connection, ids: Collection[UUID]) -> int:
+    """Delete those of them that are there. How many there were."""
+    there = quarantine.lock_quarantined(connection, ids)
+    gone = quarantine.delete_quarantined(connection, there)
+    _count(connection, {transport: Totals(deleted=count) for transport, count in Counter(gone).items()})
+    return len(gone)
+
+
+def delete_selected(connections: Connections, selection: Selection, *, seconds: float) -> Deleted:
+    """Delete what is there now, oldest first, in a transaction for every thousand, until the time is up."""
+    deadline = time.monotonic() + seconds
+    span = newest(connections, selection)
+    deleted = 0
+    while span is not None and time.monotonic() < deadline:
+        with connections.connection() as connection:
+            ids = quarantine.quarantined_ids(connection, selection, span, most=_AT_ONCE)
+            deleted += delete(connection, ids)
+        if len(ids) < _AT_ONCE:
+            span = None
+    return Deleted(deleted, _count_left(connections, selection, span) if span else 0)
+
+
+def expire(connection: Connection, limit: Limit, most: int) -> int:
+    """Delete some of what is over a limit: `most` days, or `most` bytes of everything together. How many there were.
+
+    Call it until there are none; there are none, too, while another server is at it.
+    """
+    if not quarantine.try_lock_limits(connection):
+        return 0
+    gone = _expired(connection, limit, most)
+    _count(connection, {transport: Totals(expired=count) for transport, count in Counter(gone).items()})
+    return len(gone)
+
+
+def newest(connections: Connections, selection: Selection) -> Span | None:
+    """Everything of that selection that is there now; None: nothing is."""
+    with connections.connection() as connection:
+        found = quarantine.quarantine_page(connection, selection, since=None, until=None, below=None, most=1)
+    return Span(found[0].id) if found else None
+
+
+def _expired(connection: Connection, limit: Limit, most: int) -> Sequence[str]:
+    if limit == "age":
+        return quarantine.expire_by_age(connection, most, most=_EXPIRED_AT_ONCE)
+    return quarantine.expire_by_size(connection, most, most=_EXPIRED_AT_ONCE)
+
+
+def _count(connection: Connection, changes: dict[str, Totals]) -> None:
+    if changes:
+        add_to_shared_ledger(connection, changes)
+
+
+def _count_left(connections: Connections, selection: Selection, span: Span) -> int:
+    with connections.connection() as connection:
+        return quarantine.count_quarantined(connection, selection, span)

@@ -1,0 +1,303 @@
+"""The drainer: stores what waits in spools, and finds out when Postgres is back."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import psycopg
+
+from scouter.errors import DatabaseAway, ScouterError
+from scouter.ingest.ledger.ledger import Ledger
+from scouter.ingest.messages.inbound import TRANSPORTS
+from scouter.ingest.messages.outcomes import Outcome, Totals
+from scouter.ingest.messages.pending import Batch, Judged
+from scouter.ingest.messages.results import Poison, Verdict
+from scouter.ingest.spool.pending_ledger import Notes
+from scouter.ingest.spool.spool_directory import Spools
+from scouter.ingest.spool.spool_file import Kept, Spooled, SpoolFile
+from scouter.ingest.storage.batch_finalizer import totals_of
+from scouter.ingest.storage.batch_store import NotOurs, Store
+from scouter.ingest.storage.rejection_limit import Refusals, TooManyRefusals
+from scouter.ingest.validation.validator import Judge
+from scouter.postgres.breaker import Breaker
+from scouter.postgres.ledger import report_spooled
+from scouter.postgres.lines import Line
+from scouter.postgres.records import RECEIPT_DAYS
+from scouter.postgres.spools import move_spool, open_spool, settled_batches
+from scouter.postgres.statements import Connection
+from scouter.wire.quarantine import Reason
+
+log = logging.getLogger(__name__)
+
+_CHUNK_BYTES = 4 * 2**20
+STORE_SECONDS = 30.0  # nobody waits for it
+_PROBE_SECONDS = 1.0
+_REST_SECONDS = 0.25
+_LONGEST_REST_SECONDS = 2.0
+_STOPPED_SECONDS = 30.0
+_ORPHANS_SECONDS = 30.0
+_FAILED_SECONDS = 5.0
+_SETTLING_SECONDS = 10.0  # a breaker that opens again this soon is closed more carefully
+
+
+class Drainer:
+    """What the thread `drainer` does, pass by pass: probe, drain, write what was noted, look for orphans.
+
+    It owns the thread `drainer ahead`, which reads and judges messages while others are stored.
+
+    While the breaker is open, a pass is a probe: one small transaction, committed in time, closes it.
+    """
+
+    def __init__(
+        self,
+        spools: Spools,
+        own: SpoolFile,
+        store: Store,
+        line: Line,
+        judge: Judge,
+        ledger: Ledger,
+        breaker: Breaker,
+        refusals: Refusals,
+        *,
+        instance: UUID,
+    ) -> None:
+        self._spools = spools
+        self._own = own
+        self._store = store
+        self._line = line
+        self._judge = judge
+        self._ledger = ledger
+        self._breaker = breaker
+        self._refusals = refusals
+        self._try_again_at = 0.0  # on time.monotonic()
+        self._notes = Notes(ledger, own, instance)
+        self._positions: dict[UUID, int] = {}  # of the spools at hand, as far as they are known
+        self._files = [own]
+        self._unsure: _Chunk | None = None
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="drainer ahead")
+        self._ahead: _Ahead | None = None
+        self._reported: dict[str, int] = {}
+        self._look_for_orphans_at = 0.0  # on time.monotonic()
+        self._closed_at = float("-inf")
+        self._rest = _REST_SECONDS
+        self.state = "idle"
+
+    @property
+    def held(self) -> list[SpoolFile]:
+        """The spools that this process has: its own, and those that it has taken over."""
+        return list(self._files)
+
+    def bytes(self) -> int:
+        return sum(file.size() for file in self._files)
+
+    def work(self) -> float:
+        """One pass. Seconds until the next."""
+        try:
+            if self._breaker.is_open:
+                self._probe()
+            return self._pass()
+        except TooManyRefusals:
+            self.state = "stopped: Postgres refuses everything"
+            self._unsure = None
+            self._try_again_at = time.monotonic() + _STOPPED_SECONDS
+            return _REST_SECONDS
+        except (psycopg.Error, DatabaseAway) as problem:
+            self._breaker.trip(problem)
+            self.state = "waits for Postgres"
+            self._positions.clear()  # a commit may have gone through
+            self._notes.save()
+            return self._rest
+        except Exception:  # whatever it is, messages wait: the thread must outlive it
+            log.exception("draining the spool failed in an unforeseen way, and is tried again")
+            self.state = "failed, the log says why"
+            self._positions.clear()
+            return _FAILED_SECONDS
+
+    def close(self) -> None:
+        """Write what is left to write, if Postgres lets us, and say what stays."""
+        self._reader.shutdown()
+        try:
+            if not self._breaker.is_open:
+                self._notes.write(self._line, _PROBE_SECONDS)
+        except psycopg.Error as problem:
+            log.warning("the last counts are kept on the disk: %s", problem)
+        self._notes.save()
+        self._line.close()
+        self._store.close()
+        for file in self._files:
+            if waiting := sum(file.waiting().values()):
+                log.warning("%d messages wait in %s; the next start stores them", waiting, file.path)
+
+    def adopt(self, file: SpoolFile) -> None:
+        """Open a spool that was left behind: forget what was stored, count what was not."""
+        with self._line.use(STORE_SECONDS) as connection:
+            self._positions[file.id] = open_spool(connection, file.id)
+            notes = file.saved_notes()
+            committed = settled_batches(connection, [*file.undecided(), *notes])
+            report_spooled(connection, file.id, dict.fromkeys(TRANSPORTS, 0))  # they count as ours from now on
+        file.remove_before(self._positions[file.id])
+        file.remove_batches(committed)
+        self._notes.adopt(notes, committed)
+        waiting = file.waiting()
+        self._ledger.spool(waiting)
+        if waiting:
+            log.warning("%d messages wait in the spool %s and are stored now", sum(waiting.values()), file.path)
+
+    def _probe(self) -> None:
+        """Raises when Postgres cannot commit in time. A breaker that flaps is closed ever more slowly."""
+        is_flapping = time.monotonic() - self._closed_at < _SETTLING_SECONDS
+        self._rest = min(2 * self._rest, _LONGEST_REST_SECONDS) if is_flapping else _REST_SECONDS
+        with self._line.use(_PROBE_SECONDS) as connection:
+            self._report(connection)
+        self._breaker.close()
+        self._closed_at = time.monotonic()
+
+    def _pass(self) -> float:
+        self._notes.write(self._line, _PROBE_SECONDS)
+        self._report_changes()
+        if self._refusals.is_stopped and time.monotonic() < self._try_again_at:
+            return _REST_SECONDS
+        for file in list(self._files):
+            if self._drain(file):
+                self.state = "drains"
+                return 0.0
+            if file is not self._own:
+                self._ahead = None
+                self._spools.give_up(file)
+                self._files.remove(file)
+        self.state = "idle"
+        self._take_over_orphans()
+        return _REST_SECONDS
+
+    def _drain(self, file: SpoolFile) -> bool:
+        """Store the oldest messages of a spool. Whether there were any."""
+        chunk = self._next_chunk(file, self._position(file))
+        if chunk is None:
+            return False
+        # While these are stored, the next ones are read and judged.
+        self._ahead = _Ahead(file, chunk.following, self._reader.submit(self._read, file, chunk.following))
+        self._unsure = chunk  # until the commit is confirmed
+        try:
+            stored = self._store.store(chunk.batch, seconds=STORE_SECONDS, claim=chunk.claim)
+        except NotOurs:
+            self._positions.pop(file.id)
+            log.error("%s is at another place than expected; looking again", file.path)
+            return True
+        self._is_drained(chunk, stored.totals)
+        return True
+
+    def _next_chunk(self, file: SpoolFile, position: int) -> _Chunk | None:
+        ahead, self._ahead = self._ahead, None
+        if ahead is None:
+            return self._read(file, position)
+        wait([ahead.chunk])
+        if ahead.file is file and ahead.position == position and ahead.chunk.exception() is None:
+            return ahead.chunk.result() or self._read(file, position)
+        return self._read(file, position)  # again: this time an error is raised here
+
+    def _read(self, file: SpoolFile, position: int) -> _Chunk | None:
+        kept = file.head(position, _CHUNK_BYTES)
+        if not kept:
+            return None
+        batch = Batch([Judged(each.message.incoming, self._verdict(each.message)) for each in kept], _batch_id(kept))
+        batch.fates = _fates_if_committed(kept)
+        return _Chunk(file, position, kept[-1].number + 1, batch)
+
+    def _is_drained(self, chunk: _Chunk, totals: Mapping[str, Totals]) -> None:
+        self._unsure = None
+        self._positions[chunk.file.id] = chunk.following
+        self._ledger.drain(chunk.counts, totals)
+        chunk.file.remove_before(chunk.following)
+
+    def _position(self, file: SpoolFile) -> int:
+        """Where the spool is. After a commit that nobody confirmed, Postgres says whether it went through."""
+        if file.id not in self._positions:
+            with self._line.use(_PROBE_SECONDS) as connection:
+                position = open_spool(connection, file.id)
+            unsure = self._unsure
+            if unsure is not None and unsure.file is file and unsure.following == position:
+                self._is_drained(unsure, unsure.totals)
+            self._positions[file.id] = position
+        return self._positions[file.id]
+
+    def _verdict(self, message: Spooled) -> Verdict:
+        if message.poison is not None:
+            return message.poison
+        if message.batch is not None and _is_older_than_receipts(message.incoming.received_at):
+            said = "it may have been stored when its server lost the database; too long ago to know"
+            return Poison(ScouterError(said), Reason.OUTCOME_UNKNOWN)
+        return self._judge.verdict(message.incoming)
+
+    def _report_changes(self) -> None:
+        if self._waiting() != self._reported:
+            with self._line.use(_PROBE_SECONDS) as connection:
+                self._report(connection)
+
+    def _report(self, connection: Connection) -> None:
+        """For other servers, which cannot look into our spools."""
+        waiting = self._waiting()
+        report_spooled(connection, self._own.id, waiting)
+        self._reported = waiting
+
+    def _waiting(self) -> dict[str, int]:
+        return {transport: account.spooled for transport, account in self._ledger.accounts().items()}
+
+    def _take_over_orphans(self) -> None:
+        if time.monotonic() < self._look_for_orphans_at:
+            return
+        self._look_for_orphans_at = time.monotonic() + _ORPHANS_SECONDS
+        for file in self._spools.orphans():
+            self.adopt(file)
+            self._files.append(file)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Messages on their way from a spool to Postgres."""
+
+    file: SpoolFile
+    position: int
+    following: int
+    batch: Batch
+
+    def claim(self, connection: Connection) -> bool:
+        return move_spool(connection, self.file.id, expected=self.position, following=self.following)
+
+    @property
+    def counts(self) -> Counter[str]:
+        return Counter(message.incoming.transport for message in self.batch.messages)
+
+    @property
+    def totals(self) -> dict[str, Totals]:
+        return totals_of(self.batch, self.batch.fates or ())
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """What is being read while something else is stored."""
+
+    file: SpoolFile
+    position: int
+    chunk: Future[_Chunk | None]
+
+
+def _batch_id(kept: Sequence[Kept]) -> UUID | None:
+    return kept[0].message.batch
+
+
+def _fates_if_committed(kept: Sequence[Kept]) -> Sequence[Outcome] | None:
+    """What has become of a batch that may have been committed under its id."""
+    fates = [each.message.fate for each in kept if each.message.fate is not None]
+    return fates if len(fates) == len(kept) else None
+
+
+def _is_older_than_receipts(moment: datetime) -> bool:
+    # A day short of it: receipts are deleted by the database's clock.
+    return datetime.now(moment.tzinfo) - moment > timedelta(days=RECEIPT_DAYS - 1)

@@ -1,0 +1,69 @@
+"""What leaves no trace where it happens, such as a refused message, on its way into the stored ledger.
+
+It is written every moment while Postgres answers, and kept in the spool while it does not. Every write has an id that
+stays the same however often it is tried, so that nothing is counted twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID, uuid4
+
+from scouter.ingest.ledger.ledger import Ledger
+from scouter.ingest.messages.outcomes import Totals
+from scouter.ingest.spool.spool_file import SavedNotes, SpoolFile
+from scouter.postgres.ledger import add_to_ledger
+from scouter.postgres.lines import Line
+from scouter.postgres.records import add_receipt
+
+_LANE = "notes"
+
+
+class Notes:
+    """Belongs to the drainer's thread."""
+
+    def __init__(self, ledger: Ledger, spool: SpoolFile, instance: UUID) -> None:
+        self._ledger = ledger
+        self._spool = spool
+        self._instance = instance
+        # By id. What has been tried may be written already, so nothing is added to it any more.
+        self._tried: dict[UUID, dict[str, Totals]] = {}
+        self._open_id = uuid4()
+        self._open: dict[str, Totals] = {}
+        self._is_saved = False
+
+    def adopt(self, saved: SavedNotes, written: Collection[UUID]) -> None:
+        """Go on with what another start had kept, but for what Postgres says is written."""
+        for note_id, changes in saved.items():
+            if note_id not in written:
+                self._tried[note_id] = changes
+                self._ledger.settle(changes)
+        self._is_saved = self._is_saved or bool(saved)
+
+    def write(self, line: Line, seconds: float) -> None:
+        """Into Postgres. Raises psycopg's errors, after which it is tried again."""
+        self._collect()
+        if self._open:
+            self._tried[self._open_id] = self._open
+            self._open_id, self._open = uuid4(), {}
+        for note_id, changes in list(self._tried.items()):
+            with line.use(seconds) as connection:
+                if add_receipt(connection, note_id):
+                    add_to_ledger(connection, self._instance, _LANE, changes)
+            del self._tried[note_id]
+        if self._is_saved:
+            self._spool.save_notes({})
+            self._is_saved = False
+
+    def save(self) -> None:
+        """On the disk, for as long as Postgres is away."""
+        if self._collect() or (self._tried and not self._is_saved):
+            self._spool.save_notes({**self._tried, **({self._open_id: self._open} if self._open else {})})
+            self._is_saved = True
+
+    def _collect(self) -> bool:
+        """Whether there was anything new."""
+        fresh = self._ledger.noted()
+        for transport, change in fresh.items():
+            self._open.setdefault(transport, Totals()).add(change)
+        return bool(fresh)

@@ -1,0 +1,86 @@
+"""Judging a message: what is to be stored of it, or why it cannot be stored."""
+
+from __future__ import annotations
+
+import logging
+
+import msgspec
+import psycopg
+from msgspec import UNSET
+
+from scouter.auth.permissions import Caller
+from scouter.errors import InvalidInput, RefusedByDatabase, ScouterError, Unavailable, Unsupported
+from scouter.ingest.messages.inbound import Incoming
+from scouter.ingest.messages.results import Good, Verdict, poison
+from scouter.ingest.validation.row_encoder import RowMaker
+from scouter.ingest.validation.tag_permissions import require_taggable
+from scouter.postgres.entities import Entities
+from scouter.postgres.failures import first_line, refuses_content
+from scouter.wire.decoding import convert, decode_json
+from scouter.wire.messages import Message
+from scouter.wire.tags import Tag, accepted_by_tags
+
+log = logging.getLogger(__name__)
+
+
+class Judge:
+    """The same for every transport, and for messages that are looked at again."""
+
+    def __init__(self, rows: RowMaker, entities: Entities) -> None:
+        self._rows = rows
+        self._entities = entities
+        self._decoder = msgspec.json.Decoder(Message)
+
+    def judge(self, incoming: Incoming) -> Good:
+        """Raises a `ScouterError` that says what is wrong with the message, or `Unavailable`: ask again later."""
+        message = decode_json(self._decoder, incoming.raw)
+        try:
+            return self._look_up(message, incoming)
+        except psycopg.Error as problem:
+            if refuses_content(problem):  # a name that Postgres does not take
+                said = f"the database refused this message: {first_line(problem)}"
+                raise RefusedByDatabase(said) from None
+            raise
+
+    def verdict(self, incoming: Incoming) -> Verdict:
+        """For a message whose sender waits no longer: whatever is wrong with it is a verdict.
+
+        Raises `Unavailable`, and psycopg's errors: ask again later.
+        """
+        try:
+            return self.judge(incoming)
+        except ScouterError as problem:
+            if not is_verdict(problem):
+                raise
+            return poison(problem)
+        except psycopg.Error:
+            raise
+        except Exception as bug:  # the message is kept, the messages behind it go on
+            log.exception("judging a message failed in an unforeseen way")
+            return poison(ScouterError(f"the server failed on this message: {type(bug).__name__}"))
+
+    def _look_up(self, message: Message, incoming: Incoming) -> Good:
+        if message.records is UNSET:
+            return self._tag(message, incoming.caller)
+        made = self._rows.rows_of(message.records, incoming.caller, incoming.received_at)
+        return Good(rows=made.rows, skipped=made.skipped)
+
+    def _tag(self, message: Message, caller: Caller) -> Good:
+        members = {name: getattr(message, name) for name in Tag.__struct_fields__}
+        sent = {name: value for name, value in members.items() if value is not UNSET}
+        if not sent:
+            raise _not_records(message)
+        tag = convert(sent, Tag, accepted=accepted_by_tags)
+        require_taggable([tag], caller, self._entities)
+        return Good(tags=[tag])
+
+
+def is_verdict(error: ScouterError) -> bool:
+    """Whether it says something about the message, and not about this moment."""
+    return not isinstance(error, Unavailable)
+
+
+def _not_records(message: Message) -> InvalidInput:
+    if message.request is not UNSET:
+        return Unsupported("request", "spans of a tracer", "records; traces are not kept by this server")
+    return InvalidInput("records", None, 'a list of records, {"records": [...]}, or a tag')
