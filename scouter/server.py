@@ -74,7 +74,6 @@ from scouter.monitoring.archiving import Archiving
 from scouter.monitoring.channels.selection import Channels
 from scouter.monitoring.check import Checks
 from scouter.monitoring.consumers import consumers_state
-from scouter.monitoring.database_watch import DatabaseWatch
 from scouter.monitoring.delivery import Deliverer, lease_of, policy_of
 from scouter.monitoring.health import Health, Part, PartState, thread_part
 from scouter.monitoring.late_sweep import LateSweep
@@ -83,14 +82,15 @@ from scouter.monitoring.poller import Poller
 from scouter.monitoring.quarantine_limits import QuarantineLimits
 from scouter.monitoring.readings import Readings
 from scouter.periodic import Periodic
+from scouter.postgres.connections.database_connections import Lifelines
+from scouter.postgres.connections.database_watch import DatabaseWatch
+from scouter.postgres.connections.pool import Pool, connect, open_pool
+from scouter.postgres.connections.query_deadlines import Deadlines
 from scouter.postgres.database import EMBEDDED, Database, chosen_uri, open_database
-from scouter.postgres.deadlines import Deadlines
 from scouter.postgres.embedded.disk_space import DiskSpace
 from scouter.postgres.first_users import FirstUsers, known_defaults_in_use, make_first_users
-from scouter.postgres.lifelines import Lifelines
 from scouter.postgres.migrations import migrate
 from scouter.postgres.partitions import Partitions
-from scouter.postgres.pool import Pool, connect, open_pool
 from scouter.postgres.users import all_users, shared_secret
 from scouter.settings import Settings
 from scouter.wire.prepared_types import prepare_struct_types

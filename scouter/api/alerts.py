@@ -13,8 +13,8 @@ from scouter.auth.permissions import Caller
 from scouter.errors import NotFound
 from scouter.postgres import alerts
 from scouter.postgres.alerts import StoredAlert
+from scouter.postgres.connections.pool import Pool
 from scouter.postgres.entities import Entities
-from scouter.postgres.pool import Pool
 from scouter.wire.alerts import (
     Alert,
     AlertItem,

@@ -8,8 +8,8 @@ from datetime import date, datetime
 from scouter.api.routing import Call, Route
 from scouter.archive.due import Due, due_days
 from scouter.errors import InvalidInput
+from scouter.postgres.connections.pool import Pool
 from scouter.postgres.manifest import ArchiveDay, archive_days, archive_totals
-from scouter.postgres.pool import Pool
 from scouter.settings import Settings
 from scouter.wire.archive import (
     ArchiveDayItem,

@@ -13,8 +13,8 @@ from scouter.auth.passwords import PasswordChecks
 from scouter.auth.permissions import ADMIN_GROUP, Caller
 from scouter.auth.tokens import Tokens, claimed_subject
 from scouter.errors import InvalidInput, NotAuthenticated, TooManyAttempts
-from scouter.postgres.lines import Connections
-from scouter.postgres.recent import Recent
+from scouter.postgres.connections.ingest_pool import Connections
+from scouter.postgres.connections.stale_on_error_cache import Recent
 from scouter.postgres.users import User, user_by_name
 
 USER_SECONDS = 3.0  # how long a changed password or a lost permission may still count elsewhere than here

@@ -5,9 +5,9 @@ from __future__ import annotations
 from scouter.api.routing import Call, Route
 from scouter.auth.permissions import Caller
 from scouter.errors import NotFound
+from scouter.postgres.connections.pool import Pool
 from scouter.postgres.deliveries import Delivery, DeliveryFilter, delivery_page
 from scouter.postgres.entities import Entities
-from scouter.postgres.pool import Pool
 from scouter.wire.deliveries import (
     DeliveriesPage,
     DeliveriesQuery,

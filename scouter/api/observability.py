@@ -10,9 +10,9 @@ from scouter.auth.permissions import Caller
 from scouter.drift.observability import RouteSums, route_series
 from scouter.drift.windows import chart_window
 from scouter.errors import InvalidInput, NotFound
+from scouter.postgres.connections.pool import Pool
 from scouter.postgres.entities import SERVICE, Entities, Entity, EntityName
 from scouter.postgres.observability import RouteBin, observability_bins
-from scouter.postgres.pool import Pool
 from scouter.wire.observability import MetricsQuery, MetricsReply
 
 

@@ -8,9 +8,9 @@ from dataclasses import asdict
 from scouter.api.routing import Call, Route
 from scouter.auth.permissions import Caller
 from scouter.errors import InvalidInput, NotFound
+from scouter.postgres.connections.pool import Pool
 from scouter.postgres.entities import Entities, Entity, EntityName, entity_by_name, entity_by_uid
 from scouter.postgres.features import Features
-from scouter.postgres.pool import Pool
 from scouter.postgres.profile_deletion import Deleted, delete_entity, lock_entities, service_without_profiles
 from scouter.postgres.profiles import lock_profile_name
 from scouter.postgres.statements import Connection

@@ -8,8 +8,8 @@ from msgspec import Raw
 
 from scouter.api.routing import Call, Route
 from scouter.errors import NotFound
+from scouter.postgres.connections.pool import Pool
 from scouter.postgres.entities import EntityName
-from scouter.postgres.pool import Pool
 from scouter.postgres.profile_listing import (
     ListedProfile,
     ProfileFilter,

@@ -10,7 +10,7 @@ from scouter.errors import InvalidInput, NotQuarantined, ReplayFailed
 from scouter.ingest.messages.outcomes import Outcome
 from scouter.ingest.quarantine.removal import delete, delete_selected
 from scouter.ingest.quarantine.replay import Replays
-from scouter.postgres.pool import Pool
+from scouter.postgres.connections.pool import Pool
 from scouter.postgres.quarantine import (
     Entry,
     Selection,

@@ -8,7 +8,7 @@ from scouter.api.authentication import Authentication
 from scouter.api.routing import Call, Route
 from scouter.api.user_accounts import change, create, remove
 from scouter.errors import Conflict, LastAdmin, NotFound
-from scouter.postgres.pool import Pool
+from scouter.postgres.connections.pool import Pool
 from scouter.postgres.users import User, all_users, user_by_name
 from scouter.wire.users import (
     CreateUserReply,

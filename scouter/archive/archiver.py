@@ -17,9 +17,9 @@ from scouter.archive.marker import owner_of, require_marker
 from scouter.archive.stores.store import Store
 from scouter.errors import ArchiveFault
 from scouter.postgres import manifest
+from scouter.postgres.connections.backend_sessions import database_time
+from scouter.postgres.connections.pool import connect
 from scouter.postgres.manifest import Part
-from scouter.postgres.pool import connect
-from scouter.postgres.sessions import database_time
 from scouter.postgres.spools import installation
 from scouter.postgres.statements import Connection
 from scouter.settings import Settings

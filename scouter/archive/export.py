@@ -17,8 +17,8 @@ from scouter.archive.reads import ArchiveReads
 from scouter.archive.sink import Sink
 from scouter.archive.sources import open_sources
 from scouter.errors import ArchiveBusy
+from scouter.postgres.connections.pool import Pool
 from scouter.postgres.entities import Entity
-from scouter.postgres.pool import Pool
 from scouter.postgres.record_streams import window_of_one
 
 if TYPE_CHECKING:  # whoever exports nothing does not load Arrow

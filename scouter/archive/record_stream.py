@@ -21,7 +21,7 @@ from psycopg.conninfo import make_conninfo
 from scouter.archive.kinds import Kind
 from scouter.archive.schemas import written_schema
 from scouter.errors import DatabaseAway
-from scouter.postgres.pool import KEEPALIVES, SCHEMA
+from scouter.postgres.connections.pool import KEEPALIVES, SCHEMA
 from scouter.postgres.record_streams import all_entities, names_of_features
 from scouter.postgres.statements import Connection
 

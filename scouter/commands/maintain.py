@@ -15,10 +15,10 @@ import psycopg
 from scouter.monitoring.maintenance import LOCK
 from scouter.monitoring.maintenance_pass import maintain, plan
 from scouter.monitoring.matters import matters_of
+from scouter.postgres.connections.job_sessions import AlreadyUnderWay, reading_session, sole_session
+from scouter.postgres.connections.query_deadlines import Deadlines
 from scouter.postgres.database import present_database
-from scouter.postgres.deadlines import Deadlines
 from scouter.postgres.migrations import migrate
-from scouter.postgres.work_sessions import AlreadyUnderWay, reading_session, sole_session
 from scouter.settings import Settings
 
 

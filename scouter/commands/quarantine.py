@@ -22,13 +22,13 @@ from scouter.ingest.quarantine.removal import delete, delete_selected
 from scouter.ingest.quarantine.replay import REPLAY_SECONDS, Progress, Replays
 from scouter.ingest.storage.batch_finalizer import Settlement
 from scouter.ingest.storage.batch_store import Store
+from scouter.postgres.connections.database_connections import Lifelines
+from scouter.postgres.connections.pool import Pool, open_pool
 from scouter.postgres.database import present_database
 from scouter.postgres.entities import Entities
 from scouter.postgres.features import Features
-from scouter.postgres.lifelines import Lifelines
 from scouter.postgres.migrations import migrate
 from scouter.postgres.partitions import Partitions
-from scouter.postgres.pool import Pool, open_pool
 from scouter.postgres.quarantine import Entry, Selection, WholeEntry, quarantine_page, quarantined_message
 from scouter.settings import Settings
 from scouter.wire.decoding import convert

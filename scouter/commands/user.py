@@ -12,9 +12,9 @@ from scouter.auth.passwords import hash_password
 from scouter.auth.permissions import ADMIN_GROUP
 from scouter.errors import Conflict, InvalidInput, NotFound
 from scouter.postgres import users
+from scouter.postgres.connections.pool import connect
 from scouter.postgres.database import present_database
 from scouter.postgres.migrations import migrate
-from scouter.postgres.pool import connect
 from scouter.postgres.statements import Connection
 from scouter.settings import Settings
 from scouter.wire.decoding import convert

@@ -21,13 +21,13 @@ from scouter.ingest.writer.gateway import Intake
 from scouter.ingest.writer.write_queue import Inlet
 from scouter.ingest.writer.writer import Writer
 from scouter.periodic import Periodic
+from scouter.postgres.connections.database_connections import Lifelines
+from scouter.postgres.connections.ingest_pool import Connections, Line
+from scouter.postgres.connections.pool import connect
 from scouter.postgres.entities import Entities
 from scouter.postgres.features import Features
 from scouter.postgres.ledger import ledger_sums
-from scouter.postgres.lifelines import Lifelines
-from scouter.postgres.lines import Connections, Line
 from scouter.postgres.partitions import Partitions
-from scouter.postgres.pool import connect
 from scouter.postgres.spools import installation
 from scouter.settings import Settings
 

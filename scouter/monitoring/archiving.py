@@ -17,7 +17,7 @@ from scouter.errors import ScouterError, Unavailable
 from scouter.metrics import ARCHIVE_FAILURES
 from scouter.monitoring.health import PartState
 from scouter.periodic import Periodic
-from scouter.postgres.failures import first_line
+from scouter.postgres.connections.errors import first_line
 from scouter.settings import Settings
 
 log = logging.getLogger(__name__)

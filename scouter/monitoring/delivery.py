@@ -25,6 +25,7 @@ from scouter.monitoring.channel_shares import ChannelShares
 from scouter.monitoring.channels.outcome import Delivered, Outcome, Refused, Retry
 from scouter.monitoring.channels.selection import Channels
 from scouter.monitoring.retries import Again, RetryPolicy
+from scouter.postgres.connections.pool import Pool
 from scouter.postgres.deliveries import (
     ClaimedDelivery,
     claim_delivery,
@@ -32,7 +33,6 @@ from scouter.postgres.deliveries import (
     record_given_up,
     record_retry,
 )
-from scouter.postgres.pool import Pool
 from scouter.postgres.statements import Connection
 from scouter.settings import Settings
 

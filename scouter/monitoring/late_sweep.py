@@ -15,8 +15,8 @@ from scouter.monitoring.observed import Observed, observe
 from scouter.monitoring.raising import identity_of, raise_alerts
 from scouter.periodic import Periodic
 from scouter.postgres.checks import alerts_of_window
+from scouter.postgres.connections.pool import Pool
 from scouter.postgres.late_arrivals import SweptProfile, profile_for_sweep, quiet_entities, take_late_arrivals
-from scouter.postgres.pool import Pool
 from scouter.postgres.runs import CheckedWindow, Outcome, add_run, runs_touched
 from scouter.postgres.statements import Connection
 from scouter.settings import Settings

@@ -14,9 +14,9 @@ from scouter.monitoring.health import PartState
 from scouter.monitoring.maintenance_pass import Settled, maintain
 from scouter.monitoring.matters import matters_of
 from scouter.periodic import Periodic
-from scouter.postgres.deadlines import Deadlines
-from scouter.postgres.failures import first_line
-from scouter.postgres.work_sessions import AlreadyUnderWay, sole_session
+from scouter.postgres.connections.errors import first_line
+from scouter.postgres.connections.job_sessions import AlreadyUnderWay, sole_session
+from scouter.postgres.connections.query_deadlines import Deadlines
 from scouter.settings import Settings
 
 log = logging.getLogger(__name__)

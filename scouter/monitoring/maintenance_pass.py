@@ -11,9 +11,9 @@ import psycopg
 
 from scouter.metrics import MAINTENANCE_FAILURES
 from scouter.monitoring.matters import Matter
-from scouter.postgres.failures import first_line
-from scouter.postgres.sessions import database_time
-from scouter.postgres.work_sessions import WorkSession
+from scouter.postgres.connections.backend_sessions import database_time
+from scouter.postgres.connections.errors import first_line
+from scouter.postgres.connections.job_sessions import WorkSession
 
 log = logging.getLogger(__name__)
 

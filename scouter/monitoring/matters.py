@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
 from scouter.metrics import PARTITIONS_DROPPED, ROWS_EXPIRED
+from scouter.postgres.connections.ingest_pool import Connections
 from scouter.postgres.detaching import drop, due_partitions
 from scouter.postgres.idempotency import KEY_DAYS
-from scouter.postgres.lines import Connections
 from scouter.postgres.old_rows import count_old_rows, delete_old_rows
 from scouter.postgres.partitions import Partitions, missing_partitions
 from scouter.postgres.rabbitmq_deliveries import DELIVERY_DAYS

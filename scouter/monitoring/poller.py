@@ -9,7 +9,7 @@ from uuid import UUID
 from scouter.monitoring.check import DATABASE_AWAY, Checks
 from scouter.periodic import Periodic
 from scouter.postgres.checks import claim_check, renew_leases, seconds_until_due
-from scouter.postgres.pool import Pool
+from scouter.postgres.connections.pool import Pool
 from scouter.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from psycopg_pool import PoolTimeout
 from scouter.ingest.quarantine.removal import Limit, expire
 from scouter.metrics import QUARANTINE_DROPPED
 from scouter.periodic import Periodic
-from scouter.postgres.pool import Pool
+from scouter.postgres.connections.pool import Pool
 from scouter.postgres.quarantine import QuarantineTotal, quarantine_totals
 from scouter.wire.quarantine import Reason
 

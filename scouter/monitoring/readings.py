@@ -9,7 +9,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from scouter.metrics import POOL_ERRORS, POOL_IDLE, POOL_SIZE, POOL_WAITING, Reading
-from scouter.postgres.pool import Pool
+from scouter.postgres.connections.pool import Pool
 
 _POOL_READINGS = (
     (POOL_SIZE, "pool_size"),

@@ -8,8 +8,8 @@ import uuid
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from scouter.postgres.lines import Connections
-from scouter.postgres.recent import Recent
+from scouter.postgres.connections.ingest_pool import Connections
+from scouter.postgres.connections.stale_on_error_cache import Recent
 from scouter.postgres.statements import Connection, named_statements
 
 SERVICE = "Service"  # the drift type of a model service itself, which request metrics belong to

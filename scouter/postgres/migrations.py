@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 
 from scouter.errors import StartRefused
-from scouter.postgres.pool import SCHEMA
+from scouter.postgres.connections.pool import SCHEMA
 from scouter.postgres.statements import SQL_DIRECTORY, Connection
 
 log = logging.getLogger(__name__)

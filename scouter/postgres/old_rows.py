@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from scouter.postgres.lines import Connections
+from scouter.postgres.connections.ingest_pool import Connections
 from scouter.postgres.statements import Connection, named_statements
 
 MOST_ROWS = 5000  # in one transaction: some tens of milliseconds

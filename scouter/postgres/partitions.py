@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from psycopg import sql
 
-from scouter.postgres.lines import Connections
+from scouter.postgres.connections.ingest_pool import Connections
 from scouter.postgres.statements import Connection, maintenance_statement, named_statements
 
 log = logging.getLogger(__name__)

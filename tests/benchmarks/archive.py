@@ -12,8 +12,8 @@ from typing import Any
 
 import psycopg
 
+from scouter.postgres.connections.pool import SCHEMA
 from scouter.postgres.embedded.server import EmbeddedPostgres
-from scouter.postgres.pool import SCHEMA
 from tests.archiving.opened_files import OpenedFiles
 from tests.benchmarks import archive_day, chart_data, charts, machine
 from tests.benchmarks.archive_day import Archived

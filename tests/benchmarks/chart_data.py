@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import psycopg
 
+from scouter.postgres.connections.pool import SCHEMA, open_pool
 from scouter.postgres.features import Features
 from scouter.postgres.partitions import Partitions
-from scouter.postgres.pool import SCHEMA, open_pool
 from scouter.postgres.records import DAY_MICROSECONDS, Integers, Rows, psi_rows, value_rows
 from tests.benchmarks.copying import copy_batch
 from tests.http_client import HttpClient

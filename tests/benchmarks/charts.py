@@ -111,7 +111,7 @@ def drop_caches() -> bool:
 
 def explain(server: ServerProcess, subjects: list[Subject]) -> None:
     from scouter.archive.kinds import KINDS
-    from scouter.postgres.pool import connect
+    from scouter.postgres.connections.pool import connect
     from scouter.postgres.statements import named_statements
 
     end = datetime.now(UTC)

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import psycopg
 
+from scouter.postgres.connections.pool import open_pool
 from scouter.postgres.features import Features
 from scouter.postgres.partitions import Partitions
-from scouter.postgres.pool import open_pool
 from scouter.postgres.records import Integers, Rows, psi_rows, to_microseconds, value_rows
 from tests.benchmarks.copying import copy_batch
 from tests.http_client import HttpClient

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
+from scouter.postgres.connections.pool import Pool
 from scouter.postgres.entities import EntityName, add_entity
 from scouter.postgres.partitions import Partitions
-from scouter.postgres.pool import Pool
 
 TABLES: Mapping[str, str] = {
     "alerts": "alert",

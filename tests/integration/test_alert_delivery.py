@@ -18,6 +18,7 @@ from scouter.metrics import ALERTS_GIVEN_UP
 from scouter.monitoring.channels.selection import Channels, destinations_of
 from scouter.monitoring.delivery import Deliverer
 from scouter.monitoring.retries import RetryPolicy
+from scouter.postgres.connections.pool import Pool, connect, open_pool
 from scouter.postgres.deliveries import (
     ClaimedDelivery,
     Delivery,
@@ -33,7 +34,6 @@ from scouter.postgres.deliveries import (
 )
 from scouter.postgres.entities import Entity, EntityName, add_entity
 from scouter.postgres.old_rows import delete_old_rows
-from scouter.postgres.pool import Pool, connect, open_pool
 from scouter.settings import Settings
 from scouter.wire.notifications import ChannelName, Descriptions
 from scouter.wire.profiles import DispatchConfig

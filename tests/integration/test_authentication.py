@@ -16,7 +16,7 @@ import pytest
 
 from scouter.auth.passwords import hash_password
 from scouter.postgres import users
-from scouter.postgres.pool import connect
+from scouter.postgres.connections.pool import connect
 from scouter.server import Server
 from tests.http_client import HttpClient
 from tests.integration.conftest import settings_for

@@ -10,9 +10,9 @@ from datetime import UTC, date, datetime, timedelta
 import psycopg
 import pytest
 
+from scouter.postgres.connections.pool import Pool
 from scouter.postgres.detaching import detach, due_partitions
 from scouter.postgres.partitions import Partitions, partition_name
-from scouter.postgres.pool import Pool
 from scouter.server import Server
 from tests.http_client import HttpClient
 from tests.metrics_page import sample, samples_at

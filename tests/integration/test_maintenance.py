@@ -17,11 +17,11 @@ import pytest
 from scouter.monitoring import maintenance as maintenance_thread
 from scouter.monitoring.maintenance_pass import Settled, maintain
 from scouter.monitoring.matters import OldRows, matters_of
-from scouter.postgres import work_sessions
-from scouter.postgres.deadlines import Deadlines
+from scouter.postgres.connections import job_sessions as work_sessions
+from scouter.postgres.connections.job_sessions import AlreadyUnderWay, reading_session, sole_session
+from scouter.postgres.connections.pool import Pool
+from scouter.postgres.connections.query_deadlines import Deadlines
 from scouter.postgres.partitions import partition_name
-from scouter.postgres.pool import Pool
-from scouter.postgres.work_sessions import AlreadyUnderWay, reading_session, sole_session
 from scouter.server import Server
 from scouter.settings import Settings
 from tests.conditions import eventually, probe

@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from scouter.monitoring.quarantine_limits import QuarantineLimits
-from scouter.postgres.pool import Pool
+from scouter.postgres.connections.pool import Pool
 from scouter.server import Server
 from tests.conditions import eventually
 from tests.http_client import Answer, HttpClient

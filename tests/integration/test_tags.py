@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from scouter.postgres.pool import Pool
+from scouter.postgres.connections.pool import Pool
 from scouter.server import Server
 from tests.http_client import HttpClient
 from tests.integration.callers import LogIn, log_in  # noqa: F401  # a fixture

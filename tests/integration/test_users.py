@@ -15,7 +15,7 @@ import pytest
 from scouter.api.user_accounts import change as change_account
 from scouter.api.user_accounts import create
 from scouter.errors import LastAdmin
-from scouter.postgres.pool import Pool
+from scouter.postgres.connections.pool import Pool
 from scouter.server import Server
 from scouter.wire.users import CreateUserRequest, UpdateUserRequest
 from tests.http_client import Answer, HttpClient

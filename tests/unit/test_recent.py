@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg
 
-from scouter.postgres.recent import Recent
+from scouter.postgres.connections.stale_on_error_cache import Recent
 
 
 def test_a_value_is_loaded_once_until_it_is_dropped() -> None:

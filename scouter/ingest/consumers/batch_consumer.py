@@ -22,9 +22,9 @@ from scouter.ingest.storage.batch_store import Claim, NotOurs, Store
 from scouter.ingest.storage.rejection_limit import TooManyRefusals
 from scouter.ingest.validation.validator import Judge
 from scouter.metrics import STORE_FAILURES
-from scouter.postgres.abandoned import end_abandoned
-from scouter.postgres.breaker import Breaker
-from scouter.postgres.lines import Connections
+from scouter.postgres.connections.breaker import Breaker
+from scouter.postgres.connections.ingest_pool import Connections
+from scouter.postgres.connections.stale_transactions import end_abandoned
 
 log = logging.getLogger(__name__)
 

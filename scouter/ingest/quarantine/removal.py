@@ -11,8 +11,8 @@ from uuid import UUID
 
 from scouter.ingest.messages.outcomes import Totals
 from scouter.postgres import quarantine
+from scouter.postgres.connections.ingest_pool import Connections
 from scouter.postgres.ledger import add_to_shared_ledger
-from scouter.postgres.lines import Connections
 from scouter.postgres.quarantine import Selection, Span
 from scouter.postgres.statements import Connection
 

@@ -26,9 +26,9 @@ from scouter.ingest.storage.batch_finalizer import totals_of
 from scouter.ingest.storage.batch_store import NotOurs, Store
 from scouter.ingest.storage.rejection_limit import Refusals, TooManyRefusals
 from scouter.ingest.validation.validator import Judge
-from scouter.postgres.breaker import Breaker
+from scouter.postgres.connections.breaker import Breaker
+from scouter.postgres.connections.ingest_pool import Line
 from scouter.postgres.ledger import report_spooled
-from scouter.postgres.lines import Line
 from scouter.postgres.records import RECEIPT_DAYS
 from scouter.postgres.spools import move_spool, open_spool, settled_batches
 from scouter.postgres.statements import Connection

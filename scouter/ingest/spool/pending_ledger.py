@@ -12,8 +12,8 @@ from uuid import UUID, uuid4
 from scouter.ingest.ledger.ledger import Ledger
 from scouter.ingest.messages.outcomes import Totals
 from scouter.ingest.spool.spool_file import SavedNotes, SpoolFile
+from scouter.postgres.connections.ingest_pool import Line
 from scouter.postgres.ledger import add_to_ledger
-from scouter.postgres.lines import Line
 from scouter.postgres.records import add_receipt
 
 _LANE = "notes"

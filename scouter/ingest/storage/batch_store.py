@@ -21,10 +21,10 @@ from scouter.ingest.storage.batch_finalizer import Decided, Settlement, totals_o
 from scouter.ingest.storage.batch_metrics import count_stored
 from scouter.metrics import COMMIT_SECONDS
 from scouter.postgres import records
-from scouter.postgres.failures import first_line, lacks_partition, refused_row, refuses_content
+from scouter.postgres.connections.errors import first_line, lacks_partition, refused_row, refuses_content
+from scouter.postgres.connections.ingest_pool import Line
 from scouter.postgres.idempotency import KeyUse, UserKey, claim_keys, known_keys, release_keys
 from scouter.postgres.late_arrivals import add_late_arrivals
-from scouter.postgres.lines import Line
 from scouter.postgres.partitions import Partitions
 from scouter.postgres.records import Rows, from_microseconds, to_microseconds
 from scouter.postgres.statements import Connection

@@ -20,7 +20,7 @@ from scouter.ingest.storage.batch_store import Store
 from scouter.ingest.storage.rejection_limit import TooManyRefusals
 from scouter.ingest.writer.write_queue import Inlet
 from scouter.metrics import STORE_FAILURES
-from scouter.postgres.breaker import Breaker
+from scouter.postgres.connections.breaker import Breaker
 
 log = logging.getLogger(__name__)
 

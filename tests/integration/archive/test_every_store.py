@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from scouter.archive.stores.opening import open_store
-from scouter.postgres.pool import Pool
+from scouter.postgres.connections.pool import Pool
 from scouter.settings import Settings
 from tests.http_client import HttpClient
 from tests.integration.archive.archived_days import (

@@ -16,7 +16,7 @@ from scouter.archive.queries import ArchivedRecords
 from scouter.archive.reads import ArchiveReads
 from scouter.archive.stores.local import LocalStore
 from scouter.errors import ArchiveBusy
-from scouter.postgres.pool import Pool
+from scouter.postgres.connections.pool import Pool
 from scouter.server import Server
 from scouter.settings import Settings
 from tests.conditions import eventually

@@ -15,6 +15,7 @@ from kafka import TopicPartition
 
 from scouter.ingest.consumers.kafka.client import ANSWER_MILLISECONDS, ask_for_topics, topic_id_of
 from scouter.metrics import KAFKA_MADE_ANEW
+from scouter.postgres.connections.ingest_pool import Connections
 from scouter.postgres.kafka_positions import (
     Partition,
     Position,
@@ -24,7 +25,6 @@ from scouter.postgres.kafka_positions import (
     kafka_positions,
     name_kafka_topics,
 )
-from scouter.postgres.lines import Connections
 from scouter.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -31,7 +31,7 @@ from scouter.ingest.consumers.status import ConsumerState
 from scouter.ingest.messages.inbound import Incoming
 from scouter.ingest.messages.pending import Batch, Judged
 from scouter.ingest.messages.results import Seen
-from scouter.postgres.lines import Connections
+from scouter.postgres.connections.ingest_pool import Connections
 from scouter.postgres.rabbitmq_deliveries import (
     add_deliveries,
     forget_deliveries,

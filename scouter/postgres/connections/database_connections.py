@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from scouter.postgres.breaker import Breaker
-from scouter.postgres.deadlines import Deadlines
-from scouter.postgres.lines import Line, Lines
+from scouter.postgres.connections.breaker import Breaker
+from scouter.postgres.connections.ingest_pool import Line, Lines
+from scouter.postgres.connections.query_deadlines import Deadlines
 
 _MOST_QUICK = 8
 _SLOW_SECONDS = 10.0

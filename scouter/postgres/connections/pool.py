@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from psycopg_pool import ConnectionPool
 
-from scouter.postgres.deadlines import Deadlines
+from scouter.postgres.connections.query_deadlines import Deadlines
 from scouter.postgres.statements import Connection
 
 SCHEMA = "scouter_py"  # ours alone: the reference's `scouter` schema may live in the same database

@@ -15,11 +15,11 @@ from typing import Protocol
 import psycopg
 
 from scouter.errors import DatabaseAway
-from scouter.postgres.breaker import Breaker
-from scouter.postgres.deadlines import Deadlines
-from scouter.postgres.failures import is_away
-from scouter.postgres.pool import connect
-from scouter.postgres.sessions import Session, end_session, own_session
+from scouter.postgres.connections.backend_sessions import Session, end_session, own_session
+from scouter.postgres.connections.breaker import Breaker
+from scouter.postgres.connections.errors import is_away
+from scouter.postgres.connections.pool import connect
+from scouter.postgres.connections.query_deadlines import Deadlines
 from scouter.postgres.statements import Connection
 
 _CONNECT_SECONDS = 2  # libpq takes no less

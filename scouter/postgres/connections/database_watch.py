@@ -11,9 +11,9 @@ from datetime import datetime
 import psycopg
 
 from scouter.monitoring.health import PartState
-from scouter.postgres.deadlines import Deadlines
+from scouter.postgres.connections.pool import connect
+from scouter.postgres.connections.query_deadlines import Deadlines
 from scouter.postgres.partitions import missing_partitions
-from scouter.postgres.pool import connect
 from scouter.postgres.statements import Connection
 
 log = logging.getLogger(__name__)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from scouter.postgres.deadlines import Deadlines
-from scouter.postgres.pool import connect
-from scouter.postgres.sessions import try_lock_for_session
+from scouter.postgres.connections.backend_sessions import try_lock_for_session
+from scouter.postgres.connections.pool import connect
+from scouter.postgres.connections.query_deadlines import Deadlines
 from scouter.postgres.statements import Connection
 
 _CONNECT_SECONDS = 10
