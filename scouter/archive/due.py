@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from scouter.archive.kinds import KINDS, Kind
-from scouter.postgres.detaching import due_partitions
 from scouter.postgres.manifest import Need, checks_need_from, recently_archived_days
+from scouter.postgres.schema.detaching import due_partitions
 from scouter.postgres.statements import Connection
 from scouter.settings import Settings
 

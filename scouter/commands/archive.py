@@ -12,7 +12,7 @@ from scouter.archive.due import Due
 from scouter.archive.stores.opening import open_store
 from scouter.postgres.database import present_database
 from scouter.postgres.manifest import Part
-from scouter.postgres.migrations import migrate
+from scouter.postgres.schema.migrations import migrate
 from scouter.settings import Settings
 
 

@@ -18,7 +18,7 @@ from scouter.monitoring.matters import matters_of
 from scouter.postgres.connections.job_sessions import AlreadyUnderWay, reading_session, sole_session
 from scouter.postgres.connections.query_deadlines import Deadlines
 from scouter.postgres.database import present_database
-from scouter.postgres.migrations import migrate
+from scouter.postgres.schema.migrations import migrate
 from scouter.settings import Settings
 
 

@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from scouter.postgres.database import present_database
-from scouter.postgres.migrations import migrate
+from scouter.postgres.schema.migrations import migrate
 from scouter.settings import Settings
 
 

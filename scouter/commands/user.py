@@ -14,7 +14,7 @@ from scouter.errors import Conflict, InvalidInput, NotFound
 from scouter.postgres import users
 from scouter.postgres.connections.pool import connect
 from scouter.postgres.database import present_database
-from scouter.postgres.migrations import migrate
+from scouter.postgres.schema.migrations import migrate
 from scouter.postgres.statements import Connection
 from scouter.settings import Settings
 from scouter.wire.decoding import convert

@@ -27,7 +27,7 @@ from scouter.postgres.connections.pool import connect
 from scouter.postgres.entities import Entities
 from scouter.postgres.features import Features
 from scouter.postgres.ledger import ledger_sums
-from scouter.postgres.partitions import Partitions
+from scouter.postgres.schema.partitions import Partitions
 from scouter.postgres.spools import installation
 from scouter.settings import Settings
 

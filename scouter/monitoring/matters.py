@@ -9,12 +9,12 @@ from typing import Protocol
 
 from scouter.metrics import PARTITIONS_DROPPED, ROWS_EXPIRED
 from scouter.postgres.connections.ingest_pool import Connections
-from scouter.postgres.detaching import drop, due_partitions
 from scouter.postgres.idempotency import KEY_DAYS
-from scouter.postgres.old_rows import count_old_rows, delete_old_rows
-from scouter.postgres.partitions import Partitions, missing_partitions
 from scouter.postgres.rabbitmq_deliveries import DELIVERY_DAYS
 from scouter.postgres.records import RECEIPT_DAYS
+from scouter.postgres.schema.detaching import drop, due_partitions
+from scouter.postgres.schema.partitions import Partitions, missing_partitions
+from scouter.postgres.schema.row_expiry import count_old_rows, delete_old_rows
 from scouter.settings import Settings
 
 

@@ -12,8 +12,8 @@ import psycopg
 
 from scouter.postgres.connections.pool import open_pool
 from scouter.postgres.features import Features
-from scouter.postgres.partitions import Partitions
 from scouter.postgres.records import Integers, Rows, psi_rows, to_microseconds, value_rows
+from scouter.postgres.schema.partitions import Partitions
 from tests.benchmarks.copying import copy_batch
 from tests.http_client import HttpClient
 from tests.profile_documents import custom_profile, psi_profile, registration, spc_profile

@@ -14,8 +14,8 @@ from psycopg.conninfo import make_conninfo
 from scouter.postgres.connections.pool import Pool, connect, open_pool
 from scouter.postgres.embedded.server import EmbeddedPostgres
 from scouter.postgres.first_users import make_first_users
-from scouter.postgres.migrations import migrate
-from scouter.postgres.partitions import Partitions
+from scouter.postgres.schema.migrations import migrate
+from scouter.postgres.schema.partitions import Partitions
 from scouter.server import Server
 from scouter.settings import Settings
 from tests.http_client import HttpClient

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.entities import EntityName, add_entity
-from scouter.postgres.partitions import Partitions
+from scouter.postgres.schema.partitions import Partitions
 
 TABLES: Mapping[str, str] = {
     "alerts": "alert",

@@ -33,7 +33,7 @@ from scouter.postgres.deliveries import (
     record_retry,
 )
 from scouter.postgres.entities import Entity, EntityName, add_entity
-from scouter.postgres.old_rows import delete_old_rows
+from scouter.postgres.schema.row_expiry import delete_old_rows
 from scouter.settings import Settings
 from scouter.wire.notifications import ChannelName, Descriptions
 from scouter.wire.profiles import DispatchConfig

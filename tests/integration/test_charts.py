@@ -16,7 +16,7 @@ from scouter.postgres import charts
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.entities import Entity, EntityName, add_entity
 from scouter.postgres.features import Features
-from scouter.postgres.partitions import Partitions
+from scouter.postgres.schema.partitions import Partitions
 from scouter.wire.charts import PsiSeries, TimeInterval
 from scouter.wire.profiles import DriftType, PsiProfile, decode_profile
 from tests.http_client import HttpClient

@@ -11,8 +11,8 @@ import psycopg
 import pytest
 
 from scouter.postgres.connections.pool import Pool
-from scouter.postgres.detaching import detach, due_partitions
-from scouter.postgres.partitions import Partitions, partition_name
+from scouter.postgres.schema.detaching import detach, due_partitions
+from scouter.postgres.schema.partitions import Partitions, partition_name
 from scouter.server import Server
 from tests.http_client import HttpClient
 from tests.metrics_page import sample, samples_at

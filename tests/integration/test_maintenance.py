@@ -21,7 +21,7 @@ from scouter.postgres.connections import job_sessions as work_sessions
 from scouter.postgres.connections.job_sessions import AlreadyUnderWay, reading_session, sole_session
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.connections.query_deadlines import Deadlines
-from scouter.postgres.partitions import partition_name
+from scouter.postgres.schema.partitions import partition_name
 from scouter.server import Server
 from scouter.settings import Settings
 from tests.conditions import eventually, probe

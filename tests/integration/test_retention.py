@@ -12,8 +12,8 @@ from scouter.monitoring.matters import OldPartitions, OldRows, matters_of
 from scouter.postgres.connections.job_sessions import sole_session
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.connections.query_deadlines import Deadlines
-from scouter.postgres.old_rows import delete_old_rows
-from scouter.postgres.partitions import RECORD_TABLES, partition_name
+from scouter.postgres.schema.partitions import RECORD_TABLES, partition_name
+from scouter.postgres.schema.row_expiry import delete_old_rows
 from scouter.settings import Settings
 from tests.integration.old_data import TABLES, add_days, add_rows, ago, attached, count_rows, counts
 

@@ -14,11 +14,11 @@ from psycopg.conninfo import make_conninfo
 
 from scouter.errors import StartRefused
 from scouter.postgres.connections.pool import open_pool
-from scouter.postgres.detaching import detach, due_partitions
 from scouter.postgres.embedded.binaries import Source, distribution, find_binaries, python_package
 from scouter.postgres.embedded.server import EmbeddedPostgres
-from scouter.postgres.migrations import migrate
-from scouter.postgres.partitions import partition_name
+from scouter.postgres.schema.detaching import detach, due_partitions
+from scouter.postgres.schema.migrations import migrate
+from scouter.postgres.schema.partitions import partition_name
 from scouter.server import Server
 from tests.http_client import HttpClient
 from tests.integration.archive.archived_days import (

@@ -25,8 +25,8 @@ from scouter.postgres.connections.errors import first_line, lacks_partition, ref
 from scouter.postgres.connections.ingest_pool import Line
 from scouter.postgres.idempotency import KeyUse, UserKey, claim_keys, known_keys, release_keys
 from scouter.postgres.late_arrivals import add_late_arrivals
-from scouter.postgres.partitions import Partitions
 from scouter.postgres.records import Rows, from_microseconds, to_microseconds
+from scouter.postgres.schema.partitions import Partitions
 from scouter.postgres.statements import Connection
 from scouter.postgres.tags import add_tags
 

@@ -13,7 +13,7 @@ import psycopg
 from scouter.monitoring.health import PartState
 from scouter.postgres.connections.pool import connect
 from scouter.postgres.connections.query_deadlines import Deadlines
-from scouter.postgres.partitions import missing_partitions
+from scouter.postgres.schema.partitions import missing_partitions
 from scouter.postgres.statements import Connection
 
 log = logging.getLogger(__name__)

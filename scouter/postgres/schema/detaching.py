@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 from psycopg import sql
 
-from scouter.postgres.partitions import partition_name
+from scouter.postgres.schema.partitions import partition_name
 from scouter.postgres.statements import Connection, maintenance_statement, named_statements
 
 _DAY = re.compile(r"_(\d{8})")
