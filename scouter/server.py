@@ -91,7 +91,7 @@ from scouter.postgres.embedded.disk_space import DiskSpace
 from scouter.postgres.first_users import FirstUsers, known_defaults_in_use, make_first_users
 from scouter.postgres.schema.migrations import migrate
 from scouter.postgres.schema.partitions import Partitions
-from scouter.postgres.users import all_users, shared_secret
+from scouter.postgres.tables.users import all_users, shared_secret
 from scouter.settings import Settings
 from scouter.wire.prepared_types import prepare_struct_types
 

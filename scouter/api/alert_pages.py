@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from scouter.errors import InvalidInput
-from scouter.postgres.alerts import AlertSlice, StoredAlert
+from scouter.postgres.tables.alerts import AlertSlice, StoredAlert
 from scouter.wire.alerts import AlertCursor, AlertsRequest, Direction, RecentAlertsQuery
 
 DEFAULT_LIMIT = 50

@@ -12,8 +12,8 @@ from scouter.errors import InvalidInput, NotFound
 from scouter.monitoring.channels.outcome import Delivered, Outcome
 from scouter.monitoring.channels.selection import Channels, destinations_of
 from scouter.postgres.connections.pool import Pool
-from scouter.postgres.entities import Entities, Entity, EntityName
-from scouter.postgres.profiles import document_of
+from scouter.postgres.tables.entities import Entities, Entity, EntityName
+from scouter.postgres.tables.profiles import document_of
 from scouter.settings import Settings
 from scouter.wire.deliveries import (
     AlertTestReply,

@@ -11,10 +11,10 @@ from scouter.api.alert_pages import is_backward, slice_of, stretch_of
 from scouter.api.routing import Call, Route
 from scouter.auth.permissions import Caller
 from scouter.errors import NotFound
-from scouter.postgres import alerts
-from scouter.postgres.alerts import StoredAlert
 from scouter.postgres.connections.pool import Pool
-from scouter.postgres.entities import Entities
+from scouter.postgres.tables import alerts
+from scouter.postgres.tables.alerts import StoredAlert
+from scouter.postgres.tables.entities import Entities
 from scouter.wire.alerts import (
     Alert,
     AlertItem,

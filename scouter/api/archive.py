@@ -9,7 +9,7 @@ from scouter.api.routing import Call, Route
 from scouter.archive.due import Due, due_days
 from scouter.errors import InvalidInput
 from scouter.postgres.connections.pool import Pool
-from scouter.postgres.manifest import ArchiveDay, archive_days, archive_totals
+from scouter.postgres.tables.manifest import ArchiveDay, archive_days, archive_totals
 from scouter.settings import Settings
 from scouter.wire.archive import (
     ArchiveDayItem,

@@ -15,7 +15,7 @@ from scouter.auth.tokens import Tokens, claimed_subject
 from scouter.errors import InvalidInput, NotAuthenticated, TooManyAttempts
 from scouter.postgres.connections.ingest_pool import Connections
 from scouter.postgres.connections.stale_on_error_cache import Recent
-from scouter.postgres.users import User, user_by_name
+from scouter.postgres.tables.users import User, user_by_name
 
 USER_SECONDS = 3.0  # how long a changed password or a lost permission may still count elsewhere than here
 BOOTSTRAP = Caller("bootstrap", frozenset(), frozenset({ADMIN_GROUP}))  # who has the bootstrap key

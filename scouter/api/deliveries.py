@@ -6,8 +6,8 @@ from scouter.api.routing import Call, Route
 from scouter.auth.permissions import Caller
 from scouter.errors import NotFound
 from scouter.postgres.connections.pool import Pool
-from scouter.postgres.deliveries import Delivery, DeliveryFilter, delivery_page
-from scouter.postgres.entities import Entities
+from scouter.postgres.tables.deliveries import Delivery, DeliveryFilter, delivery_page
+from scouter.postgres.tables.entities import Entities
 from scouter.wire.deliveries import (
     DeliveriesPage,
     DeliveriesQuery,

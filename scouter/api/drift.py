@@ -16,8 +16,8 @@ from scouter.drift.expected import expected_bins
 from scouter.drift.windows import ChartWindow, chart_window
 from scouter.errors import ArchiveBusy, InvalidInput, NotFound, StoreAway
 from scouter.postgres.connections.pool import Pool
-from scouter.postgres.entities import Entities, Entity, EntityName
-from scouter.postgres.profiles import document_of
+from scouter.postgres.tables.entities import Entities, Entity, EntityName
+from scouter.postgres.tables.profiles import document_of
 from scouter.wire.charts import ChartQuery, CustomChart, PsiChart, SpcChart, WindowQuery, accepted_by_charts
 from scouter.wire.profiles import DriftType, PsiProfile
 

@@ -11,8 +11,8 @@ from scouter.drift.observability import RouteSums, route_series
 from scouter.drift.windows import chart_window
 from scouter.errors import InvalidInput, NotFound
 from scouter.postgres.connections.pool import Pool
-from scouter.postgres.entities import SERVICE, Entities, Entity, EntityName
-from scouter.postgres.observability import RouteBin, observability_bins
+from scouter.postgres.tables.entities import SERVICE, Entities, Entity, EntityName
+from scouter.postgres.tables.observability import RouteBin, observability_bins
 from scouter.wire.observability import MetricsQuery, MetricsReply
 
 

@@ -9,11 +9,11 @@ from scouter.api.routing import Call, Route
 from scouter.auth.permissions import Caller
 from scouter.errors import InvalidInput, NotFound
 from scouter.postgres.connections.pool import Pool
-from scouter.postgres.entities import Entities, Entity, EntityName, entity_by_name, entity_by_uid
-from scouter.postgres.features import Features
-from scouter.postgres.profile_deletion import Deleted, delete_entity, lock_entities, service_without_profiles
-from scouter.postgres.profiles import lock_profile_name
 from scouter.postgres.statements import Connection
+from scouter.postgres.tables.entities import Entities, Entity, EntityName, entity_by_name, entity_by_uid
+from scouter.postgres.tables.features import Features
+from scouter.postgres.tables.profile_deletion import Deleted, delete_entity, lock_entities, service_without_profiles
+from scouter.postgres.tables.profiles import lock_profile_name
 from scouter.wire.profile_listing import DeletedCounts, DeleteProfileQuery, ProfileDeletedReply, accepted_by_listing
 
 log = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ from msgspec import Raw
 from scouter.api.routing import Call, Route
 from scouter.errors import NotFound
 from scouter.postgres.connections.pool import Pool
-from scouter.postgres.entities import EntityName
-from scouter.postgres.profile_listing import (
+from scouter.postgres.tables.entities import EntityName
+from scouter.postgres.tables.profile_listing import (
     ListedProfile,
     ProfileFilter,
     profile_page,

@@ -14,8 +14,8 @@ from scouter.api.routing import Call, Route
 from scouter.errors import Conflict, NotFound
 from scouter.monitoring.channels.selection import missing_settings
 from scouter.postgres.connections.pool import Pool
-from scouter.postgres.entities import Entities, EntityName
-from scouter.postgres.profiles import document_of
+from scouter.postgres.tables.entities import Entities, EntityName
+from scouter.postgres.tables.profiles import document_of
 from scouter.settings import Settings
 from scouter.wire.profiles import (
     DriftType,

@@ -11,7 +11,7 @@ from scouter.ingest.messages.outcomes import Outcome
 from scouter.ingest.quarantine.removal import delete, delete_selected
 from scouter.ingest.quarantine.replay import Replays
 from scouter.postgres.connections.pool import Pool
-from scouter.postgres.quarantine import (
+from scouter.postgres.tables.quarantine import (
     Entry,
     Selection,
     WholeEntry,

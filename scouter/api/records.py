@@ -11,7 +11,7 @@ from scouter.archive.export import Asked, Exports
 from scouter.archive.kinds import CUSTOM, PSI, SPC, Kind
 from scouter.drift.windows import window_ends
 from scouter.errors import ArchiveBusy, NotFound, StoreAway
-from scouter.postgres.entities import Entities
+from scouter.postgres.tables.entities import Entities
 from scouter.wire.charts import WindowQuery, accepted_by_charts
 from scouter.wire.profiles import DriftType
 

@@ -10,9 +10,9 @@ from scouter.auth.permissions import EVERY_SPACE
 from scouter.drift.acceptance import require_acceptable
 from scouter.drift.schedules import Schedule
 from scouter.errors import Conflict, InvalidInput
-from scouter.postgres import profiles
-from scouter.postgres.entities import Entity, EntityName, add_entity, entity_by_name, versions_of
 from scouter.postgres.statements import Connection
+from scouter.postgres.tables import profiles
+from scouter.postgres.tables.entities import Entity, EntityName, add_entity, entity_by_name, versions_of
 from scouter.wire.profiles import (
     DispatchConfig,
     DriftType,

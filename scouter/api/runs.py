@@ -10,8 +10,8 @@ from scouter.api.routing import Call, Route
 from scouter.auth.permissions import Caller
 from scouter.errors import InvalidInput, NotFound
 from scouter.postgres.connections.pool import Pool
-from scouter.postgres.entities import Entities, Entity, EntityName
-from scouter.postgres.runs import Run, run_page
+from scouter.postgres.tables.entities import Entities, Entity, EntityName
+from scouter.postgres.tables.runs import Run, run_page
 from scouter.wire.profiles import accepted_by_profiles
 from scouter.wire.runs import RunItem, RunPage, RunsQuery
 

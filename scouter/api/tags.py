@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from scouter.api.routing import Call, Route
 from scouter.auth.permissions import Caller
 from scouter.ingest.validation.tag_permissions import require_some_space, require_taggable, require_tags_of
-from scouter.postgres import tags as table
 from scouter.postgres.connections.pool import Pool
-from scouter.postgres.entities import Entities
+from scouter.postgres.tables import tags as table
+from scouter.postgres.tables.entities import Entities
 from scouter.wire.tags import (
     MOST_TAGGED,
     AddTagsReply,

@@ -9,9 +9,9 @@ from scouter.auth.passwords import hash_password
 from scouter.auth.permissions import ADMIN_GROUP
 from scouter.auth.recovery_codes import hash_recovery_code, new_recovery_codes
 from scouter.errors import Conflict, LastAdmin, NotFound
-from scouter.postgres import users
 from scouter.postgres.statements import Connection
-from scouter.postgres.users import User, UserChanges
+from scouter.postgres.tables import users
+from scouter.postgres.tables.users import User, UserChanges
 from scouter.wire.users import CreateUserRequest, UpdateUserRequest
 
 _DEFAULT_PERMISSIONS = ["read:all"]

@@ -9,7 +9,7 @@ from scouter.api.routing import Call, Route
 from scouter.api.user_accounts import change, create, remove
 from scouter.errors import Conflict, LastAdmin, NotFound
 from scouter.postgres.connections.pool import Pool
-from scouter.postgres.users import User, all_users, user_by_name
+from scouter.postgres.tables.users import User, all_users, user_by_name
 from scouter.wire.users import (
     CreateUserReply,
     CreateUserRequest,

@@ -16,12 +16,12 @@ from scouter.archive.freezing import freeze
 from scouter.archive.marker import owner_of, require_marker
 from scouter.archive.stores.store import Store
 from scouter.errors import ArchiveFault
-from scouter.postgres import manifest
 from scouter.postgres.connections.backend_sessions import database_time
 from scouter.postgres.connections.pool import connect
-from scouter.postgres.manifest import Part
-from scouter.postgres.spools import installation
 from scouter.postgres.statements import Connection
+from scouter.postgres.tables import manifest
+from scouter.postgres.tables.manifest import Part
+from scouter.postgres.tables.spools import installation
 from scouter.settings import Settings
 
 if TYPE_CHECKING:  # whoever has nothing to archive does not load Arrow

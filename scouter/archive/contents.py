@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from scouter.archive.record_stream import Names
-from scouter.postgres.manifest import Content
+from scouter.postgres.tables.manifest import Content
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

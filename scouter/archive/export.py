@@ -18,8 +18,8 @@ from scouter.archive.sink import Sink
 from scouter.archive.sources import open_sources
 from scouter.errors import ArchiveBusy
 from scouter.postgres.connections.pool import Pool
-from scouter.postgres.entities import Entity
-from scouter.postgres.record_streams import window_of_one
+from scouter.postgres.tables.entities import Entity
+from scouter.postgres.tables.record_streams import window_of_one
 
 if TYPE_CHECKING:  # whoever exports nothing does not load Arrow
     import pyarrow as pa

@@ -9,9 +9,9 @@ from collections.abc import Callable
 import psycopg
 
 from scouter.archive.due import DueDay
-from scouter.postgres.manifest import Part, add_part, drop_frozen, is_empty, next_part
 from scouter.postgres.schema.detaching import detach
 from scouter.postgres.statements import Connection
+from scouter.postgres.tables.manifest import Part, add_part, drop_frozen, is_empty, next_part
 
 log = logging.getLogger(__name__)
 

@@ -10,10 +10,10 @@ from scouter.archive.reads import ArchiveReads
 from scouter.archive.sources import open_sources
 from scouter.drift.charts import CountSums, ValueSums, merged_counts, merged_values
 from scouter.drift.windows import ChartWindow
-from scouter.postgres.charts import count_bins, value_bins
 from scouter.postgres.connections.pool import Pool
-from scouter.postgres.entities import Entity
-from scouter.postgres.features import features_of
+from scouter.postgres.tables.charts import count_bins, value_bins
+from scouter.postgres.tables.entities import Entity
+from scouter.postgres.tables.features import features_of
 
 if TYPE_CHECKING:  # whoever has nothing in the archive does not load DataFusion
     from scouter.archive.queries import ArchivedRecords

@@ -19,7 +19,8 @@ from scouter.archive.record_stream import Names, record_stream
 from scouter.archive.stores.store import Store
 from scouter.errors import ArchiveFault, StoreAway
 from scouter.metrics import ARCHIVED_BYTES, ARCHIVED_RECORDS
-from scouter.postgres.manifest import (
+from scouter.postgres.statements import Connection
+from scouter.postgres.tables.manifest import (
     Content,
     Part,
     add_contents,
@@ -31,8 +32,7 @@ from scouter.postgres.manifest import (
     vacuum_frozen,
     wait_for_readers,
 )
-from scouter.postgres.record_streams import whole_table
-from scouter.postgres.statements import Connection
+from scouter.postgres.tables.record_streams import whole_table
 
 log = logging.getLogger(__name__)
 

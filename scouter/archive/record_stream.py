@@ -22,8 +22,8 @@ from scouter.archive.kinds import Kind
 from scouter.archive.schemas import written_schema
 from scouter.errors import DatabaseAway
 from scouter.postgres.connections.pool import KEEPALIVES, SCHEMA
-from scouter.postgres.record_streams import all_entities, names_of_features
 from scouter.postgres.statements import Connection
+from scouter.postgres.tables.record_streams import all_entities, names_of_features
 
 log = logging.getLogger(__name__)
 

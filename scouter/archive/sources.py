@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from scouter.archive.kinds import Kind
-from scouter.postgres.manifest import archived_files, frozen_parts, lock_records_for_reading
 from scouter.postgres.statements import Connection
+from scouter.postgres.tables.manifest import archived_files, frozen_parts, lock_records_for_reading
 
 
 @dataclass(frozen=True, slots=True)

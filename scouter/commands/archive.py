@@ -11,8 +11,8 @@ from scouter.archive.archiver import Archiver, Pass
 from scouter.archive.due import Due
 from scouter.archive.stores.opening import open_store
 from scouter.postgres.database import present_database
-from scouter.postgres.manifest import Part
 from scouter.postgres.schema.migrations import migrate
+from scouter.postgres.tables.manifest import Part
 from scouter.settings import Settings
 
 

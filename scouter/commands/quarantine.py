@@ -25,11 +25,11 @@ from scouter.ingest.storage.batch_store import Store
 from scouter.postgres.connections.database_connections import Lifelines
 from scouter.postgres.connections.pool import Pool, open_pool
 from scouter.postgres.database import present_database
-from scouter.postgres.entities import Entities
-from scouter.postgres.features import Features
-from scouter.postgres.quarantine import Entry, Selection, WholeEntry, quarantine_page, quarantined_message
 from scouter.postgres.schema.migrations import migrate
 from scouter.postgres.schema.partitions import Partitions
+from scouter.postgres.tables.entities import Entities
+from scouter.postgres.tables.features import Features
+from scouter.postgres.tables.quarantine import Entry, Selection, WholeEntry, quarantine_page, quarantined_message
 from scouter.settings import Settings
 from scouter.wire.decoding import convert
 from scouter.wire.quarantine import MOST_ITEMS, QuarantineQuery, Reason, Transport, accepted_by_quarantine

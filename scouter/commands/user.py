@@ -11,11 +11,11 @@ from typing import Any
 from scouter.auth.passwords import hash_password
 from scouter.auth.permissions import ADMIN_GROUP
 from scouter.errors import Conflict, InvalidInput, NotFound
-from scouter.postgres import users
 from scouter.postgres.connections.pool import connect
 from scouter.postgres.database import present_database
 from scouter.postgres.schema.migrations import migrate
 from scouter.postgres.statements import Connection
+from scouter.postgres.tables import users
 from scouter.settings import Settings
 from scouter.wire.decoding import convert
 from scouter.wire.users import CreateUserRequest, UpdateUserRequest, accepted_by_users

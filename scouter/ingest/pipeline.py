@@ -24,11 +24,11 @@ from scouter.periodic import Periodic
 from scouter.postgres.connections.database_connections import Lifelines
 from scouter.postgres.connections.ingest_pool import Connections, Line
 from scouter.postgres.connections.pool import connect
-from scouter.postgres.entities import Entities
-from scouter.postgres.features import Features
-from scouter.postgres.ledger import ledger_sums
 from scouter.postgres.schema.partitions import Partitions
-from scouter.postgres.spools import installation
+from scouter.postgres.tables.entities import Entities
+from scouter.postgres.tables.features import Features
+from scouter.postgres.tables.ledger import ledger_sums
+from scouter.postgres.tables.spools import installation
 from scouter.settings import Settings
 
 

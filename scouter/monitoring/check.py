@@ -15,11 +15,11 @@ from scouter.metrics import CHECKS
 from scouter.monitoring.channels.selection import missing_settings
 from scouter.monitoring.observed import Observed, observe
 from scouter.monitoring.raising import raise_alerts
-from scouter.postgres.checks import Claim, finish_check, retry_check, schedule_under_lease
 from scouter.postgres.connections.pool import Pool
-from scouter.postgres.runs import Outcome, add_run
 from scouter.postgres.statements import Connection
-from scouter.postgres.windows import Window
+from scouter.postgres.tables.checks import Claim, finish_check, retry_check, schedule_under_lease
+from scouter.postgres.tables.runs import Outcome, add_run
+from scouter.postgres.tables.windows import Window
 from scouter.settings import Settings
 from scouter.wire.notifications import dispatch_of
 

@@ -26,14 +26,14 @@ from scouter.monitoring.channels.outcome import Delivered, Outcome, Refused, Ret
 from scouter.monitoring.channels.selection import Channels
 from scouter.monitoring.retries import Again, RetryPolicy
 from scouter.postgres.connections.pool import Pool
-from scouter.postgres.deliveries import (
+from scouter.postgres.statements import Connection
+from scouter.postgres.tables.deliveries import (
     ClaimedDelivery,
     claim_delivery,
     record_delivered,
     record_given_up,
     record_retry,
 )
-from scouter.postgres.statements import Connection
 from scouter.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -9,12 +9,12 @@ from typing import Protocol
 
 from scouter.metrics import PARTITIONS_DROPPED, ROWS_EXPIRED
 from scouter.postgres.connections.ingest_pool import Connections
-from scouter.postgres.idempotency import KEY_DAYS
-from scouter.postgres.rabbitmq_deliveries import DELIVERY_DAYS
-from scouter.postgres.records import RECEIPT_DAYS
 from scouter.postgres.schema.detaching import drop, due_partitions
 from scouter.postgres.schema.partitions import Partitions, missing_partitions
 from scouter.postgres.schema.row_expiry import count_old_rows, delete_old_rows
+from scouter.postgres.tables.idempotency import KEY_DAYS
+from scouter.postgres.tables.rabbitmq_deliveries import DELIVERY_DAYS
+from scouter.postgres.tables.records import RECEIPT_DAYS
 from scouter.settings import Settings
 
 

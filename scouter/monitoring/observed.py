@@ -12,7 +12,7 @@ from scouter.drift.custom_check import check_custom
 from scouter.drift.psi_check import check_psi
 from scouter.drift.spc_check import TimedValues, check_spc
 from scouter.postgres.statements import Connection
-from scouter.postgres.windows import Window, custom_window, psi_window, spc_window
+from scouter.postgres.tables.windows import Window, custom_window, psi_window, spc_window
 from scouter.wire.check_results import CheckResult
 from scouter.wire.profiles import CustomProfile, PsiProfile, SpcProfile
 

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from scouter.monitoring.check import DATABASE_AWAY, Checks
 from scouter.periodic import Periodic
-from scouter.postgres.checks import claim_check, renew_leases, seconds_until_due
 from scouter.postgres.connections.pool import Pool
+from scouter.postgres.tables.checks import claim_check, renew_leases, seconds_until_due
 from scouter.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -11,9 +11,9 @@ from msgspec import UNSET, Raw
 
 from scouter.drift.descriptions import Wording, descriptions
 from scouter.monitoring.channels.selection import destinations_of
-from scouter.postgres.checks import add_alert
-from scouter.postgres.deliveries import enqueue
 from scouter.postgres.statements import Connection
+from scouter.postgres.tables.checks import add_alert
+from scouter.postgres.tables.deliveries import enqueue
 from scouter.settings import Settings
 from scouter.wire.alerts import Alert
 from scouter.wire.notifications import Descriptions, Notification, dispatch_of

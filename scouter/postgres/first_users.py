@@ -9,8 +9,8 @@ from typing import Literal
 
 from scouter.auth.passwords import hash_password, verify_password
 from scouter.auth.permissions import ADMIN_GROUP
-from scouter.postgres import users
 from scouter.postgres.statements import Connection
+from scouter.postgres.tables import users
 from scouter.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -15,8 +15,8 @@ import numpy as np
 import psycopg
 
 from scouter.postgres.connections.pool import SCHEMA, open_pool
-from scouter.postgres.records import DAY_MICROSECONDS, Rows, to_microseconds, value_rows
 from scouter.postgres.schema.partitions import Partitions, partition_name
+from scouter.postgres.tables.records import DAY_MICROSECONDS, Rows, to_microseconds, value_rows
 from tests.benchmarks.chart_data import Subject
 from tests.benchmarks.copying import copy_batch
 from tests.server_process import ROOT

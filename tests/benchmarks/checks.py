@@ -17,9 +17,9 @@ import psycopg
 
 from scouter.monitoring import observed
 from scouter.monitoring.check import Checks
-from scouter.postgres.checks import claim_check
 from scouter.postgres.connections.pool import Pool, open_pool
 from scouter.postgres.embedded.server import EmbeddedPostgres
+from scouter.postgres.tables.checks import claim_check
 from scouter.settings import Settings
 from tests.benchmarks import due_checks, machine
 from tests.benchmarks.due_checks import DueProfile

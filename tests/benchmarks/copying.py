@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
-from scouter.postgres.records import Rows, copy_rows, open_batch
 from scouter.postgres.statements import Connection
+from scouter.postgres.tables.records import Rows, copy_rows, open_batch
 
 
 def copy_batch(connection: Connection, batch: Sequence[Rows]) -> None:

@@ -11,9 +11,9 @@ import numpy as np
 import psycopg
 
 from scouter.postgres.connections.pool import open_pool
-from scouter.postgres.features import Features
-from scouter.postgres.records import Integers, Rows, psi_rows, to_microseconds, value_rows
 from scouter.postgres.schema.partitions import Partitions
+from scouter.postgres.tables.features import Features
+from scouter.postgres.tables.records import Integers, Rows, psi_rows, to_microseconds, value_rows
 from tests.benchmarks.copying import copy_batch
 from tests.http_client import HttpClient
 from tests.profile_documents import custom_profile, psi_profile, registration, spc_profile

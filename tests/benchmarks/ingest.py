@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import psycopg
 
-from scouter.postgres.records import POSTGRES_EPOCH_MICROSECONDS, value_rows
+from scouter.postgres.tables.records import POSTGRES_EPOCH_MICROSECONDS, value_rows
 from tests.benchmarks import machine
 from tests.benchmarks.copying import copy_batch
 from tests.benchmarks.draining import PREFETCH, TRANSPORTS, drain, report_drained

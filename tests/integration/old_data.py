@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from scouter.postgres.connections.pool import Pool
-from scouter.postgres.entities import EntityName, add_entity
 from scouter.postgres.schema.partitions import Partitions
+from scouter.postgres.tables.entities import EntityName, add_entity
 
 TABLES: Mapping[str, str] = {
     "alerts": "alert",

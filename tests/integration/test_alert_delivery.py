@@ -19,7 +19,8 @@ from scouter.monitoring.channels.selection import Channels, destinations_of
 from scouter.monitoring.delivery import Deliverer
 from scouter.monitoring.retries import RetryPolicy
 from scouter.postgres.connections.pool import Pool, connect, open_pool
-from scouter.postgres.deliveries import (
+from scouter.postgres.schema.row_expiry import delete_old_rows
+from scouter.postgres.tables.deliveries import (
     ClaimedDelivery,
     Delivery,
     DeliveryCount,
@@ -32,8 +33,7 @@ from scouter.postgres.deliveries import (
     record_given_up,
     record_retry,
 )
-from scouter.postgres.entities import Entity, EntityName, add_entity
-from scouter.postgres.schema.row_expiry import delete_old_rows
+from scouter.postgres.tables.entities import Entity, EntityName, add_entity
 from scouter.settings import Settings
 from scouter.wire.notifications import ChannelName, Descriptions
 from scouter.wire.profiles import DispatchConfig

@@ -12,9 +12,9 @@ import pytest
 from scouter.auth.passwords import hash_password
 from scouter.monitoring.channels.selection import destinations_of
 from scouter.postgres.connections.pool import Pool
-from scouter.postgres.deliveries import claim_delivery, enqueue, record_delivered
-from scouter.postgres.entities import entity_by_uid
-from scouter.postgres.users import add_user
+from scouter.postgres.tables.deliveries import claim_delivery, enqueue, record_delivered
+from scouter.postgres.tables.entities import entity_by_uid
+from scouter.postgres.tables.users import add_user
 from scouter.server import Server
 from scouter.settings import Settings
 from scouter.wire.notifications import ChannelName

@@ -15,8 +15,8 @@ import psycopg
 import pytest
 
 from scouter.auth.passwords import hash_password
-from scouter.postgres import users
 from scouter.postgres.connections.pool import connect
+from scouter.postgres.tables import users
 from scouter.server import Server
 from tests.http_client import HttpClient
 from tests.integration.conftest import settings_for

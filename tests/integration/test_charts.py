@@ -12,11 +12,11 @@ import pytest
 from scouter.drift.charts import metric_stats, psi_series, spc_series
 from scouter.drift.expected import expected_bins
 from scouter.drift.windows import bin_start, bin_width
-from scouter.postgres import charts
 from scouter.postgres.connections.pool import Pool
-from scouter.postgres.entities import Entity, EntityName, add_entity
-from scouter.postgres.features import Features
 from scouter.postgres.schema.partitions import Partitions
+from scouter.postgres.tables import charts
+from scouter.postgres.tables.entities import Entity, EntityName, add_entity
+from scouter.postgres.tables.features import Features
 from scouter.wire.charts import PsiSeries, TimeInterval
 from scouter.wire.profiles import DriftType, PsiProfile, decode_profile
 from tests.http_client import HttpClient

@@ -15,8 +15,8 @@ import pytest
 from scouter.monitoring.check import Checks
 from scouter.monitoring.late_sweep import LateSweep
 from scouter.monitoring.poller import Poller
-from scouter.postgres.checks import Claim, claim_check, renew_leases, retry_check, seconds_until_due
 from scouter.postgres.connections.pool import Pool
+from scouter.postgres.tables.checks import Claim, claim_check, renew_leases, retry_check, seconds_until_due
 from scouter.server import Server, utc_now
 from scouter.settings import Settings
 from tests.http_client import HttpClient

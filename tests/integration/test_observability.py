@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from scouter.postgres.connections.pool import Pool
-from scouter.postgres.entities import Entity, EntityName, add_entity
-from scouter.postgres.observability import observability_bins
+from scouter.postgres.tables.entities import Entity, EntityName, add_entity
+from scouter.postgres.tables.observability import observability_bins
 from scouter.server import Server
 from tests.http_client import HttpClient
 from tests.integration.callers import LogIn, log_in  # noqa: F401  # a fixture

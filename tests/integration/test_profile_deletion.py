@@ -13,7 +13,7 @@ import pytest
 
 from scouter.errors import NotFound
 from scouter.postgres.connections.pool import Pool
-from scouter.postgres.features import Features
+from scouter.postgres.tables.features import Features
 from scouter.server import Server
 from tests.http_client import Answer, HttpClient
 from tests.profile_documents import custom_profile, psi_profile, registration, spc_profile

@@ -15,8 +15,8 @@ from scouter.ingest.ledger.ledger import Account, Ledger
 from scouter.ingest.messages.outcomes import TOTAL_NAMES, Totals
 from scouter.postgres.connections.breaker import Breaker
 from scouter.postgres.connections.ingest_pool import Connections
-from scouter.postgres.ledger import LedgerSums, ledger_sums
-from scouter.postgres.quarantine import QuarantineTotal, quarantine_totals
+from scouter.postgres.tables.ledger import LedgerSums, ledger_sums
+from scouter.postgres.tables.quarantine import QuarantineTotal, quarantine_totals
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from scouter import errors
-from scouter.postgres.entities import uuid7
-from scouter.postgres.records import Rows
+from scouter.postgres.tables.entities import uuid7
+from scouter.postgres.tables.records import Rows
 from scouter.wire.quarantine import Reason
 from scouter.wire.tags import Tag
 

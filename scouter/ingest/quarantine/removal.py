@@ -10,11 +10,11 @@ from typing import Literal
 from uuid import UUID
 
 from scouter.ingest.messages.outcomes import Totals
-from scouter.postgres import quarantine
 from scouter.postgres.connections.ingest_pool import Connections
-from scouter.postgres.ledger import add_to_shared_ledger
-from scouter.postgres.quarantine import Selection, Span
 from scouter.postgres.statements import Connection
+from scouter.postgres.tables import quarantine
+from scouter.postgres.tables.ledger import add_to_shared_ledger
+from scouter.postgres.tables.quarantine import Selection, Span
 
 Limit = Literal["age", "size"]
 

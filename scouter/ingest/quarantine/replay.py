@@ -20,11 +20,11 @@ from scouter.ingest.quarantine.removal import newest
 from scouter.ingest.storage.batch_finalizer import Decided, Settlement
 from scouter.ingest.storage.batch_store import NotOurs, Store
 from scouter.ingest.validation.validator import Judge
-from scouter.postgres import quarantine
 from scouter.postgres.connections.ingest_pool import Connections
-from scouter.postgres.ledger import add_to_shared_ledger
-from scouter.postgres.quarantine import ReplayFailure, Selection, Span, WholeEntry
 from scouter.postgres.statements import Connection
+from scouter.postgres.tables import quarantine
+from scouter.postgres.tables.ledger import add_to_shared_ledger
+from scouter.postgres.tables.quarantine import ReplayFailure, Selection, Span, WholeEntry
 
 REPLAY_SECONDS = 20.0  # for a transaction
 

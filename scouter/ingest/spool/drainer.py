@@ -28,10 +28,10 @@ from scouter.ingest.storage.rejection_limit import Refusals, TooManyRefusals
 from scouter.ingest.validation.validator import Judge
 from scouter.postgres.connections.breaker import Breaker
 from scouter.postgres.connections.ingest_pool import Line
-from scouter.postgres.ledger import report_spooled
-from scouter.postgres.records import RECEIPT_DAYS
-from scouter.postgres.spools import move_spool, open_spool, settled_batches
 from scouter.postgres.statements import Connection
+from scouter.postgres.tables.ledger import report_spooled
+from scouter.postgres.tables.records import RECEIPT_DAYS
+from scouter.postgres.tables.spools import move_spool, open_spool, settled_batches
 from scouter.wire.quarantine import Reason
 
 log = logging.getLogger(__name__)

@@ -13,8 +13,8 @@ from scouter.ingest.ledger.ledger import Ledger
 from scouter.ingest.messages.outcomes import Totals
 from scouter.ingest.spool.spool_file import SavedNotes, SpoolFile
 from scouter.postgres.connections.ingest_pool import Line
-from scouter.postgres.ledger import add_to_ledger
-from scouter.postgres.records import add_receipt
+from scouter.postgres.tables.ledger import add_to_ledger
+from scouter.postgres.tables.records import add_receipt
 
 _LANE = "notes"
 

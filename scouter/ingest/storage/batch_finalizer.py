@@ -12,9 +12,9 @@ from scouter.ingest.messages.outcomes import Outcome, Totals
 from scouter.ingest.messages.pending import Batch, Judged
 from scouter.ingest.messages.results import Poison
 from scouter.ingest.storage.rejection_limit import Refusals
-from scouter.postgres.ledger import add_to_ledger
-from scouter.postgres.quarantine import NewEntry, add_entries
 from scouter.postgres.statements import Connection
+from scouter.postgres.tables.ledger import add_to_ledger
+from scouter.postgres.tables.quarantine import NewEntry, add_entries
 
 
 @dataclass(frozen=True, slots=True)

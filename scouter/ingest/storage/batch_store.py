@@ -20,15 +20,15 @@ from scouter.ingest.messages.results import Good, Poison, Seen, poison
 from scouter.ingest.storage.batch_finalizer import Decided, Settlement, totals_of
 from scouter.ingest.storage.batch_metrics import count_stored
 from scouter.metrics import COMMIT_SECONDS
-from scouter.postgres import records
 from scouter.postgres.connections.errors import first_line, lacks_partition, refused_row, refuses_content
 from scouter.postgres.connections.ingest_pool import Line
-from scouter.postgres.idempotency import KeyUse, UserKey, claim_keys, known_keys, release_keys
-from scouter.postgres.late_arrivals import add_late_arrivals
-from scouter.postgres.records import Rows, from_microseconds, to_microseconds
 from scouter.postgres.schema.partitions import Partitions
 from scouter.postgres.statements import Connection
-from scouter.postgres.tags import add_tags
+from scouter.postgres.tables import records
+from scouter.postgres.tables.idempotency import KeyUse, UserKey, claim_keys, known_keys, release_keys
+from scouter.postgres.tables.late_arrivals import add_late_arrivals
+from scouter.postgres.tables.records import Rows, from_microseconds, to_microseconds
+from scouter.postgres.tables.tags import add_tags
 
 # A bad message seldom comes alone. Careful batches cost a little more, and do not have to be done twice.
 _CAREFUL_SECONDS = 2.0

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from scouter.auth.permissions import Caller
 from scouter.errors import InvalidInput, UnknownProfile
-from scouter.postgres.entities import SERVICE, Entities, Entity, EntityName
+from scouter.postgres.tables.entities import SERVICE, Entities, Entity, EntityName
 from scouter.wire.messages import Record
 
 Key = str | EntityName

@@ -16,10 +16,10 @@ from scouter.auth.permissions import Caller
 from scouter.errors import InvalidInput
 from scouter.ingest.validation.entity_resolution import Key, identify, key_of
 from scouter.ingest.validation.skip_reasons import Skip
-from scouter.postgres import records as tables
-from scouter.postgres.entities import SERVICE, Entities, Entity
-from scouter.postgres.features import Features
-from scouter.postgres.records import Floats, Integers, Rows, to_microseconds
+from scouter.postgres.tables import records as tables
+from scouter.postgres.tables.entities import SERVICE, Entities, Entity
+from scouter.postgres.tables.features import Features
+from scouter.postgres.tables.records import Floats, Integers, Rows, to_microseconds
 from scouter.wire.messages import CustomRecord, Entry, ObservabilityRecord, PsiRecord, Record, SpcRecord
 
 FUTURE_TOLERANCE = timedelta(days=1)

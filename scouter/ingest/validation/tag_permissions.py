@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from scouter.auth.permissions import Caller, Verb
 from scouter.errors import PermissionDenied
-from scouter.postgres.entities import Entities
+from scouter.postgres.tables.entities import Entities
 from scouter.wire.tags import Tag
 
 

@@ -15,7 +15,7 @@ from scouter.ingest.messages.results import Good, Verdict, poison
 from scouter.ingest.validation.row_encoder import RowMaker
 from scouter.ingest.validation.tag_permissions import require_taggable
 from scouter.postgres.connections.errors import first_line, refuses_content
-from scouter.postgres.entities import Entities
+from scouter.postgres.tables.entities import Entities
 from scouter.wire.decoding import convert, decode_json
 from scouter.wire.messages import Message
 from scouter.wire.tags import Tag, accepted_by_tags

@@ -19,7 +19,7 @@ from scouter.archive.stores.opening import open_store
 from scouter.archive.stores.store import Store
 from scouter.errors import StoreAway
 from scouter.postgres.connections.pool import Pool, connect
-from scouter.postgres.manifest import try_lock_archive
+from scouter.postgres.tables.manifest import try_lock_archive
 from scouter.server import Server
 from scouter.settings import Settings
 from tests.conditions import eventually

@@ -10,7 +10,7 @@ from uuid import UUID
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.errors import KafkaTimeoutError
 
-from scouter.postgres.kafka_positions import Partition, Position
+from scouter.postgres.tables.kafka_positions import Partition, Position
 from scouter.settings import Settings
 
 MOST_MESSAGES = 500  # of a poll, and so of a transaction

@@ -16,7 +16,7 @@ from kafka import TopicPartition
 from scouter.ingest.consumers.kafka.client import ANSWER_MILLISECONDS, ask_for_topics, topic_id_of
 from scouter.metrics import KAFKA_MADE_ANEW
 from scouter.postgres.connections.ingest_pool import Connections
-from scouter.postgres.kafka_positions import (
+from scouter.postgres.tables.kafka_positions import (
     Partition,
     Position,
     begin_kafka_positions,

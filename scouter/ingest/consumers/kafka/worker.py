@@ -39,8 +39,8 @@ from scouter.ingest.messages.pending import Batch
 from scouter.ingest.storage.batch_store import NotOurs
 from scouter.metrics import KAFKA_MISSED
 from scouter.postgres.connections.ingest_pool import Connections
-from scouter.postgres.kafka_positions import Move, Partition, Position, move_kafka_positions
 from scouter.postgres.statements import Connection
+from scouter.postgres.tables.kafka_positions import Move, Partition, Position, move_kafka_positions
 from scouter.settings import Settings
 
 log = logging.getLogger(__name__)

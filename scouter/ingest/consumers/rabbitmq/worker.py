@@ -32,14 +32,14 @@ from scouter.ingest.messages.inbound import Incoming
 from scouter.ingest.messages.pending import Batch, Judged
 from scouter.ingest.messages.results import Seen
 from scouter.postgres.connections.ingest_pool import Connections
-from scouter.postgres.rabbitmq_deliveries import (
+from scouter.postgres.statements import Connection
+from scouter.postgres.tables.rabbitmq_deliveries import (
     add_deliveries,
     forget_deliveries,
     settle_deliveries,
     share_deliveries,
     take_over_delivery,
 )
-from scouter.postgres.statements import Connection
 from scouter.settings import Settings
 
 log = logging.getLogger(__name__)

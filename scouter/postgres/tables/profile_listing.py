@@ -6,8 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from scouter.postgres.entities import EntityName
 from scouter.postgres.statements import Connection, named_statements
+from scouter.postgres.tables.entities import EntityName
 
 _sql = named_statements("profile_listing")
 

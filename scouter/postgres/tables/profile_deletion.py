@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import astuple, dataclass
 
-from scouter.postgres.entities import Entity
 from scouter.postgres.statements import Connection, named_statements
+from scouter.postgres.tables.entities import Entity
 
 _sql = named_statements("profile_deletion")
 

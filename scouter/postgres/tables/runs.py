@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from scouter.postgres.statements import Connection, named_statements
-from scouter.postgres.windows import Window
+from scouter.postgres.tables.windows import Window
 
 _sql = named_statements("runs")
 

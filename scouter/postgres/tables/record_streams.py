@@ -8,8 +8,8 @@ from datetime import datetime
 
 from psycopg import sql
 
-from scouter.postgres.features import Feature
 from scouter.postgres.statements import Connection, Statement, named_statements
+from scouter.postgres.tables.features import Feature
 
 _sql = named_statements("record_streams")
 
