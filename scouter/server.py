@@ -75,13 +75,10 @@ from scouter.monitoring.channels.selection import Channels
 from scouter.monitoring.check import Checks
 from scouter.monitoring.consumers import consumers_state
 from scouter.monitoring.delivery import Deliverer, lease_of, policy_of
-from scouter.monitoring.health import Health, Part, PartState, thread_part
 from scouter.monitoring.late_sweep import LateSweep
 from scouter.monitoring.maintenance import Maintenance
 from scouter.monitoring.poller import Poller
 from scouter.monitoring.quarantine_limits import QuarantineLimits
-from scouter.monitoring.readings import Readings
-from scouter.periodic import Periodic
 from scouter.postgres.connections.database_connections import Lifelines
 from scouter.postgres.connections.database_watch import DatabaseWatch
 from scouter.postgres.connections.pool import Pool, connect, open_pool
@@ -92,6 +89,9 @@ from scouter.postgres.first_users import FirstUsers, known_defaults_in_use, make
 from scouter.postgres.schema.migrations import migrate
 from scouter.postgres.schema.partitions import Partitions
 from scouter.postgres.tables.users import all_users, shared_secret
+from scouter.runtime.health import Health, Part, PartState, thread_part
+from scouter.runtime.metrics_collector import Readings
+from scouter.runtime.periodic import Periodic
 from scouter.settings import Settings
 from scouter.wire.prepared_types import prepare_struct_types
 

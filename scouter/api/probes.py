@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from scouter.api.routing import Route
 from scouter.errors import NotReady
-from scouter.monitoring.health import Health, PartState
+from scouter.runtime.health import Health, PartState
 from scouter.wire.health import LiveReply, PartReply, ReadyReply
 
 

@@ -20,7 +20,6 @@ from scouter.ingest.validation.validator import Judge
 from scouter.ingest.writer.gateway import Intake
 from scouter.ingest.writer.write_queue import Inlet
 from scouter.ingest.writer.writer import Writer
-from scouter.periodic import Periodic
 from scouter.postgres.connections.database_connections import Lifelines
 from scouter.postgres.connections.ingest_pool import Connections, Line
 from scouter.postgres.connections.pool import connect
@@ -29,6 +28,7 @@ from scouter.postgres.tables.entities import Entities
 from scouter.postgres.tables.features import Features
 from scouter.postgres.tables.ledger import ledger_sums
 from scouter.postgres.tables.spools import installation
+from scouter.runtime.periodic import Periodic
 from scouter.settings import Settings
 
 

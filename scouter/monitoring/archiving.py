@@ -15,9 +15,9 @@ from scouter.archive.interruption import Interrupted
 from scouter.archive.stores.store import Store
 from scouter.errors import ScouterError, Unavailable
 from scouter.metrics import ARCHIVE_FAILURES
-from scouter.monitoring.health import PartState
-from scouter.periodic import Periodic
 from scouter.postgres.connections.errors import first_line
+from scouter.runtime.health import PartState
+from scouter.runtime.periodic import Periodic
 from scouter.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scouter.ingest.consumer_set import Worker
-from scouter.monitoring.health import PartState
+from scouter.runtime.health import PartState
 
 
 def consumers_state(workers: Sequence[Worker]) -> PartState:

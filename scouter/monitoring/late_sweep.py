@@ -13,12 +13,12 @@ from scouter.monitoring.channels.selection import missing_settings
 from scouter.monitoring.check import DATABASE_AWAY
 from scouter.monitoring.observed import Observed, observe
 from scouter.monitoring.raising import identity_of, raise_alerts
-from scouter.periodic import Periodic
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.checks import alerts_of_window
 from scouter.postgres.tables.late_arrivals import SweptProfile, profile_for_sweep, quiet_entities, take_late_arrivals
 from scouter.postgres.tables.runs import CheckedWindow, Outcome, add_run, runs_touched
+from scouter.runtime.periodic import Periodic
 from scouter.settings import Settings
 from scouter.wire.alerts import Alert
 from scouter.wire.notifications import dispatch_of

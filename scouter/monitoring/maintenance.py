@@ -10,13 +10,13 @@ from datetime import datetime
 
 import psycopg
 
-from scouter.monitoring.health import PartState
 from scouter.monitoring.maintenance_pass import Settled, maintain
 from scouter.monitoring.matters import matters_of
-from scouter.periodic import Periodic
 from scouter.postgres.connections.errors import first_line
 from scouter.postgres.connections.job_sessions import AlreadyUnderWay, sole_session
 from scouter.postgres.connections.query_deadlines import Deadlines
+from scouter.runtime.health import PartState
+from scouter.runtime.periodic import Periodic
 from scouter.settings import Settings
 
 log = logging.getLogger(__name__)

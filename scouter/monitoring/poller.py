@@ -7,9 +7,9 @@ from datetime import timedelta
 from uuid import UUID
 
 from scouter.monitoring.check import DATABASE_AWAY, Checks
-from scouter.periodic import Periodic
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.checks import claim_check, renew_leases, seconds_until_due
+from scouter.runtime.periodic import Periodic
 from scouter.settings import Settings
 
 log = logging.getLogger(__name__)

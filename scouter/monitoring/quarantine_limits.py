@@ -10,9 +10,9 @@ from psycopg_pool import PoolTimeout
 
 from scouter.ingest.quarantine.removal import Limit, expire
 from scouter.metrics import QUARANTINE_DROPPED
-from scouter.periodic import Periodic
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.quarantine import QuarantineTotal, quarantine_totals
+from scouter.runtime.periodic import Periodic
 from scouter.wire.quarantine import Reason
 
 log = logging.getLogger(__name__)

@@ -10,11 +10,11 @@ from datetime import datetime
 
 import psycopg
 
-from scouter.monitoring.health import PartState
 from scouter.postgres.connections.pool import connect
 from scouter.postgres.connections.query_deadlines import Deadlines
 from scouter.postgres.schema.partitions import missing_partitions
 from scouter.postgres.statements import Connection
+from scouter.runtime.health import PartState
 
 log = logging.getLogger(__name__)
 
