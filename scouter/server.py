@@ -43,6 +43,9 @@ from scouter.archive.reads import ArchiveReads
 from scouter.archive.stores.opening import open_store
 from scouter.archive.stores.store import Store
 from scouter.auth.tokens import Tokens
+from scouter.checks.checker import Checks
+from scouter.checks.late_sweep import LateSweep
+from scouter.checks.poller import Poller
 from scouter.errors import StartRefused
 from scouter.ingest.consumer_set import Consumers, wanted_transports
 from scouter.ingest.ledger.ledger_metrics import outcome_readings, received_readings, spooled_readings
@@ -72,12 +75,9 @@ from scouter.metrics import (
 )
 from scouter.monitoring.archiving import Archiving
 from scouter.monitoring.channels.selection import Channels
-from scouter.monitoring.check import Checks
 from scouter.monitoring.consumers import consumers_state
 from scouter.monitoring.delivery import Deliverer, lease_of, policy_of
-from scouter.monitoring.late_sweep import LateSweep
 from scouter.monitoring.maintenance import Maintenance
-from scouter.monitoring.poller import Poller
 from scouter.monitoring.quarantine_limits import QuarantineLimits
 from scouter.postgres.connections.database_connections import Lifelines
 from scouter.postgres.connections.database_watch import DatabaseWatch

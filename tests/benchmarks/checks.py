@@ -15,8 +15,8 @@ from unittest.mock import patch
 
 import psycopg
 
-from scouter.monitoring import observed
-from scouter.monitoring.check import Checks
+from scouter.checks import evaluation as observed
+from scouter.checks.checker import Checks
 from scouter.postgres.connections.pool import Pool, open_pool
 from scouter.postgres.embedded.server import EmbeddedPostgres
 from scouter.postgres.tables.checks import claim_check
@@ -119,7 +119,7 @@ def parts_of(pool: Pool, conninfo: str, profiles: list[DueProfile], end: datetim
     with ExitStack() as patched:
         for name in _READS:
             patched.enter_context(patch.object(observed, name, watch.timed("read", getattr(observed, name))))
-        patched.enter_context(patch("scouter.monitoring.check.observe", watch.timed("observe", observed.observe)))
+        patched.enter_context(patch("scouter.checks.checker.observe", watch.timed("observe", observed.observe)))
         for _ in profiles:
             with pool.connection() as connection:
                 claimed = claim(connection, grace=_GRACE, lease=_LEASE)

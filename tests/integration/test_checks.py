@@ -12,9 +12,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from scouter.monitoring.check import Checks
-from scouter.monitoring.late_sweep import LateSweep
-from scouter.monitoring.poller import Poller
+from scouter.checks.checker import Checks
+from scouter.checks.late_sweep import LateSweep
+from scouter.checks.poller import Poller
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.checks import Claim, claim_check, renew_leases, retry_check, seconds_until_due
 from scouter.server import Server, utc_now

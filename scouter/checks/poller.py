@@ -6,7 +6,7 @@ import logging
 from datetime import timedelta
 from uuid import UUID
 
-from scouter.monitoring.check import DATABASE_AWAY, Checks
+from scouter.checks.checker import DATABASE_AWAY, Checks
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.checks import claim_check, renew_leases, seconds_until_due
 from scouter.runtime.periodic import Periodic
