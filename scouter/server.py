@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 
+from scouter.alerting.channels.routing import Channels
+from scouter.alerting.delivery import Deliverer, lease_of, policy_of
 from scouter.api.alert_test import AlertTest
 from scouter.api.alerts import Alerts
 from scouter.api.application import Application, application
@@ -74,9 +76,7 @@ from scouter.metrics import (
     SPOOL_BYTES,
 )
 from scouter.monitoring.archiving import Archiving
-from scouter.monitoring.channels.selection import Channels
 from scouter.monitoring.consumers import consumers_state
-from scouter.monitoring.delivery import Deliverer, lease_of, policy_of
 from scouter.monitoring.maintenance import Maintenance
 from scouter.monitoring.quarantine_limits import QuarantineLimits
 from scouter.postgres.connections.database_connections import Lifelines

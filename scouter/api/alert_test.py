@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
+from scouter.alerting.channels.outcome import Delivered, Outcome
+from scouter.alerting.channels.routing import Channels, destinations_of
 from scouter.api.routing import Call, Route
 from scouter.auth.permissions import Caller
 from scouter.errors import InvalidInput, NotFound
-from scouter.monitoring.channels.outcome import Delivered, Outcome
-from scouter.monitoring.channels.selection import Channels, destinations_of
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.entities import Entities, Entity, EntityName
 from scouter.postgres.tables.profiles import document_of

@@ -9,12 +9,12 @@ import msgspec
 import psycopg
 from psycopg_pool import PoolTimeout
 
+from scouter.alerting.channels.routing import missing_settings
 from scouter.checks.evaluation import Observed, observe
 from scouter.checks.raise_alerts import raise_alerts
 from scouter.drift.schedules import Schedule
 from scouter.errors import InvalidInput
 from scouter.metrics import CHECKS
-from scouter.monitoring.channels.selection import missing_settings
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.checks import Claim, finish_check, retry_check, schedule_under_lease

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from scouter.alerting.channels.routing import missing_settings
 from scouter.checks.checker import DATABASE_AWAY
 from scouter.checks.evaluation import Observed, observe
 from scouter.checks.raise_alerts import identity_of, raise_alerts
 from scouter.metrics import CHECKS
-from scouter.monitoring.channels.selection import missing_settings
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.checks import alerts_of_window

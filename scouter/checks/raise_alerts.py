@@ -9,8 +9,8 @@ from typing import Protocol
 import msgspec
 from msgspec import UNSET, Raw
 
+from scouter.alerting.channels.routing import destinations_of
 from scouter.drift.descriptions import Wording, descriptions
-from scouter.monitoring.channels.selection import destinations_of
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.checks import add_alert
 from scouter.postgres.tables.deliveries import enqueue

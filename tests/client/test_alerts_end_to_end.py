@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from scouter.monitoring.channels.webhook import SIGNATURE_HEADER, TIMESTAMP_HEADER, signature_of
+from scouter.alerting.channels.webhook import SIGNATURE_HEADER, TIMESTAMP_HEADER, signature_of
 from tests.alert_service import AlertService, Answer, Hang, Received, rate_limited, slack_error
 from tests.client.client_session import ClientSession
 from tests.client.conftest import started_clients

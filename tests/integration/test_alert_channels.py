@@ -23,13 +23,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from msgspec import Raw
 
-from scouter.monitoring.channels.console import block_of
-from scouter.monitoring.channels.http_post import Poster
-from scouter.monitoring.channels.opsgenie import OpsGenie, alert_of, alias_of
-from scouter.monitoring.channels.outcome import Delivered, Outcome, Refused, Retry
-from scouter.monitoring.channels.selection import Channels, destinations_of, missing_settings
-from scouter.monitoring.channels.slack import Slack, blocks_of
-from scouter.monitoring.channels.webhook import Webhook
+from scouter.alerting.channels.console import block_of
+from scouter.alerting.channels.http_post import Poster
+from scouter.alerting.channels.opsgenie import OpsGenie, alert_of, alias_of
+from scouter.alerting.channels.outcome import Delivered, Outcome, Refused, Retry
+from scouter.alerting.channels.routing import Channels, destinations_of, missing_settings
+from scouter.alerting.channels.slack import Slack, blocks_of
+from scouter.alerting.channels.webhook import Webhook
 from scouter.settings import Settings
 from scouter.wire.notifications import ChannelName, Descriptions, Destination, Notification
 from scouter.wire.profiles import OpsGenieDispatch

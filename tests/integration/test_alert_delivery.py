@@ -14,10 +14,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from scouter.alerting.channels.routing import Channels, destinations_of
+from scouter.alerting.delivery import Deliverer
+from scouter.alerting.retry_policy import RetryPolicy
 from scouter.metrics import ALERTS_GIVEN_UP
-from scouter.monitoring.channels.selection import Channels, destinations_of
-from scouter.monitoring.delivery import Deliverer
-from scouter.monitoring.retries import RetryPolicy
 from scouter.postgres.connections.pool import Pool, connect, open_pool
 from scouter.postgres.schema.row_expiry import delete_old_rows
 from scouter.postgres.tables.deliveries import (

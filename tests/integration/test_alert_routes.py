@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from scouter.alerting.channels.routing import destinations_of
 from scouter.auth.passwords import hash_password
-from scouter.monitoring.channels.selection import destinations_of
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.deliveries import claim_delivery, enqueue, record_delivered
 from scouter.postgres.tables.entities import entity_by_uid

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scouter.monitoring.channel_shares import ChannelShares
-from scouter.monitoring.channels.cuts import cut, pieces
-from scouter.monitoring.channels.http_post import retry_after
-from scouter.monitoring.channels.outcome import Refused, Retry
-from scouter.monitoring.retries import Again, GiveUp, RetryPolicy
+from scouter.alerting.channels.http_post import retry_after
+from scouter.alerting.channels.outcome import Refused, Retry
+from scouter.alerting.channels.truncation import cut, pieces
+from scouter.alerting.retry_policy import Again, GiveUp, RetryPolicy
+from scouter.alerting.worker_shares import ChannelShares
 from scouter.wire.notifications import ChannelName
 from tests.notifications import NOW
 

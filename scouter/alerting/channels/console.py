@@ -6,7 +6,7 @@ import sys
 import threading
 from datetime import datetime
 
-from scouter.monitoring.channels.outcome import Delivered, Outcome, Retry
+from scouter.alerting.channels.outcome import Delivered, Outcome, Retry
 from scouter.wire.notifications import Notification
 
 _one_at_a_time = threading.Lock()  # two blocks must not mix

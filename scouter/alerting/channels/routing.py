@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from scouter.monitoring.channels.console import Console
-from scouter.monitoring.channels.http_post import Poster
-from scouter.monitoring.channels.opsgenie import OpsGenie
-from scouter.monitoring.channels.outcome import Channel, Delivered, Outcome, Refused
-from scouter.monitoring.channels.slack import Slack
-from scouter.monitoring.channels.webhook import Webhook
+from scouter.alerting.channels.console import Console
+from scouter.alerting.channels.http_post import Poster
+from scouter.alerting.channels.opsgenie import OpsGenie
+from scouter.alerting.channels.outcome import Channel, Delivered, Outcome, Refused
+from scouter.alerting.channels.slack import Slack
+from scouter.alerting.channels.webhook import Webhook
 from scouter.settings import Settings
 from scouter.wire.notifications import ChannelName, Destination, Notification
 from scouter.wire.profiles import Dispatch, DispatchConfig, OpsGenieDispatch, SlackDispatch

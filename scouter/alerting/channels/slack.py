@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from scouter.monitoring.channels.cuts import cut, pieces
-from scouter.monitoring.channels.http_post import Answer, Post, Poster
-from scouter.monitoring.channels.outcome import Delivered, Outcome, Refused, Retry
+from scouter.alerting.channels.http_post import Answer, Post, Poster
+from scouter.alerting.channels.outcome import Delivered, Outcome, Refused, Retry
+from scouter.alerting.channels.truncation import cut, pieces
 from scouter.wire.notifications import Notification
 
 MOST_BLOCKS = 50

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from scouter.monitoring.channels.outcome import Refused, Retry
+from scouter.alerting.channels.outcome import Refused, Retry
 
 _SOONEST_SECONDS = 0.5  # even when a service says "at once"
 

@@ -20,11 +20,11 @@ from datetime import datetime, timedelta
 import psycopg
 from psycopg_pool import PoolClosed, PoolTimeout
 
+from scouter.alerting.channels.outcome import Delivered, Outcome, Refused, Retry
+from scouter.alerting.channels.routing import Channels
+from scouter.alerting.retry_policy import Again, RetryPolicy
+from scouter.alerting.worker_shares import ChannelShares
 from scouter.metrics import ALERTS_DELIVERED, ALERTS_GIVEN_UP, DELIVERY_FAILURES
-from scouter.monitoring.channel_shares import ChannelShares
-from scouter.monitoring.channels.outcome import Delivered, Outcome, Refused, Retry
-from scouter.monitoring.channels.selection import Channels
-from scouter.monitoring.retries import Again, RetryPolicy
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.deliveries import (

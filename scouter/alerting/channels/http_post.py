@@ -18,8 +18,8 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
 
-from scouter.monitoring.channels.deadline import DeadlineHttp, DeadlineHttps
-from scouter.monitoring.channels.outcome import Refused, Retry
+from scouter.alerting.channels.deadline import DeadlineHttp, DeadlineHttps
+from scouter.alerting.channels.outcome import Refused, Retry
 
 _MOST_ANSWER_BYTES = 65_536
 _MOST_SHOWN = 500

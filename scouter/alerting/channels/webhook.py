@@ -13,8 +13,8 @@ from datetime import datetime
 import msgspec
 from msgspec import Raw, Struct
 
-from scouter.monitoring.channels.http_post import Answer, Post, Poster
-from scouter.monitoring.channels.outcome import Delivered, Outcome
+from scouter.alerting.channels.http_post import Answer, Post, Poster
+from scouter.alerting.channels.outcome import Delivered, Outcome
 from scouter.wire.notifications import Notification
 
 SIGNATURE_HEADER = "X-Scouter-Signature"

@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 
-from scouter.monitoring.channels.cuts import cut
-from scouter.monitoring.channels.http_post import Answer, Post, Poster
-from scouter.monitoring.channels.outcome import Delivered, Outcome
+from scouter.alerting.channels.http_post import Answer, Post, Poster
+from scouter.alerting.channels.outcome import Delivered, Outcome
+from scouter.alerting.channels.truncation import cut
 from scouter.wire.notifications import Notification
 from scouter.wire.profiles import OpsGenieDispatch
 
