@@ -50,9 +50,13 @@ from scouter.checks.late_sweep import LateSweep
 from scouter.checks.poller import Poller
 from scouter.errors import StartRefused
 from scouter.ingest.consumer_set import Consumers, wanted_transports
+from scouter.ingest.consumers.consumer_health import consumers_state
 from scouter.ingest.ledger.ledger_metrics import outcome_readings, received_readings, spooled_readings
 from scouter.ingest.pipeline import Ingest
 from scouter.ingest.writer.write_queue import Inlet
+from scouter.maintenance.archiving import Archiving
+from scouter.maintenance.quarantine_limits import QuarantineLimits
+from scouter.maintenance.scheduler import Maintenance
 from scouter.metrics import (
     ARCHIVE_DAYS_DUE,
     ARCHIVE_DAYS_HELD,
@@ -75,10 +79,6 @@ from scouter.metrics import (
     QUEUE_MESSAGES,
     SPOOL_BYTES,
 )
-from scouter.monitoring.archiving import Archiving
-from scouter.monitoring.consumers import consumers_state
-from scouter.monitoring.maintenance import Maintenance
-from scouter.monitoring.quarantine_limits import QuarantineLimits
 from scouter.postgres.connections.database_connections import Lifelines
 from scouter.postgres.connections.database_watch import DatabaseWatch
 from scouter.postgres.connections.pool import Pool, connect, open_pool

@@ -12,9 +12,9 @@ from typing import Any
 
 import psycopg
 
-from scouter.monitoring.maintenance import LOCK
-from scouter.monitoring.maintenance_pass import maintain, plan
-from scouter.monitoring.matters import matters_of
+from scouter.maintenance.run import maintain, plan
+from scouter.maintenance.scheduler import LOCK
+from scouter.maintenance.tasks import matters_of
 from scouter.postgres.connections.job_sessions import AlreadyUnderWay, reading_session, sole_session
 from scouter.postgres.connections.query_deadlines import Deadlines
 from scouter.postgres.database import present_database

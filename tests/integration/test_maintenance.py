@@ -14,9 +14,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from scouter.monitoring import maintenance as maintenance_thread
-from scouter.monitoring.maintenance_pass import Settled, maintain
-from scouter.monitoring.matters import OldRows, matters_of
+from scouter.maintenance import scheduler as maintenance_thread
+from scouter.maintenance.run import Settled, maintain
+from scouter.maintenance.tasks import OldRows, matters_of
 from scouter.postgres.connections import job_sessions as work_sessions
 from scouter.postgres.connections.job_sessions import AlreadyUnderWay, reading_session, sole_session
 from scouter.postgres.connections.pool import Pool
@@ -89,7 +89,7 @@ def in_the_way(database: str, table: str) -> Iterator[None]:
 def test_a_server_does_it_by_itself_and_says_so(
     make_server: Callable[..., Server], pool: Pool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "scouter.monitoring.maintenance")
+    caplog.set_level(logging.INFO, "scouter.maintenance.scheduler")
     add_rows(pool, "alerts", NOW - timedelta(days=400), 3)
     add_days(pool, "observability_record", ago(NOW, 70))
     began = time.time()

@@ -16,7 +16,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from scouter.monitoring.quarantine_limits import QuarantineLimits
+from scouter.maintenance.quarantine_limits import QuarantineLimits
 from scouter.postgres.connections.pool import Pool
 from scouter.server import Server
 from tests.conditions import eventually

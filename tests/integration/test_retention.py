@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from scouter.monitoring.maintenance_pass import maintain
-from scouter.monitoring.matters import OldPartitions, OldRows, matters_of
+from scouter.maintenance.run import maintain
+from scouter.maintenance.tasks import OldPartitions, OldRows, matters_of
 from scouter.postgres.connections.job_sessions import sole_session
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.connections.query_deadlines import Deadlines

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scouter.monitoring.matters import OldRows, matters_of
+from scouter.maintenance.tasks import OldRows, matters_of
 from scouter.postgres.schema.migrations import known_migrations
 from scouter.postgres.statements import SQL_DIRECTORY, named_statements
 from scouter.settings import Settings

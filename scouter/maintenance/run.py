@@ -9,8 +9,8 @@ from datetime import datetime
 
 import psycopg
 
+from scouter.maintenance.tasks import Matter
 from scouter.metrics import MAINTENANCE_FAILURES
-from scouter.monitoring.matters import Matter
 from scouter.postgres.connections.backend_sessions import database_time
 from scouter.postgres.connections.errors import first_line
 from scouter.postgres.connections.job_sessions import WorkSession

@@ -10,8 +10,8 @@ from datetime import datetime
 
 import psycopg
 
-from scouter.monitoring.maintenance_pass import Settled, maintain
-from scouter.monitoring.matters import matters_of
+from scouter.maintenance.run import Settled, maintain
+from scouter.maintenance.tasks import matters_of
 from scouter.postgres.connections.errors import first_line
 from scouter.postgres.connections.job_sessions import AlreadyUnderWay, sole_session
 from scouter.postgres.connections.query_deadlines import Deadlines
