@@ -16,7 +16,6 @@ from scouter.api.alert_test import AlertTest
 from scouter.api.alerts import Alerts
 from scouter.api.application import Application, application
 from scouter.api.archive import Archive
-from scouter.api.authentication import Authentication
 from scouter.api.caller_address import TrustedProxies
 from scouter.api.capabilities import Capabilities
 from scouter.api.deliveries import Deliveries
@@ -85,7 +84,6 @@ from scouter.postgres.connections.pool import Pool, connect, open_pool
 from scouter.postgres.connections.query_deadlines import Deadlines
 from scouter.postgres.database import EMBEDDED, Database, chosen_uri, open_database
 from scouter.postgres.embedded.disk_space import DiskSpace
-from scouter.postgres.first_users import FirstUsers, known_defaults_in_use, make_first_users
 from scouter.postgres.schema.migrations import migrate
 from scouter.postgres.schema.partitions import Partitions
 from scouter.postgres.tables.users import all_users, shared_secret
@@ -93,6 +91,8 @@ from scouter.runtime.health import Health, Part, PartState, thread_part
 from scouter.runtime.metrics_collector import Readings
 from scouter.runtime.periodic import Periodic
 from scouter.settings import Settings
+from scouter.users.authentication import Authentication
+from scouter.users.first_users import FirstUsers, known_defaults_in_use, make_first_users
 from scouter.wire.prepared_types import prepare_struct_types
 
 log = logging.getLogger(__name__)

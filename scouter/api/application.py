@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable
 import falcon
 
 from scouter.api import errors
-from scouter.api.authentication import Authentication
 from scouter.api.caller_address import TrustedProxies
 from scouter.api.capabilities import ApiVersion
 from scouter.api.request_log import RequestLog
 from scouter.api.request_metrics import RequestMetrics
 from scouter.api.routing import Endpoint, Noun, Route
+from scouter.users.authentication import Authentication
 
 Application = falcon.App[falcon.Request, falcon.Response]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from scouter.api.authentication import Authentication
 from scouter.api.routing import Call, Route
 from scouter.errors import InvalidInput, NotAuthenticated, TooManyAttempts
+from scouter.users.authentication import Authentication
 from scouter.wire.auth import TokenReply, ValidateReply
 
 

@@ -9,13 +9,13 @@ from typing import Annotated
 from msgspec import Meta, Raw, Struct
 
 from scouter.alerting.channels.routing import missing_settings
-from scouter.api.profile_replacement import replace
-from scouter.api.registration import register, set_status
 from scouter.api.routing import Call, Route
 from scouter.errors import Conflict, NotFound
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.entities import Entities, EntityName
 from scouter.postgres.tables.profiles import document_of
+from scouter.profiles.registration import register, set_status
+from scouter.profiles.replacement import replace
 from scouter.settings import Settings
 from scouter.wire.profiles import (
     DriftType,

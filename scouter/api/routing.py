@@ -11,9 +11,9 @@ from typing import Any, Protocol
 import falcon
 import msgspec
 
-from scouter.api.authentication import BOOTSTRAP, Admission, Authentication, Credentials
 from scouter.auth.permissions import Caller
 from scouter.errors import InvalidInput, ScouterError, TooLarge
+from scouter.users.authentication import BOOTSTRAP, Admission, Authentication, Credentials
 from scouter.wire.decoding import Accepted, by_type_alone, convert, decode_json
 
 LONGEST_KEY = 255

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 
-from scouter.api.authentication import Authentication
 from scouter.api.routing import Call, Route
 from scouter.api.user_accounts import change, create, remove
 from scouter.errors import Conflict, LastAdmin, NotFound
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.users import User, all_users, user_by_name
+from scouter.users.authentication import Authentication
 from scouter.wire.users import (
     CreateUserReply,
     CreateUserRequest,

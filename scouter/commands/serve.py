@@ -10,10 +10,10 @@ import sys
 import threading
 from typing import Any
 
-from scouter.postgres.first_users import FirstUsers
 from scouter.server import Server
 from scouter.setting_contradictions import retention_warnings
 from scouter.settings import Settings, environment_warnings
+from scouter.users.first_users import FirstUsers
 
 log = logging.getLogger(__name__)
 

@@ -13,11 +13,11 @@ from psycopg.conninfo import make_conninfo
 
 from scouter.postgres.connections.pool import Pool, connect, open_pool
 from scouter.postgres.embedded.server import EmbeddedPostgres
-from scouter.postgres.first_users import make_first_users
 from scouter.postgres.schema.migrations import migrate
 from scouter.postgres.schema.partitions import Partitions
 from scouter.server import Server
 from scouter.settings import Settings
+from scouter.users.first_users import make_first_users
 from tests.http_client import HttpClient
 from tests.server_process import free_port, let_others_enter
 

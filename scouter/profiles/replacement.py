@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from scouter.api.registration import acceptable_profile, next_run_of, stored_form
 from scouter.auth.permissions import Caller
 from scouter.errors import InvalidInput, NotFound
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.entities import Entity, entity_by_uid
 from scouter.postgres.tables.profiles import lock_profile_name, replace_profile
+from scouter.profiles.registration import acceptable_profile, next_run_of, stored_form
 from scouter.wire.profiles import Profile, RegisterProfileRequest
 
 
