@@ -12,15 +12,16 @@ from datetime import UTC, datetime
 
 from scouter.alerting.channels.routing import Channels
 from scouter.alerting.delivery import Deliverer, lease_of, policy_of
-from scouter.api.alert_test import AlertTest
+from scouter.api.alert_trial import AlertTest
 from scouter.api.alerts import Alerts
 from scouter.api.application import Application, application
 from scouter.api.archive import Archive
 from scouter.api.caller_address import TrustedProxies
 from scouter.api.capabilities import Capabilities
+from scouter.api.charts import Drift
 from scouter.api.deliveries import Deliveries
 from scouter.api.documentation import Documentation
-from scouter.api.drift import Drift
+from scouter.api.exports import Records
 from scouter.api.health import Healthcheck
 from scouter.api.http_server import HttpServer, bind
 from scouter.api.ledger import LedgerBook
@@ -33,7 +34,6 @@ from scouter.api.profile_deletion import ProfileDeletion
 from scouter.api.profile_listing import ProfileListing
 from scouter.api.profiles import Profiles
 from scouter.api.quarantine import Quarantine
-from scouter.api.records import Records
 from scouter.api.routing import Noun
 from scouter.api.runs import Runs
 from scouter.api.tags import Tags

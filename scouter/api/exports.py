@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from scouter.api.drift import find_readable
+from scouter.api.charts import find_readable
 from scouter.api.routing import Call, Route, Streamed
 from scouter.archive.export import Asked, Exports
 from scouter.archive.kinds import CUSTOM, PSI, SPC, Kind
