@@ -90,7 +90,7 @@ from scouter.postgres.tables.users import all_users, shared_secret
 from scouter.runtime.health import Health, Part, PartState, thread_part
 from scouter.runtime.metrics_collector import Readings
 from scouter.runtime.periodic import Periodic
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 from scouter.users.authentication import Authentication
 from scouter.users.first_users import FirstUsers, known_defaults_in_use, make_first_users
 from scouter.wire.prepared_types import prepare_struct_types

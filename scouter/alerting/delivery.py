@@ -34,7 +34,7 @@ from scouter.postgres.tables.deliveries import (
     record_given_up,
     record_retry,
 )
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from scouter.errors import InvalidInput, NotFound
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.entities import Entities, Entity, EntityName
 from scouter.postgres.tables.profiles import document_of
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 from scouter.wire.deliveries import (
     AlertTestReply,
     AlertTestRequest,

@@ -10,7 +10,7 @@ from scouter.archive.due import Due, due_days
 from scouter.errors import InvalidInput
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.manifest import ArchiveDay, archive_days, archive_totals
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 from scouter.wire.archive import (
     ArchiveDayItem,
     ArchiveQuery,

@@ -6,7 +6,7 @@ from scouter.api.routing import Call, Route
 from scouter.ingest.ledger.fleet_ledger import Books, Reading
 from scouter.ingest.ledger.ledger import Account
 from scouter.ingest.pipeline import Ingest
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 from scouter.wire.ledger import LedgerCounts, LedgerReply, QuarantineCounts, ResumeReply, SpoolCounts
 
 

@@ -16,7 +16,7 @@ from scouter.postgres.tables.entities import Entities, EntityName
 from scouter.postgres.tables.profiles import document_of
 from scouter.profiles.registration import register, set_status
 from scouter.profiles.replacement import replace
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 from scouter.wire.profiles import (
     DriftType,
     ProfileStatusRequest,

@@ -22,7 +22,7 @@ from scouter.postgres.statements import Connection
 from scouter.postgres.tables import manifest
 from scouter.postgres.tables.manifest import Part
 from scouter.postgres.tables.spools import installation
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 
 if TYPE_CHECKING:  # whoever has nothing to archive does not load Arrow
     from scouter.archive.moving import Moved, Mover

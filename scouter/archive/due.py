@@ -9,7 +9,7 @@ from scouter.archive.kinds import KINDS, Kind
 from scouter.postgres.schema.detaching import due_partitions
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.manifest import Need, checks_need_from, recently_archived_days
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 
 _LATE_PAUSE = timedelta(days=1)  # between two parts of one day: what trickles in late makes one file, not many
 

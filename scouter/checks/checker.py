@@ -20,7 +20,7 @@ from scouter.postgres.statements import Connection
 from scouter.postgres.tables.checks import Claim, finish_check, retry_check, schedule_under_lease
 from scouter.postgres.tables.runs import Outcome, add_run
 from scouter.postgres.tables.windows import Window
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 from scouter.wire.notifications import dispatch_of
 
 log = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from scouter.postgres.tables.checks import alerts_of_window
 from scouter.postgres.tables.late_arrivals import SweptProfile, profile_for_sweep, quiet_entities, take_late_arrivals
 from scouter.postgres.tables.runs import CheckedWindow, Outcome, add_run, runs_touched
 from scouter.runtime.periodic import Periodic
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 from scouter.wire.alerts import Alert
 from scouter.wire.notifications import dispatch_of
 

@@ -10,7 +10,7 @@ from scouter.checks.checker import DATABASE_AWAY, Checks
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.checks import claim_check, renew_leases, seconds_until_due
 from scouter.runtime.periodic import Periodic
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 
 log = logging.getLogger(__name__)
 

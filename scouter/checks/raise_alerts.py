@@ -14,7 +14,7 @@ from scouter.drift.descriptions import Wording, descriptions
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.checks import add_alert
 from scouter.postgres.tables.deliveries import enqueue
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 from scouter.wire.alerts import Alert
 from scouter.wire.notifications import Descriptions, Notification, dispatch_of
 

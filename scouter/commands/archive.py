@@ -13,7 +13,7 @@ from scouter.archive.stores.opening import open_store
 from scouter.postgres.database import present_database
 from scouter.postgres.schema.migrations import migrate
 from scouter.postgres.tables.manifest import Part
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 
 
 def add_to(commands: Any) -> None:

@@ -19,7 +19,7 @@ from scouter.postgres.connections.job_sessions import AlreadyUnderWay, reading_s
 from scouter.postgres.connections.query_deadlines import Deadlines
 from scouter.postgres.database import present_database
 from scouter.postgres.schema.migrations import migrate
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 
 
 def add_to(commands: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from scouter.postgres.database import present_database
 from scouter.postgres.schema.migrations import migrate
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 
 
 def add_to(commands: Any) -> None:

@@ -14,7 +14,7 @@ from scouter.commands import archive, maintain, migrate, quarantine, serve, user
 from scouter.errors import ScouterError, StartRefused
 from scouter.logs import set_up_logs
 from scouter.postgres.connections.errors import first_line
-from scouter.settings import Settings, settings_table
+from scouter.settings.settings import Settings, settings_table
 from scouter.version import VERSION
 
 

@@ -30,7 +30,7 @@ from scouter.postgres.schema.partitions import Partitions
 from scouter.postgres.tables.entities import Entities
 from scouter.postgres.tables.features import Features
 from scouter.postgres.tables.quarantine import Entry, Selection, WholeEntry, quarantine_page, quarantined_message
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 from scouter.wire.decoding import convert
 from scouter.wire.quarantine import MOST_ITEMS, QuarantineQuery, Reason, Transport, accepted_by_quarantine
 

@@ -11,8 +11,8 @@ import threading
 from typing import Any
 
 from scouter.server import Server
-from scouter.setting_contradictions import retention_warnings
-from scouter.settings import Settings, environment_warnings
+from scouter.settings.rules import retention_warnings
+from scouter.settings.settings import Settings, environment_warnings
 from scouter.users.first_users import FirstUsers
 
 log = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from scouter.postgres.database import present_database
 from scouter.postgres.schema.migrations import migrate
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables import users
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 from scouter.wire.decoding import convert
 from scouter.wire.users import CreateUserRequest, UpdateUserRequest, accepted_by_users
 

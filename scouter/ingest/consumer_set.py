@@ -13,7 +13,7 @@ from scouter.ingest.consumers.status import ConsumerState
 from scouter.ingest.messages.inbound import Transport
 from scouter.ingest.pipeline import Ingest
 from scouter.postgres.connections.database_connections import Lifelines
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 
 _LIBRARIES: dict[Transport, tuple[str, str]] = {"kafka": ("kafka", "kafka-python"), "rabbitmq": ("pika", "pika")}
 

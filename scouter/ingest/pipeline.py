@@ -29,7 +29,7 @@ from scouter.postgres.tables.features import Features
 from scouter.postgres.tables.ledger import ledger_sums
 from scouter.postgres.tables.spools import installation
 from scouter.runtime.periodic import Periodic
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 
 
 class Ingest:

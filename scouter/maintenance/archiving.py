@@ -18,7 +18,7 @@ from scouter.metrics import ARCHIVE_FAILURES
 from scouter.postgres.connections.errors import first_line
 from scouter.runtime.health import PartState
 from scouter.runtime.periodic import Periodic
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from scouter.postgres.connections.job_sessions import AlreadyUnderWay, sole_sess
 from scouter.postgres.connections.query_deadlines import Deadlines
 from scouter.runtime.health import PartState
 from scouter.runtime.periodic import Periodic
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from scouter.postgres.schema.row_expiry import count_old_rows, delete_old_rows
 from scouter.postgres.tables.idempotency import KEY_DAYS
 from scouter.postgres.tables.rabbitmq_deliveries import DELIVERY_DAYS
 from scouter.postgres.tables.records import RECEIPT_DAYS
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 
 
 class Matter(Protocol):

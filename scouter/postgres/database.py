@@ -11,7 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from scouter.errors import StartRefused
 from scouter.postgres.embedded.server import EmbeddedPostgres, running_conninfo
-from scouter.settings import DOCUMENTED_DATABASE_URI, Settings
+from scouter.settings.settings import DOCUMENTED_DATABASE_URI, Settings
 
 log = logging.getLogger(__name__)
 

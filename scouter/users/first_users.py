@@ -11,7 +11,7 @@ from scouter.auth.passwords import hash_password, verify_password
 from scouter.auth.permissions import ADMIN_GROUP
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables import users
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 
 log = logging.getLogger(__name__)
 

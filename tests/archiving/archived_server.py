@@ -14,7 +14,7 @@ from psycopg import sql
 
 from scouter.postgres.connections.pool import SCHEMA
 from scouter.server import Server
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 from tests.archiving.archiver_state import connect, let_time_pass, parts, wait_until_nobody_archives
 from tests.archiving.passes import Ended, Passes
 from tests.archiving.records import TABLES

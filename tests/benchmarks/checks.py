@@ -20,7 +20,7 @@ from scouter.checks.checker import Checks
 from scouter.postgres.connections.pool import Pool, open_pool
 from scouter.postgres.embedded.server import EmbeddedPostgres
 from scouter.postgres.tables.checks import claim_check
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 from tests.benchmarks import due_checks, machine
 from tests.benchmarks.due_checks import DueProfile
 from tests.http_client import HttpClient

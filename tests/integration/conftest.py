@@ -16,7 +16,7 @@ from scouter.postgres.embedded.server import EmbeddedPostgres
 from scouter.postgres.schema.migrations import migrate
 from scouter.postgres.schema.partitions import Partitions
 from scouter.server import Server
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 from scouter.users.first_users import make_first_users
 from tests.http_client import HttpClient
 from tests.server_process import free_port, let_others_enter

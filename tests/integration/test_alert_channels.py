@@ -30,7 +30,7 @@ from scouter.alerting.channels.outcome import Delivered, Outcome, Refused, Retry
 from scouter.alerting.channels.routing import Channels, destinations_of, missing_settings
 from scouter.alerting.channels.slack import Slack, blocks_of
 from scouter.alerting.channels.webhook import Webhook
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 from scouter.wire.notifications import ChannelName, Descriptions, Destination, Notification
 from scouter.wire.profiles import OpsGenieDispatch
 from tests.alert_service import AlertService, Answer, Drip, Drop, Hang, rate_limited, slack_error

@@ -34,7 +34,7 @@ from scouter.postgres.tables.deliveries import (
     record_retry,
 )
 from scouter.postgres.tables.entities import Entity, EntityName, add_entity
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 from scouter.wire.notifications import ChannelName, Descriptions
 from scouter.wire.profiles import DispatchConfig
 from tests.alert_service import AlertService, Answer, Drop, Hang, rate_limited, slack_error

@@ -16,7 +16,7 @@ from scouter.postgres.tables.deliveries import claim_delivery, enqueue, record_d
 from scouter.postgres.tables.entities import entity_by_uid
 from scouter.postgres.tables.users import add_user
 from scouter.server import Server
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 from scouter.wire.notifications import ChannelName
 from tests.alert_service import AlertService, Answer, Hang, rate_limited, slack_error
 from tests.http_client import HttpClient

@@ -18,7 +18,7 @@ from scouter.checks.poller import Poller
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.checks import Claim, claim_check, renew_leases, retry_check, seconds_until_due
 from scouter.server import Server, utc_now
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 from tests.http_client import HttpClient
 from tests.integration.conftest import settings_for
 from tests.profile_documents import custom_profile, psi_profile, registration, spc_profile

@@ -23,7 +23,7 @@ from scouter.postgres.connections.pool import Pool
 from scouter.postgres.connections.query_deadlines import Deadlines
 from scouter.postgres.schema.partitions import partition_name
 from scouter.server import Server
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 from tests.conditions import eventually, probe
 from tests.http_client import HttpClient
 from tests.integration.conftest import settings_for

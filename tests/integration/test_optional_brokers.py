@@ -22,7 +22,7 @@ from tests.server_process import ROOT, free_port
 _LOADED = """
 import sys
 from scouter.server import Server
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 server = Server(Settings.from_environment())
 server.start()
 server.stop()

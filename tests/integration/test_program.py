@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from scouter.settings import settings_table
+from scouter.settings.settings import settings_table
 from tests.conditions import children_of, eventually
 from tests.http_client import HttpClient
 from tests.profile_documents import registration, spc_profile

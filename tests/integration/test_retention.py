@@ -14,7 +14,7 @@ from scouter.postgres.connections.pool import Pool
 from scouter.postgres.connections.query_deadlines import Deadlines
 from scouter.postgres.schema.partitions import RECORD_TABLES, partition_name
 from scouter.postgres.schema.row_expiry import delete_old_rows
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 from tests.integration.old_data import TABLES, add_days, add_rows, ago, attached, count_rows, counts
 
 AGING = [matter for matter in matters_of(Settings()) if isinstance(matter, OldRows)]

@@ -13,7 +13,7 @@ import pytest
 
 from scouter.errors import StartRefused
 from scouter.server import Server
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 from tests.conditions import probe
 from tests.http_client import HttpClient
 from tests.integration.conftest import settings_for

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from scouter.archive.stores.opening import open_store
 from scouter.archive.stores.store import Store
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 
 
 @dataclass(frozen=True)

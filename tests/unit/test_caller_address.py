@@ -8,7 +8,7 @@ import pytest
 
 from scouter.api.caller_address import TrustedProxies
 from scouter.errors import StartRefused
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 
 PROXIES = TrustedProxies([ip_network("10.0.0.0/8"), ip_network("2001:db8::/32"), ip_network("127.0.0.1")])
 

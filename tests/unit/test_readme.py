@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from scouter.metrics import declared
-from scouter.settings import settings_table
+from scouter.settings.settings import settings_table
 
 README = Path(__file__).parents[2] / "README.md"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from scouter.errors import StartRefused
-from scouter.setting_contradictions import retention_warnings
-from scouter.settings import Settings, environment_warnings
+from scouter.settings.rules import retention_warnings
+from scouter.settings.settings import Settings, environment_warnings
 
 SECRET = "a-secret-that-must-not-be-shown-anywhere"
 

@@ -10,7 +10,7 @@ import pytest
 from scouter.maintenance.tasks import OldRows, matters_of
 from scouter.postgres.schema.migrations import known_migrations
 from scouter.postgres.statements import SQL_DIRECTORY, named_statements
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 
 POSTGRES = Path(__file__).parents[2] / "scouter" / "postgres"
 AGING = [matter for matter in matters_of(Settings()) if isinstance(matter, OldRows)]

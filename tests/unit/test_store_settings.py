@@ -15,7 +15,7 @@ from scouter.archive.stores.location import Location, parse_location
 from scouter.archive.stores.opening import open_store
 from scouter.archive.stores.store import Store
 from scouter.errors import StartRefused
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 from tests.server_process import ROOT
 
 SECRET = "c2VjcmV0LXRoYXQtaXMtbm90LXNob3du"
@@ -131,7 +131,7 @@ _LIBRARIES = ["adlfs", "azure.core", "botocore", "datafusion", "fsspec", "gcsfs"
 _LOADED = """
 import sys
 from scouter.archive.stores.opening import open_store
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 open_store(Settings.from_environment())
 print(*sorted(set(sys.argv[1:]) & sys.modules.keys()))
 """

@@ -11,7 +11,7 @@ from scouter.alerting.channels.opsgenie import OpsGenie
 from scouter.alerting.channels.outcome import Channel, Delivered, Outcome, Refused
 from scouter.alerting.channels.slack import Slack
 from scouter.alerting.channels.webhook import Webhook
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 from scouter.wire.notifications import ChannelName, Destination, Notification
 from scouter.wire.profiles import Dispatch, DispatchConfig, OpsGenieDispatch, SlackDispatch
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from scouter.errors import StartRefused
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 
 _SUFFIX = "core.windows.net"
 

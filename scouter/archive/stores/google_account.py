@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from scouter.errors import StartRefused
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 
 _NEEDED = {"client_email", "private_key", "private_key_id"}
 

@@ -11,7 +11,7 @@ from scouter.archive.stores.local import LocalStore
 from scouter.archive.stores.location import Location, parse_location
 from scouter.archive.stores.store import Store
 from scouter.errors import StartRefused
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 
 
 def open_store(settings: Settings) -> Store:

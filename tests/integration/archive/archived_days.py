@@ -10,7 +10,7 @@ import pytest
 
 from scouter.archive.archiver import Archiver, Pass
 from scouter.archive.stores.opening import open_store
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 from tests.http_client import HttpClient
 from tests.integration.conftest import settings_for
 from tests.profile_documents import custom_profile, psi_profile, registration, spc_profile

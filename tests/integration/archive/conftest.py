@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scouter.server import Server
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 from tests.http_client import HttpClient
 from tests.integration.archive.archived_days import archiving_settings, register_three
 

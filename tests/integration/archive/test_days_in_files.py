@@ -14,7 +14,7 @@ from scouter.archive.freezing import freeze
 from scouter.archive.kinds import SPC
 from scouter.errors import StoreAway
 from scouter.postgres.connections.pool import Pool, connect
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 from tests.http_client import HttpClient
 from tests.integration.archive.archived_days import (
     NOON,

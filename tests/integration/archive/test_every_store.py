@@ -10,7 +10,7 @@ import pytest
 
 from scouter.archive.stores.opening import open_store
 from scouter.postgres.connections.pool import Pool
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 from tests.http_client import HttpClient
 from tests.integration.archive.archived_days import (
     archive,

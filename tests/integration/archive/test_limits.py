@@ -18,7 +18,7 @@ from scouter.archive.stores.local import LocalStore
 from scouter.errors import ArchiveBusy
 from scouter.postgres.connections.pool import Pool
 from scouter.server import Server
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 from tests.conditions import eventually
 from tests.http_client import HttpClient
 from tests.integration.archive.archived_days import archive, archiving_settings, noon, send, window

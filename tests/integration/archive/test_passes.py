@@ -21,7 +21,7 @@ from scouter.errors import StoreAway
 from scouter.postgres.connections.pool import Pool, connect
 from scouter.postgres.tables.manifest import try_lock_archive
 from scouter.server import Server
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 from tests.conditions import eventually
 from tests.http_client import HttpClient
 from tests.integration.archive.archived_days import (

@@ -11,7 +11,7 @@ from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.errors import KafkaTimeoutError
 
 from scouter.postgres.tables.kafka_positions import Partition, Position
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 
 MOST_MESSAGES = 500  # of a poll, and so of a transaction
 _PARTITION_BYTES = 2**20

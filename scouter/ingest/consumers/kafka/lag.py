@@ -12,7 +12,7 @@ from kafka.errors import KafkaTimeoutError
 from scouter.ingest.consumers.kafka.client import ANSWER_MILLISECONDS, partition_of
 from scouter.ingest.consumers.status import ConsumerState
 from scouter.postgres.tables.kafka_positions import Partition
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 
 _LOOK_SECONDS = 5.0
 _SAY_SECONDS = 0.5

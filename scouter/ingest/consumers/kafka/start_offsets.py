@@ -25,7 +25,7 @@ from scouter.postgres.tables.kafka_positions import (
     kafka_positions,
     name_kafka_topics,
 )
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 
 log = logging.getLogger(__name__)
 

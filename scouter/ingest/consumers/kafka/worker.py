@@ -41,7 +41,7 @@ from scouter.metrics import KAFKA_MISSED
 from scouter.postgres.connections.ingest_pool import Connections
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.kafka_positions import Move, Partition, Position, move_kafka_positions
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 
 log = logging.getLogger(__name__)
 

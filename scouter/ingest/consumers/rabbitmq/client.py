@@ -10,7 +10,7 @@ import pika
 from pika.adapters.utils.connection_workflow import AMQPConnectorException
 from pika.exceptions import AMQPError, ChannelClosedByBroker
 
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 
 # A broker that takes the connection and says nothing raises an error that is none of AMQP's.
 BROKER_ERRORS = (AMQPError, AMQPConnectorException, OSError)

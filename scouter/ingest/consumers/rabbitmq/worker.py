@@ -40,7 +40,7 @@ from scouter.postgres.tables.rabbitmq_deliveries import (
     share_deliveries,
     take_over_delivery,
 )
-from scouter.settings import Settings
+from scouter.settings.settings import Settings
 
 log = logging.getLogger(__name__)
 

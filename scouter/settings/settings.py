@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from scouter import setting_values as values
 from scouter.errors import StartRefused
-from scouter.setting_contradictions import contradictions
+from scouter.settings import parsers as values
+from scouter.settings.rules import contradictions
 
 T = TypeVar("T")
 

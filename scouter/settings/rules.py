@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from scouter.settings import Settings
+    from scouter.settings.settings import Settings
 
 
 def contradictions(settings: Settings) -> list[str]:
