@@ -31,7 +31,7 @@ def declared() -> list[Declared]:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class CollectedMetric:
     """A metric that is read off a part of the server when somebody asks, and costs nothing until then."""
 
     name: str
@@ -62,9 +62,9 @@ def _histogram(name: str, text: str, *labels: str, buckets: Sequence[float]) -> 
     return Histogram(name, text, labels, buckets=buckets)
 
 
-def _reading(name: str, kind: Kind, text: str, *labels: str) -> Reading:
+def _collected(name: str, kind: Kind, text: str, *labels: str) -> CollectedMetric:
     _declared.append(Declared(f"{name}_total" if kind == "counter" else name, kind, labels, text))
-    return Reading(name, kind, labels, text)
+    return CollectedMetric(name, kind, labels, text)
 
 
 # --- HTTP. Names, labels and buckets of the first two are the reference's: its dashboards go on working.
@@ -76,31 +76,31 @@ HTTP_SECONDS = _histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 REQUESTS_REFUSED = _counter("scouter_requests_refused", "Requests answered with an error, by its code.", "path", "code")
-HTTP_CONNECTIONS = _reading("scouter_http_connections", "gauge", "Open connections on the HTTP port.")
-HTTP_WAITING = _reading("scouter_http_waiting", "gauge", "Requests that wait for a thread.")
+HTTP_CONNECTIONS = _collected("scouter_http_connections", "gauge", "Open connections on the HTTP port.")
+HTTP_WAITING = _collected("scouter_http_waiting", "gauge", "Requests that wait for a thread.")
 
 # --- the way in
 RECORDS_STORED = _counter("scouter_records_stored", "Records committed to Postgres.", "table")
 RECORDS_SKIPPED = _counter("scouter_records_skipped", "Records of good messages that were left out.", "reason")
-MESSAGES_RECEIVED = _reading(
+MESSAGES_RECEIVED = _collected(
     "scouter_messages_received",
     "counter",
     "Messages that were received: all outcomes and what is spooled.",
     "transport",
 )
-MESSAGES = _reading(
+MESSAGES = _collected(
     "scouter_messages",
     "counter",
     "Messages by what became of them: stored, duplicate, quarantined, refused, empty.",
     *("transport", "outcome"),
 )
-MESSAGES_SPOOLED = _reading(
+MESSAGES_SPOOLED = _collected(
     "scouter_messages_spooled", "gauge", "Messages that wait in the spool for the database.", "transport"
 )
-QUARANTINE_MESSAGES = _reading(
+QUARANTINE_MESSAGES = _collected(
     "scouter_quarantine_messages", "gauge", "Messages in quarantine, of all servers together.", "reason"
 )
-QUARANTINE_BYTES = _reading(
+QUARANTINE_BYTES = _collected(
     "scouter_quarantine_bytes", "gauge", "Bytes of messages in quarantine, of all servers together.", "reason"
 )
 QUARANTINE_DROPPED = _counter(
@@ -109,11 +109,11 @@ QUARANTINE_DROPPED = _counter(
     "why",
     known=("age", "size"),
 )
-SPOOL_BYTES = _reading("scouter_spool_bytes", "gauge", "Bytes of the spool on the disk.")
-BREAKER_OPEN = _reading("scouter_breaker_open", "gauge", "1 while messages go to the spool, else 0.")
-BREAKER_OPENINGS = _reading("scouter_breaker_openings", "counter", "How often Postgres was found away or too slow.")
-QUEUE_MESSAGES = _reading("scouter_queue_messages", "gauge", "Messages that wait for the writer.")
-QUEUE_LIMIT = _reading("scouter_queue_limit", "gauge", "Messages that may wait for the writer.")
+SPOOL_BYTES = _collected("scouter_spool_bytes", "gauge", "Bytes of the spool on the disk.")
+BREAKER_OPEN = _collected("scouter_breaker_open", "gauge", "1 while messages go to the spool, else 0.")
+BREAKER_OPENINGS = _collected("scouter_breaker_openings", "counter", "How often Postgres was found away or too slow.")
+QUEUE_MESSAGES = _collected("scouter_queue_messages", "gauge", "Messages that wait for the writer.")
+QUEUE_LIMIT = _collected("scouter_queue_limit", "gauge", "Messages that may wait for the writer.")
 BATCH_MESSAGES = _histogram(
     "scouter_batch_messages",
     "Messages in a transaction of the writer.",
@@ -132,7 +132,7 @@ COMMIT_SECONDS = _histogram(
 STORE_FAILURES = _counter("scouter_store_failures", "Tries of the writer that stored nothing, by reason.", "reason")
 
 # --- brokers
-CONSUMER_LAG = _reading(
+CONSUMER_LAG = _collected(
     "scouter_consumer_lag", "gauge", "Messages that a consumer knows its broker to have, not stored yet.", "consumer"
 )
 KAFKA_MISSED = _counter("scouter_kafka_missed", "Offsets that Kafka had deleted before they were read.", "topic")
@@ -165,16 +165,18 @@ ARCHIVED_BYTES = _counter("scouter_archived_bytes", "Bytes of files put into the
 ARCHIVE_FAILURES = _counter(
     "scouter_archive_failures", "Passes of the archiver that broke off.", "reason", known=("store", "other")
 )
-ARCHIVE_DAYS_DUE = _reading("scouter_archive_days_due", "gauge", "Days that wait for the archiver.")
-ARCHIVE_DAYS_HELD = _reading("scouter_archive_days_held", "gauge", "Old days that checks may still need.")
-ARCHIVE_LAST_PASS = _reading("scouter_archive_last_pass_seconds", "gauge", "When a pass last went through, Unix time.")
+ARCHIVE_DAYS_DUE = _collected("scouter_archive_days_due", "gauge", "Days that wait for the archiver.")
+ARCHIVE_DAYS_HELD = _collected("scouter_archive_days_held", "gauge", "Old days that checks may still need.")
+ARCHIVE_LAST_PASS = _collected(
+    "scouter_archive_last_pass_seconds", "gauge", "When a pass last went through, Unix time."
+)
 
 # --- maintenance
 _AGING = (
     *("alerts", "alert_deliveries", "check_runs", "late_arrivals"),
     *("batch_receipts", "idempotency_keys", "rabbitmq_deliveries"),
 )
-_MATTERS = ("partitions_ahead", "observability", *_AGING)
+_TASKS = ("partitions_ahead", "observability", *_AGING)
 ROWS_EXPIRED = _counter(
     "scouter_rows_expired", "Rows that this process deleted because of their age.", "matter", known=_AGING
 )
@@ -185,21 +187,21 @@ PARTITIONS_DROPPED = _counter(
     known=("observability_record",),
 )
 MAINTENANCE_FAILURES = _counter(
-    "scouter_maintenance_failures", "Matters of maintenance that failed.", "matter", known=_MATTERS
+    "scouter_maintenance_failures", "Matters of maintenance that failed.", "matter", known=_TASKS
 )
-MAINTENANCE_SUCCESS = _reading(
+MAINTENANCE_SUCCESS = _collected(
     "scouter_maintenance_success_timestamp_seconds",
     "gauge",
     "When maintenance by this process last did all it had to; 0: not yet.",
 )
 
 # --- the database
-POOL_SIZE = _reading("scouter_pool_size", "gauge", "Connections of a pool.", "pool")
-POOL_IDLE = _reading("scouter_pool_idle", "gauge", "Connections of a pool that nobody uses.", "pool")
-POOL_WAITING = _reading("scouter_pool_waiting", "gauge", "Callers that wait for a connection.", "pool")
-POOL_ERRORS = _reading("scouter_pool_errors", "counter", "Callers that got no connection in time.", "pool")
-PARTITIONS_KNOWN = _reading("scouter_partitions_known", "gauge", "Partitions that this process knows to exist.")
-DISK_FREE = _reading("scouter_disk_free_bytes", "gauge", "Free space for the embedded database.")
+POOL_SIZE = _collected("scouter_pool_size", "gauge", "Connections of a pool.", "pool")
+POOL_IDLE = _collected("scouter_pool_idle", "gauge", "Connections of a pool that nobody uses.", "pool")
+POOL_WAITING = _collected("scouter_pool_waiting", "gauge", "Callers that wait for a connection.", "pool")
+POOL_ERRORS = _collected("scouter_pool_errors", "counter", "Callers that got no connection in time.", "pool")
+PARTITIONS_KNOWN = _collected("scouter_partitions_known", "gauge", "Partitions that this process knows to exist.")
+DISK_FREE = _collected("scouter_disk_free_bytes", "gauge", "Free space for the embedded database.")
 
 # --- the process
-PART_OK = _reading("scouter_part_ok", "gauge", "1 when /readyz calls the part ok, else 0.", "part")
+PART_OK = _collected("scouter_part_ok", "gauge", "1 when /readyz calls the part ok, else 0.", "part")

@@ -12,19 +12,19 @@ from datetime import UTC, datetime
 
 from scouter.alerting.channels.routing import Channels
 from scouter.alerting.delivery import Deliverer, lease_of, policy_of
-from scouter.api.alert_trial import AlertTest
+from scouter.api.alert_trial import AlertTrial
 from scouter.api.alerts import Alerts
 from scouter.api.application import Application, application
 from scouter.api.archive import Archive
 from scouter.api.caller_address import TrustedProxies
 from scouter.api.capabilities import Capabilities
-from scouter.api.charts import Drift
+from scouter.api.charts import Charts
 from scouter.api.deliveries import Deliveries
 from scouter.api.documentation import Documentation
-from scouter.api.exports import Records
+from scouter.api.exports import RecordExports
 from scouter.api.health import Healthcheck
 from scouter.api.http_server import HttpServer, bind
-from scouter.api.ledger import LedgerBook
+from scouter.api.ledger import LedgerResource
 from scouter.api.login import Login
 from scouter.api.messages import Messages
 from scouter.api.metrics_application import metrics_application
@@ -34,7 +34,7 @@ from scouter.api.profile_deletion import ProfileDeletion
 from scouter.api.profile_listing import ProfileListing
 from scouter.api.profiles import Profiles
 from scouter.api.quarantine import Quarantine
-from scouter.api.routing import Noun
+from scouter.api.routing import Resource
 from scouter.api.runs import Runs
 from scouter.api.tags import Tags
 from scouter.api.users import Users
@@ -42,17 +42,18 @@ from scouter.archive.export import Exports
 from scouter.archive.history import History
 from scouter.archive.reads import ArchiveReads
 from scouter.archive.stores.opening import open_store
-from scouter.archive.stores.store import Store
+from scouter.archive.stores.store import ObjectStore
 from scouter.auth.tokens import Tokens
-from scouter.checks.checker import Checks
+from scouter.checks.checker import Checker
 from scouter.checks.late_sweep import LateSweep
 from scouter.checks.poller import Poller
 from scouter.errors import StartRefused
 from scouter.ingest.consumer_set import Consumers, wanted_transports
-from scouter.ingest.consumers.consumer_health import consumers_state
-from scouter.ingest.ledger.ledger_metrics import outcome_readings, received_readings, spooled_readings
+from scouter.ingest.consumers.consumer_health import consumers_health
+from scouter.ingest.ledger.ledger_metrics import outcome_totals, received_totals, spooled_totals
+from scouter.ingest.messages.inbound import Transport
 from scouter.ingest.pipeline import Ingest
-from scouter.ingest.writer.write_queue import Inlet
+from scouter.ingest.writer.write_queue import WriteQueue
 from scouter.maintenance.archiving import Archiving
 from scouter.maintenance.quarantine_limits import QuarantineLimits
 from scouter.maintenance.scheduler import Maintenance
@@ -78,17 +79,17 @@ from scouter.metrics import (
     QUEUE_MESSAGES,
     SPOOL_BYTES,
 )
-from scouter.postgres.connections.database_connections import Lifelines
+from scouter.postgres.connections.database_connections import DatabaseConnections
 from scouter.postgres.connections.database_watch import DatabaseWatch
 from scouter.postgres.connections.pool import Pool, connect, open_pool
-from scouter.postgres.connections.query_deadlines import Deadlines
+from scouter.postgres.connections.query_deadlines import QueryDeadlines
 from scouter.postgres.database import EMBEDDED, Database, chosen_uri, open_database
 from scouter.postgres.embedded.disk_space import DiskSpace
 from scouter.postgres.schema.migrations import migrate
 from scouter.postgres.schema.partitions import Partitions
 from scouter.postgres.tables.users import all_users, shared_secret
-from scouter.runtime.health import Health, Part, PartState, thread_part
-from scouter.runtime.metrics_collector import Readings
+from scouter.runtime.health import Health, HealthCheck, HealthState, thread_check
+from scouter.runtime.metrics_collector import MetricsCollector
 from scouter.runtime.periodic import Periodic
 from scouter.settings.settings import Settings
 from scouter.users.authentication import Authentication
@@ -115,10 +116,10 @@ class Server:
         self._stops = ExitStack()  # in reverse order of starting
         self._deadline = 0.0
         self._health = Health()
-        self._readings = Readings()
-        self._tend_from = 0.0  # on time.monotonic()
+        self._readings = MetricsCollector()
+        self._supervise_from = 0.0  # on time.monotonic()
         self._database: Database | None = None
-        self._lifelines: Lifelines | None = None
+        self._database_connections: DatabaseConnections | None = None
         self.first_users: FirstUsers | None = None
         self.address = ""
         self.metrics_address = ""
@@ -129,18 +130,18 @@ class Server:
             self._start()
             self._stops = undo.pop_all()
 
-    def tend(self) -> None:
+    def supervise(self) -> None:
         """Start the embedded database again when it has died. Call it now and then, from the main thread."""
         embedded = self._database.embedded if self._database else None
         if embedded is None or self._database is None or embedded.running:
             return
-        if time.monotonic() < self._tend_from:
+        if time.monotonic() < self._supervise_from:
             return
         log.error("the embedded database has ended; starting it again")
         try:
             conninfo = embedded.start()
         except StartRefused as refused:
-            self._tend_from = time.monotonic() + _RESTART_SECONDS
+            self._supervise_from = time.monotonic() + _RESTART_SECONDS
             log.error("it did not start: %s", refused)
             return
         if conninfo != self._database.conninfo:
@@ -150,8 +151,8 @@ class Server:
         """Answer what was accepted, store it, stop everything; within SCOUTER_SHUTDOWN_SECONDS."""
         self._health.phase = "stopping"
         self._deadline = time.monotonic() + self._settings.shutdown_seconds
-        if self._lifelines is not None:
-            self._lifelines.deadlines.end_at(self._deadline)
+        if self._database_connections is not None:
+            self._database_connections.deadlines.end_at(self._deadline)
         self._stops.close()
         log.info("stopped")
 
@@ -208,59 +209,61 @@ class Server:
 
     def _start_parts(self, database: Database, host: str, listener: socket.socket | None) -> None:
         settings = self._settings
-        lifelines = self._lifelines = Lifelines(database.conninfo, settings.store_seconds)
-        lifelines.start()
-        self._stops.callback(lifelines.stop)
-        self._health.add(thread_part("database deadlines", lambda: lifelines.deadlines.alive))
-        self._readings.add(BREAKER_OPEN, lambda: lifelines.breaker.is_open)
-        self._readings.add(BREAKER_OPENINGS, lambda: lifelines.breaker.openings)
-        partitions = Partitions(lifelines.slow)
+        database_connections = self._database_connections = DatabaseConnections(
+            database.conninfo, settings.store_seconds
+        )
+        database_connections.start()
+        self._stops.callback(database_connections.stop)
+        self._health.add(thread_check("database deadlines", lambda: database_connections.deadlines.alive))
+        self._readings.add(BREAKER_OPEN, lambda: database_connections.breaker.is_open)
+        self._readings.add(BREAKER_OPENINGS, lambda: database_connections.breaker.openings)
+        partitions = Partitions(database_connections.slow)
         partitions.ensure_ahead(self._now(), settings.partition_days_ahead)
         self._readings.add(PARTITIONS_KNOWN, lambda: partitions.known)
-        watch = self._start_watch(database, lifelines.deadlines)
-        pool = self._pool(database, lifelines.deadlines, watch)
+        watch = self._start_watch(database, database_connections.deadlines)
+        pool = self._pool(database, database_connections.deadlines, watch)
         self._start_limits(pool)
         store = open_store(settings)
         _warn_of_local(store, database, settings)
         if "background" in settings.roles:
-            self._start_maintenance(Maintenance(database.conninfo, lifelines.deadlines, settings, self._now))
+            self._start_maintenance(Maintenance(database.conninfo, database_connections.deadlines, settings, self._now))
             self._start_checks(pool)
             self._start_archiving(Archiving(database.conninfo, settings, store, self._now))
         transports = wanted_transports(settings) if "consumers" in settings.roles else []
         if listener is None and not transports:
             return
-        ingest = Ingest(database.conninfo, settings, lifelines, partitions, self._now, transports)
+        ingest = Ingest(database.conninfo, settings, database_connections, partitions, self._now, transports)
         self._start_ingest(ingest)
         if transports:
-            self._start_consumers(Consumers(settings, transports, ingest, lifelines, self._now))
+            self._start_consumers(Consumers(settings, transports, ingest, database_connections, self._now))
         if listener is not None:
-            self._start_http(database, host, listener, pool, lifelines, ingest, self._archive_reads(store))
+            self._start_http(database, host, listener, pool, database_connections, ingest, self._archive_reads(store))
 
-    def _start_watch(self, database: Database, deadlines: Deadlines) -> DatabaseWatch:
+    def _start_watch(self, database: Database, deadlines: QueryDeadlines) -> DatabaseWatch:
         watch = DatabaseWatch(database.conninfo, deadlines, self._now)
-        self._health.add(Part("database", watch.database, readiness="http" not in self._settings.roles))
-        self._health.add(Part("partitions", watch.partitions))
-        self._health.add(thread_part("database watch", lambda: watch.alive))
+        self._health.add(HealthCheck("database", watch.database, readiness="http" not in self._settings.roles))
+        self._health.add(HealthCheck("partitions", watch.partitions))
+        self._health.add(thread_check("database watch", lambda: watch.alive))
         watch.start()
         self._stops.callback(watch.stop)
         return watch
 
     def _start_limits(self, pool: Pool) -> None:
         settings = self._settings
-        limits = QuarantineLimits(pool, days=settings.quarantine_days, most_bytes=settings.quarantine_max_bytes)
+        limits = QuarantineLimits(pool, days=settings.quarantine_days, max_bytes=settings.quarantine_max_bytes)
         self._readings.add_labelled(QUARANTINE_MESSAGES, limits.messages)
         self._readings.add_labelled(QUARANTINE_BYTES, limits.bytes)
         self._run_part("quarantine limits", limits.thread)
 
     def _start_maintenance(self, maintenance: Maintenance) -> None:
-        self._health.add(Part("last maintenance", maintenance.state))
+        self._health.add(HealthCheck("last maintenance", maintenance.state))
         self._readings.add(MAINTENANCE_SUCCESS, lambda: maintenance.succeeded_at)
         # Records do not wait for maintenance; a process that does nothing else is not ready without it.
         alone = "http" not in self._settings.roles
         self._run_part("maintenance", maintenance, readiness=alone)
 
     def _run_part(self, name: str, part: Periodic | Poller | Maintenance, *, readiness: bool = False) -> None:
-        self._health.add(thread_part(name, lambda: part.alive, readiness=readiness))
+        self._health.add(thread_check(name, lambda: part.alive, readiness=readiness))
         part.start()
         self._stops.callback(part.stop)
 
@@ -274,11 +277,11 @@ class Server:
             lease=lease_of(settings),
             now=self._now,
         )
-        self._health.add(thread_part("delivery", lambda: deliverer.alive))
+        self._health.add(thread_check("delivery", lambda: deliverer.alive))
         deliverer.start()
         self._stops.callback(lambda: deliverer.stop(max(self._deadline - time.monotonic(), 0.0)))
         self._run_part("late sweep", LateSweep(pool, settings, self._now).thread)
-        self._run_part("checks", Poller(pool, Checks(pool, settings), settings))
+        self._run_part("checks", Poller(pool, Checker(pool, settings), settings))
 
     def _start_http(
         self,
@@ -286,7 +289,7 @@ class Server:
         host: str,
         listener: socket.socket,
         pool: Pool,
-        lifelines: Lifelines,
+        database_connections: DatabaseConnections,
         ingest: Ingest,
         reads: ArchiveReads,
     ) -> None:
@@ -294,38 +297,38 @@ class Server:
         tokens = self._prepare_users(database, host)
         disk = self._watch_disk(database)
         http = HttpServer(
-            self._application(database, pool, tokens, ingest, lifelines, reads, disk),
+            self._application(database, pool, tokens, ingest, database_connections, reads, disk),
             listener,
             threads=settings.http_threads,
             connection_limit=settings.connection_limit,
             max_message_bytes=settings.max_message_bytes,
         )
-        self._health.add(thread_part("http", lambda: http.alive))
+        self._health.add(thread_check("http", lambda: http.alive))
         self._readings.add(HTTP_CONNECTIONS, lambda: http.connections)
         self._readings.add(HTTP_WAITING, lambda: http.waiting)
         http.start()
         self._stops.callback(self._stop_http, http)
 
     def _start_ingest(self, ingest: Ingest) -> None:
-        most = self._settings.queue_messages
-        self._health.add(thread_part("writer", lambda: ingest.writer.alive, readiness=True))
-        self._health.add(thread_part("drainer", lambda: ingest.drainer_thread.alive))
-        self._health.add(Part("spool", lambda: _spool_state(ingest), readiness=True))
-        self._health.add(Part("queue", lambda: _queue_state(ingest.inlet, most)))
-        self._readings.add(QUEUE_MESSAGES, ingest.inlet.depth)
-        self._readings.add(QUEUE_LIMIT, lambda: most)
+        maximum = self._settings.queue_messages
+        self._health.add(thread_check("writer", lambda: ingest.writer.alive, readiness=True))
+        self._health.add(thread_check("drainer", lambda: ingest.drainer_thread.alive))
+        self._health.add(HealthCheck("spool", lambda: _spool_state(ingest), readiness=True))
+        self._health.add(HealthCheck("queue", lambda: _queue_state(ingest.write_queue, maximum)))
+        self._readings.add(QUEUE_MESSAGES, ingest.write_queue.depth)
+        self._readings.add(QUEUE_LIMIT, lambda: maximum)
         self._readings.add(SPOOL_BYTES, ingest.drainer.bytes)
-        self._readings.add_table(MESSAGES_SPOOLED, lambda: spooled_readings(ingest.ledger))
-        self._readings.add_table(MESSAGES_RECEIVED, lambda: received_readings(ingest.ledger))
-        self._readings.add_table(MESSAGES, lambda: outcome_readings(ingest.ledger))
+        self._readings.add_table(MESSAGES_SPOOLED, lambda: spooled_totals(ingest.ledger))
+        self._readings.add_table(MESSAGES_RECEIVED, lambda: received_totals(ingest.ledger))
+        self._readings.add_table(MESSAGES, lambda: outcome_totals(ingest.ledger))
         ingest.start()
         self._stops.callback(ingest.stop)
 
     def _start_consumers(self, consumers: Consumers) -> None:
         for worker in consumers.workers:
-            self._health.add(thread_part(worker.state.name, lambda worker=worker: worker.alive))  # type: ignore[misc]
+            self._health.add(thread_check(worker.state.name, lambda worker=worker: worker.alive))  # type: ignore[misc]
         for transport in consumers.transports:
-            self._health.add(Part(transport, lambda transport=transport: consumers_state(consumers.of(transport))))  # type: ignore[misc]
+            self._health.add(_consumers_check(consumers, transport))
         self._readings.add_labelled(
             CONSUMER_LAG, lambda: ((worker.state.name, worker.state.lag) for worker in consumers.workers)
         )
@@ -338,22 +341,24 @@ class Server:
             return None
         disk = DiskSpace(database.embedded.directory, self._settings.min_free_bytes)
         self._health.add(
-            Part("disk", lambda: PartState(not disk.is_low(), f"{disk.free() // 2**20} MiB free"), readiness=True)
+            HealthCheck(
+                "disk", lambda: HealthState(not disk.is_low(), f"{disk.free() // 2**20} MiB free"), readiness=True
+            )
         )
         self._readings.add(DISK_FREE, disk.free)
         return disk
 
     def _start_archiving(self, archiving: Archiving) -> None:
-        self._health.add(thread_part("archive thread", lambda: archiving.thread.alive))
-        self._health.add(Part("archive", lambda: archiving.state))
+        self._health.add(thread_check("archive thread", lambda: archiving.thread.alive))
+        self._health.add(HealthCheck("archive", lambda: archiving.state))
         self._readings.add(ARCHIVE_DAYS_DUE, lambda: archiving.days_due)
         self._readings.add(ARCHIVE_DAYS_HELD, lambda: archiving.days_held)
         self._readings.add(ARCHIVE_LAST_PASS, lambda: archiving.last_pass)
         archiving.start()
         self._stops.callback(archiving.stop)
 
-    def _archive_reads(self, store: Store) -> ArchiveReads:
-        reads = ArchiveReads(store, most=self._settings.archive_reads, seconds=self._settings.archive_seconds)
+    def _archive_reads(self, store: ObjectStore) -> ArchiveReads:
+        reads = ArchiveReads(store, maximum=self._settings.archive_reads, seconds=self._settings.archive_seconds)
         self._stops.callback(reads.stop)
         return reads
 
@@ -364,7 +369,7 @@ class Server:
             pool,
             reads,
             settings.data_dir / "exports",
-            most=settings.archive_reads,
+            maximum=settings.archive_reads,
             wait_seconds=settings.archive_seconds,
         )
 
@@ -374,18 +379,20 @@ class Server:
         pool: Pool,
         tokens: Tokens,
         ingest: Ingest,
-        lifelines: Lifelines,
+        database_connections: DatabaseConnections,
         reads: ArchiveReads,
         disk: DiskSpace | None,
     ) -> Application:
         settings = self._settings
         entities, features = ingest.entities, ingest.features
-        authentication = Authentication(lifelines.quick, tokens, self._now, bootstrap_key=settings.bootstrap_key)
+        authentication = Authentication(
+            database_connections.quick, tokens, self._now, bootstrap_key=settings.bootstrap_key
+        )
         self._stops.callback(authentication.close)
         with pool.connection() as connection:
-            authentication.stand_by(all_users(connection))
+            authentication.prime(all_users(connection))
         tags = Tags(pool, entities)
-        nouns: list[Noun] = [
+        resources: list[Resource] = [
             Healthcheck(),
             Probes(self._health),
             Login(authentication),
@@ -393,30 +400,30 @@ class Server:
             Profiles(pool, entities, settings, self._now),
             ProfileListing(pool),
             ProfileDeletion(pool, entities, features),
-            Messages(ingest.intake, self._now, disk),
-            Drift(pool, History(pool, reads), entities, self._now),
-            Records(self._exports(database, pool, reads), entities, self._now),
+            Messages(ingest.gateway, self._now, disk),
+            Charts(pool, History(pool, reads), entities, self._now),
+            RecordExports(self._exports(database, pool, reads), entities, self._now),
             Archive(pool, settings, reads.store.name, self._now),
             Alerts(pool, entities, self._now),
             tags,
-            AlertTest(pool, entities, Channels(settings), settings, self._now),
+            AlertTrial(pool, entities, Channels(settings), settings, self._now),
             Deliveries(pool, entities),
             Runs(pool, entities),
             Observability(pool, entities, self._now),
-            LedgerBook(ingest.books(pool), ingest, settings),
+            LedgerResource(ingest.fleet_ledger(pool), ingest, settings),
             Quarantine(pool, ingest.replays(pool)),
         ]
-        nouns += [Capabilities(nouns), Documentation(nouns)]
+        resources += [Capabilities(resources), Documentation(resources)]
         proxies = TrustedProxies(settings.trusted_proxies)
         return application(
-            nouns,
+            resources,
             authentication,
-            most_bytes=settings.max_message_bytes,
+            max_bytes=settings.max_message_bytes,
             proxies=proxies,
             is_disk_full=disk.is_low if disk else lambda: False,
         )
 
-    def _pool(self, database: Database, deadlines: Deadlines, watch: DatabaseWatch) -> Pool:
+    def _pool(self, database: Database, deadlines: QueryDeadlines, watch: DatabaseWatch) -> Pool:
         settings = self._settings
         pool = open_pool(
             database.conninfo,
@@ -457,7 +464,7 @@ def _judge_roles(settings: Settings, uri: str) -> None:
         log.warning("SCOUTER_ROLES is without background: nobody looks after the embedded database")
 
 
-def _warn_of_local(store: Store, database: Database, settings: Settings) -> None:
+def _warn_of_local(store: ObjectStore, database: Database, settings: Settings) -> None:
     if not database.is_embedded and settings.storage_uri == Settings().storage_uri:
         log.warning(
             "SCOUTER_STORAGE_URI is not set: records older than %d days go to files in %s. It has to outlive this "
@@ -466,15 +473,19 @@ def _warn_of_local(store: Store, database: Database, settings: Settings) -> None
         )
 
 
-def _spool_state(ingest: Ingest) -> PartState:
+def _consumers_check(consumers: Consumers, transport: Transport) -> HealthCheck:
+    return HealthCheck(transport, lambda: consumers_health(consumers.of(transport)))
+
+
+def _spool_state(ingest: Ingest) -> HealthState:
     waiting = sum(account.spooled for account in ingest.ledger.accounts().values())
-    says = f"{waiting} messages wait, {ingest.drainer.state}"
-    can_keep = not ingest.breaker.is_open and not ingest.refusals.is_stopped
-    return PartState(can_keep or not ingest.spool.is_full, says)
+    detail = f"{waiting} messages wait, {ingest.drainer.state}"
+    can_keep = not ingest.breaker.is_open and not ingest.rejection_limit.is_stopped
+    return HealthState(can_keep or not ingest.spool.is_full, detail)
 
 
-def _queue_state(inlet: Inlet, most: int) -> PartState:
-    return PartState(inlet.depth() < most, f"{inlet.depth()} of {most} messages")
+def _queue_state(write_queue: WriteQueue, maximum: int) -> HealthState:
+    return HealthState(write_queue.depth() < maximum, f"{write_queue.depth()} of {maximum} messages")
 
 
 def _is_loopback(host: str) -> bool:

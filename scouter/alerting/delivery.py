@@ -20,10 +20,10 @@ from datetime import datetime, timedelta
 import psycopg
 from psycopg_pool import PoolClosed, PoolTimeout
 
-from scouter.alerting.channels.outcome import Delivered, Outcome, Refused, Retry
+from scouter.alerting.channels.outcome import Delivered, DeliveryOutcome, Refused, Retry
 from scouter.alerting.channels.routing import Channels
 from scouter.alerting.retry_policy import Again, RetryPolicy
-from scouter.alerting.worker_shares import ChannelShares
+from scouter.alerting.worker_shares import WorkerShares
 from scouter.metrics import ALERTS_DELIVERED, ALERTS_GIVEN_UP, DELIVERY_FAILURES
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.statements import Connection
@@ -75,7 +75,7 @@ class Deliverer:
         self._lease = lease
         self._now = now
         self._name = f"{socket.gethostname()}:{os.getpid()}"
-        self._shares = ChannelShares(workers)
+        self._shares = WorkerShares(workers)
         self._turn = threading.Lock()
         self._something_new = threading.Event()
         self._stopping = threading.Event()
@@ -157,7 +157,7 @@ class Deliverer:
         else:
             self._failed(claimed, outcome)
 
-    def _send(self, claimed: ClaimedDelivery) -> Outcome:
+    def _send(self, claimed: ClaimedDelivery) -> DeliveryOutcome:
         try:
             return self._channels.send(claimed.destination, claimed.notification, self._now())
         except Exception as bug:  # noqa: BLE001  # the thread must outlive any bug; its text may quote a secret

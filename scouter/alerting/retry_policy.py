@@ -32,7 +32,7 @@ class RetryPolicy:
     shortened, so that the last try is made at that age and not long before it.
     """
 
-    most_attempts: int = 10
+    max_attempts: int = 10
     max_age: timedelta = timedelta(hours=24)
     first_seconds: float = 2.0
     factor: float = 4.0
@@ -45,7 +45,7 @@ class RetryPolicy:
         end = created_at + self.max_age
         if isinstance(outcome, Refused):
             return GiveUp(outcome.reason)
-        if attempts >= self.most_attempts:
+        if attempts >= self.max_attempts:
             return GiveUp(f"{outcome.reason} (the last of {attempts} tries)")
         if now >= end:
             return GiveUp(f"{outcome.reason} (for {self.max_age})")

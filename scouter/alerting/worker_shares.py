@@ -8,7 +8,7 @@ from collections import Counter
 from scouter.wire.notifications import ChannelName
 
 
-class ChannelShares:
+class WorkerShares:
     """Each channel may occupy its even share of the workers, and at least one.
 
     With as many workers as channels or more, no channel ever waits for another; with fewer, two may share a worker.

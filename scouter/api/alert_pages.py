@@ -45,8 +45,8 @@ def slice_of(request: Paged, start: datetime | None, end: datetime | None, *, st
     (above if is_backward(request) else below).extend(_given_cursor(request))
     above_created_at, above_id = max(above, default=_NO_BOUND)
     below_created_at, below_id = min(below, default=_NO_BOUND)
-    most = (request.limit or DEFAULT_LIMIT) + 1
-    return AlertSlice(request.active, above_created_at, above_id, below_created_at, below_id, most)
+    maximum = (request.limit or DEFAULT_LIMIT) + 1
+    return AlertSlice(request.active, above_created_at, above_id, below_created_at, below_id, maximum)
 
 
 def stretch_of(fetched: Sequence[StoredAlert], request: Paged) -> AlertStretch:

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from scouter.alerting.channels.outcome import Delivered, Outcome
+from scouter.alerting.channels.outcome import Delivered, DeliveryOutcome
 from scouter.alerting.channels.routing import Channels, destinations_of
-from scouter.api.routing import Call, Route
+from scouter.api.routing import Request, Route
 from scouter.auth.permissions import Caller
 from scouter.errors import InvalidInput, NotFound
 from scouter.postgres.connections.pool import Pool
@@ -28,7 +28,7 @@ _TITLE = "Test message"
 _TEXT = "This is a test of the way that alerts of this profile take. Nothing has drifted."
 
 
-class AlertTest:
+class AlertTrial:
     def __init__(
         self, pool: Pool, entities: Entities, channels: Channels, settings: Settings, now: Callable[[], datetime]
     ) -> None:
@@ -54,7 +54,7 @@ class AlertTest:
             )
         ]
 
-    def send(self, call: Call) -> AlertTestReply:
+    def send(self, call: Request) -> AlertTestReply:
         entity = find_writable(call.body, call.caller, self._entities)
         notification = test_notification(entity, self._now())
         tests = [self._try(destination, notification) for destination in self._destinations(entity)]
@@ -109,7 +109,7 @@ def _no_profile(named: str) -> NotFound:
     return NotFound(f"there is no profile {named!r}")
 
 
-def _told(destination: Destination, outcome: Outcome, seconds: float) -> ChannelTest:
+def _told(destination: Destination, outcome: DeliveryOutcome, seconds: float) -> ChannelTest:
     if isinstance(outcome, Delivered):
         return ChannelTest(destination.channel, TrialResult.delivered, outcome.receipt, None, round(seconds, 3))
     wait = getattr(outcome, "retry_after_seconds", None)

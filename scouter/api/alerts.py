@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from scouter.api.alert_pages import is_backward, slice_of, stretch_of
-from scouter.api.routing import Call, Route
+from scouter.api.routing import Request, Route
 from scouter.auth.permissions import Caller
 from scouter.errors import NotFound
 from scouter.postgres.connections.pool import Pool
@@ -89,7 +89,7 @@ class Alerts:
             ),
         ]
 
-    def page(self, call: Call) -> AlertPage:
+    def page(self, call: Request) -> AlertPage:
         request: AlertsRequest = call.body
         entity = self._entities.find(request.uid)
         if entity is None:
@@ -102,7 +102,7 @@ class Alerts:
         items = [_item(alert) for alert in page.alerts]
         return AlertPage(items, page.has_next, page.next_cursor, page.has_previous, page.previous_cursor)
 
-    def recent(self, call: Call) -> RecentAlertPage:
+    def recent(self, call: Request) -> RecentAlertPage:
         query: RecentAlertsQuery = call.query
         spaces = _readable_spaces(call.caller, query.space)
         wanted = slice_of(query, query.since, query.until, start_field="since")
@@ -113,7 +113,7 @@ class Alerts:
         items = [_recent_item(alert) for alert in page.alerts]
         return RecentAlertPage(items, page.has_next, page.next_cursor, page.has_previous, page.previous_cursor)
 
-    def legacy(self, call: Call) -> LegacyAlerts:
+    def legacy(self, call: Request) -> LegacyAlerts:
         query: LegacyAlertsQuery = call.query
         call.caller.require("read", query.space)
         with self._pool.connection() as connection:
@@ -124,11 +124,11 @@ class Alerts:
                 query.version,
                 only_active=query.active,
                 start=query.limit_datetime,
-                most=query.limit or DEFAULT_LEGACY_LIMIT,
+                maximum=query.limit or DEFAULT_LEGACY_LIMIT,
             )
         return LegacyAlerts([_legacy_item(alert) for alert in listed])
 
-    def set_status(self, call: Call) -> AlertStatusReply:
+    def set_status(self, call: Request) -> AlertStatusReply:
         request: AlertStatusRequest = call.body
         if request.space is not None:
             call.caller.require("write", request.space)

@@ -12,7 +12,7 @@ from scouter.api.caller_address import TrustedProxies
 from scouter.api.capabilities import ApiVersion
 from scouter.api.request_log import RequestLog
 from scouter.api.request_metrics import RequestMetrics
-from scouter.api.routing import Endpoint, Noun, Route
+from scouter.api.routing import Endpoint, Resource, Route
 from scouter.users.authentication import Authentication
 
 Application = falcon.App[falcon.Request, falcon.Response]
@@ -27,10 +27,10 @@ class CollapsedSlashes:
 
 
 def application(
-    nouns: Iterable[Noun],
+    resources: Iterable[Resource],
     authentication: Authentication,
     *,
-    most_bytes: int,
+    max_bytes: int,
     proxies: TrustedProxies | None = None,
     is_disk_full: Callable[[], bool] = lambda: False,
 ) -> Application:
@@ -42,9 +42,9 @@ def application(
     app.req_options.strip_url_path_trailing_slash = True
     errors.install(app, is_disk_full)
     by_path: dict[str, list[Route]] = {}
-    for noun in nouns:
+    for noun in resources:
         for route in noun.routes():
             by_path.setdefault(route.path, []).append(route)
     for path, routes in by_path.items():
-        app.add_route(path, Endpoint(routes, authentication, most_bytes=most_bytes))
+        app.add_route(path, Endpoint(routes, authentication, max_bytes=max_bytes))
     return app

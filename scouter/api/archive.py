@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
-from scouter.api.routing import Call, Route
+from scouter.api.routing import Request, Route
 from scouter.archive.due import Due, due_days
 from scouter.errors import InvalidInput
 from scouter.postgres.connections.pool import Pool
@@ -43,7 +43,7 @@ class Archive:
             )
         ]
 
-    def days(self, call: Call) -> ArchiveReply:
+    def days(self, call: Request) -> ArchiveReply:
         call.caller.require_admin()
         query: ArchiveQuery = call.query
         with self._pool.connection() as connection:

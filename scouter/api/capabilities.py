@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import falcon
 
-from scouter.api.routing import Call, Noun, Route
+from scouter.api.routing import Request, Resource, Route
 from scouter.version import VERSION
 from scouter.wire.capabilities import API_VERSION, AuthCapabilities, CapabilitiesReply, Features
 
@@ -51,8 +51,8 @@ class ApiVersion:
 class Capabilities:
     """`nouns` may still grow: the routes are read when somebody asks."""
 
-    def __init__(self, nouns: Iterable[Noun]) -> None:
-        self._nouns = nouns
+    def __init__(self, resources: Iterable[Resource]) -> None:
+        self._nouns = resources
 
     def routes(self) -> list[Route]:
         return [
@@ -67,7 +67,7 @@ class Capabilities:
             )
         ]
 
-    def show(self, _: Call) -> CapabilitiesReply:
+    def show(self, _: Request) -> CapabilitiesReply:
         routes = [route for noun in self._nouns for route in noun.routes()]
         return CapabilitiesReply(API_VERSION, VERSION, _FEATURES, named_endpoints(routes), _AUTH)
 

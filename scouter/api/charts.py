@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from scouter.api.routing import Call, Route
+from scouter.api.routing import Request, Route
 from scouter.archive.history import History
 from scouter.archive.kinds import CUSTOM, PSI, SPC, Kind
 from scouter.auth.permissions import Caller
@@ -24,7 +24,7 @@ from scouter.wire.profiles import DriftType, PsiProfile
 _PERMISSION = "read on the profile's space"
 
 
-class Drift:
+class Charts:
     def __init__(self, pool: Pool, history: History, entities: Entities, now: Callable[[], datetime]) -> None:
         self._pool = pool
         self._history = history
@@ -48,26 +48,26 @@ class Drift:
             for kind, handle, reply in charts_of
         ]
 
-    def spc(self, call: Call) -> SpcChart:
+    def spc(self, call: Request) -> SpcChart:
         sums = self._values(call, SPC, DriftType.Spc)
         return SpcChart({feature: spc_series(parts) for feature, parts in sums.items()})
 
-    def custom(self, call: Call) -> CustomChart:
+    def custom(self, call: Request) -> CustomChart:
         sums = self._values(call, CUSTOM, DriftType.Custom)
         return CustomChart({metric: custom_series(metric, parts) for metric, parts in sums.items()})
 
-    def psi(self, call: Call) -> PsiChart:
+    def psi(self, call: Request) -> PsiChart:
         entity, window = self._asked_for(call, DriftType.Psi)
         sums = self._history.counts(PSI, entity, window, archive=call.query.wants_archive)
         with self._pool.connection() as connection:
             document = document_of(connection, entity.id)
         return _psi_chart(document, sums)
 
-    def _values(self, call: Call, kind: Kind, drift_type: DriftType) -> Mapping[str, list[ValueSums]]:
+    def _values(self, call: Request, kind: Kind, drift_type: DriftType) -> Mapping[str, list[ValueSums]]:
         entity, window = self._asked_for(call, drift_type)
         return self._history.values(kind, entity, window, archive=call.query.wants_archive)
 
-    def _asked_for(self, call: Call, drift_type: DriftType) -> tuple[Entity, ChartWindow]:
+    def _asked_for(self, call: Request, drift_type: DriftType) -> tuple[Entity, ChartWindow]:
         entity = find_readable(call.query, drift_type, call.caller, self._entities)
         return entity, chart_window(call.query, self._now())
 

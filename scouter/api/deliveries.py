@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scouter.api.routing import Call, Route
+from scouter.api.routing import Request, Route
 from scouter.auth.permissions import Caller
 from scouter.errors import NotFound
 from scouter.postgres.connections.pool import Pool
@@ -39,11 +39,11 @@ class Deliveries:
             )
         ]
 
-    def listed(self, call: Call) -> DeliveriesPage:
+    def listed(self, call: Request) -> DeliveriesPage:
         query: DeliveriesQuery = call.query
         wanted = self._filter(query, call.caller)
         with self._pool.connection() as connection:
-            found = delivery_page(connection, wanted, below_id=query.cursor, most=query.limit + 1)
+            found = delivery_page(connection, wanted, below_id=query.cursor, maximum=query.limit + 1)
         items = [_item(delivery) for delivery in found[: query.limit]]
         has_next = len(found) > query.limit
         return DeliveriesPage(items, has_next, items[-1].id if has_next else None)

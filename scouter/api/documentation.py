@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from scouter.api.openapi import openapi_document
-from scouter.api.routing import Call, Noun, Route
+from scouter.api.routing import Request, Resource, Route
 
 _PAGE = Path(__file__).with_name("documentation.html")
 
@@ -15,8 +15,8 @@ _PAGE = Path(__file__).with_name("documentation.html")
 class Documentation:
     """`nouns` may still grow: the routes are read when somebody asks."""
 
-    def __init__(self, nouns: Iterable[Noun]) -> None:
-        self._nouns = nouns
+    def __init__(self, resources: Iterable[Resource]) -> None:
+        self._nouns = resources
 
     def routes(self) -> list[Route]:
         return [
@@ -41,8 +41,8 @@ class Documentation:
             ),
         ]
 
-    def document(self, _: Call) -> dict[str, Any]:
+    def document(self, _: Request) -> dict[str, Any]:
         return openapi_document([route for noun in self._nouns for route in noun.routes()])
 
-    def page(self, _: Call) -> str:
+    def page(self, _: Request) -> str:
         return _PAGE.read_text(encoding="utf-8")

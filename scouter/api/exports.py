@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from scouter.api.charts import find_readable
-from scouter.api.routing import Call, Route, Streamed
+from scouter.api.routing import Request, Route, Streamed
 from scouter.archive.export import Asked, Exports
 from scouter.archive.kinds import CUSTOM, PSI, SPC, Kind
 from scouter.drift.windows import window_ends
@@ -19,7 +19,7 @@ _PARQUET = "application/vnd.apache.parquet"
 _KINDS = ((SPC, DriftType.Spc), (PSI, DriftType.Psi), (CUSTOM, DriftType.Custom))
 
 
-class Records:
+class RecordExports:
     def __init__(self, exports: Exports, entities: Entities, now: Callable[[], datetime]) -> None:
         self._exports = exports
         self._entities = entities
@@ -42,7 +42,7 @@ class Records:
             media_type=_PARQUET,
         )
 
-    def _export(self, call: Call, kind: Kind, drift_type: DriftType) -> Streamed:
+    def _export(self, call: Request, kind: Kind, drift_type: DriftType) -> Streamed:
         entity = find_readable(call.query, drift_type, call.caller, self._entities)
         start, end = window_ends(call.query, self._now())
         chunks = self._exports.begin(Asked(kind, entity, start, end, call.query.wants_archive))

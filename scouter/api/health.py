@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scouter.api.routing import Call, Route
+from scouter.api.routing import Request, Route
 from scouter.version import VERSION
 from scouter.wire.auth import HealthReply
 
@@ -13,5 +13,5 @@ class Healthcheck:
             Route("GET", "/scouter/healthcheck", self.check, "The process is up.", HealthReply, public=True),
         ]
 
-    def check(self, _: Call) -> HealthReply:
+    def check(self, _: Request) -> HealthReply:
         return HealthReply(alive=True, version=VERSION)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from scouter.api.routing import Call, Route
-from scouter.ingest.ledger.fleet_ledger import Books, Reading
-from scouter.ingest.ledger.ledger import Account
+from scouter.api.routing import Request, Route
+from scouter.ingest.ledger.fleet_ledger import FleetLedger, LedgerSnapshot
+from scouter.ingest.ledger.ledger import LedgerAccount
 from scouter.ingest.pipeline import Ingest
 from scouter.settings.settings import Settings
 from scouter.wire.ledger import LedgerCounts, LedgerReply, QuarantineCounts, ResumeReply, SpoolCounts
 
 
-class LedgerBook:
-    def __init__(self, books: Books, ingest: Ingest, settings: Settings) -> None:
-        self._books = books
+class LedgerResource:
+    def __init__(self, fleet_ledger: FleetLedger, ingest: Ingest, settings: Settings) -> None:
+        self._fleet_ledger = fleet_ledger
         self._ingest = ingest
         self._settings = settings
 
@@ -36,14 +36,14 @@ class LedgerBook:
             ),
         ]
 
-    def resume(self, call: Call) -> ResumeReply:
+    def resume(self, call: Request) -> ResumeReply:
         call.caller.require_admin()
-        was_stopped = self._ingest.refusals.is_stopped
-        self._ingest.refusals.resume()
+        was_stopped = self._ingest.rejection_limit.is_stopped
+        self._ingest.rejection_limit.resume()
         return ResumeReply("success", "it goes on" if was_stopped else "nothing was stopped")
 
-    def read(self, _: Call) -> LedgerReply:
-        reading = self._books.read()
+    def read(self, _: Request) -> LedgerReply:
+        reading = self._fleet_ledger.read()
         return LedgerReply(
             balanced=reading.balances,
             database=reading.database,
@@ -54,7 +54,7 @@ class LedgerBook:
             spool=self._spool(),
         )
 
-    def _quarantine(self, reading: Reading) -> QuarantineCounts:
+    def _quarantine(self, reading: LedgerSnapshot) -> QuarantineCounts:
         kept = reading.kept
         settled = reading.total.settled
         return QuarantineCounts(
@@ -76,7 +76,7 @@ class LedgerBook:
         )
 
 
-def _counts(account: Account) -> LedgerCounts:
+def _counts(account: LedgerAccount) -> LedgerCounts:
     settled = account.settled
     return LedgerCounts(
         received=account.received,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scouter.api.routing import Call, Route
+from scouter.api.routing import Request, Route
 from scouter.errors import InvalidInput, NotAuthenticated, TooManyAttempts
 from scouter.users.authentication import Authentication
 from scouter.wire.auth import TokenReply, ValidateReply
@@ -46,13 +46,13 @@ class Login:
             ),
         ]
 
-    def login(self, call: Call) -> TokenReply:
+    def login(self, call: Request) -> TokenReply:
         return TokenReply(self._authentication.login(call.credentials))
 
-    def refresh(self, call: Call) -> TokenReply:
+    def refresh(self, call: Request) -> TokenReply:
         return TokenReply(self._authentication.refresh(call.credentials))
 
-    def validate(self, call: Call) -> ValidateReply:
+    def validate(self, call: Request) -> ValidateReply:
         if not self._authentication.is_valid(call.credentials):
             raise NotAuthenticated("the token is not valid", action="log in at /scouter/auth/login")
         return ValidateReply(is_authenticated=True)

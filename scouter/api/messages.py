@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from scouter.api.routing import Call, Later, Route
+from scouter.api.routing import Deferred, Request, Route
 from scouter.errors import DiskFull, KeyReused, NotFound, RefusedByDatabase, ScouterError, SpoolFull
-from scouter.ingest.messages.inbound import Incoming, Transport
+from scouter.ingest.messages.inbound import InboundMessage, Transport
 from scouter.ingest.messages.outcomes import Outcome
-from scouter.ingest.messages.pending import Submission
-from scouter.ingest.writer.gateway import Intake
+from scouter.ingest.messages.pending import PendingMessage
+from scouter.ingest.writer.gateway import Gateway
 from scouter.postgres.embedded.disk_space import DiskSpace
 from scouter.wire.messages import Message, MessageReply
 
@@ -20,8 +20,8 @@ TRANSPORT: Transport = "http"
 class Messages:
     """`disk` is that of the embedded database; nothing is known of any other."""
 
-    def __init__(self, intake: Intake, now: Callable[[], datetime], disk: DiskSpace | None = None) -> None:
-        self._intake = intake
+    def __init__(self, gateway: Gateway, now: Callable[[], datetime], disk: DiskSpace | None = None) -> None:
+        self._gateway = gateway
         self._now = now
         self._disk = disk
 
@@ -37,16 +37,18 @@ class Messages:
                 permission="write on the space of every record; for a tag, as at POST /scouter/tags",
                 body=Message,
                 raw=True,
-                refused=lambda problem: self._intake.refuse(TRANSPORT, problem),
+                refused=lambda problem: self._gateway.refuse(TRANSPORT, problem),
                 errors=(DiskFull, SpoolFull, NotFound, RefusedByDatabase, KeyReused),
             )
             for path in ("/scouter/message", "/scouter/drift")
         ]
 
-    def store(self, call: Call) -> Later:
+    def store(self, call: Request) -> Deferred:
         self._require_room()
-        submission = self._intake.accept(Incoming(TRANSPORT, call.raw, call.caller, self._now(), call.idempotency_key))
-        return Later(lambda: _answer(submission))
+        pending = self._gateway.accept(
+            InboundMessage(TRANSPORT, call.raw, call.caller, self._now(), call.idempotency_key)
+        )
+        return Deferred(lambda: _answer(pending))
 
     def _require_room(self) -> None:
         if self._disk is None:
@@ -54,18 +56,18 @@ class Messages:
         try:
             self._disk.require_room()
         except ScouterError as full:
-            self._intake.refuse(TRANSPORT, full)
+            self._gateway.refuse(TRANSPORT, full)
             raise
 
 
-def _answer(submission: Submission) -> MessageReply:
-    outcome = submission.wait()
+def _answer(pending: PendingMessage) -> MessageReply:
+    outcome = pending.wait()
     skipped = {str(reason): count for reason, count in outcome.skipped.items()}
-    return MessageReply("success", _words(outcome), outcome.records, skipped, outcome.spooled, outcome.is_duplicate)
+    return MessageReply("success", _words(outcome), outcome.records, skipped, outcome.is_spooled, outcome.is_duplicate)
 
 
 def _words(outcome: Outcome) -> str:
-    if outcome.spooled:
+    if outcome.is_spooled:
         return "kept on disk, to be stored when the database is back"
     skipped = sum(outcome.skipped.values())
     said = f"stored {outcome.records}" + (f", skipped {skipped}" if skipped else "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from scouter.api.routing import Call, Route
+from scouter.api.routing import Request, Route
 from scouter.auth.permissions import Caller
 from scouter.drift.observability import RouteSums, route_series
 from scouter.drift.windows import chart_window
@@ -36,7 +36,7 @@ class Observability:
             )
         ]
 
-    def metrics(self, call: Call) -> MetricsReply:
+    def metrics(self, call: Request) -> MetricsReply:
         query: MetricsQuery = call.query
         service = self._service(query, call.caller)
         window = chart_window(query.as_chart, self._now())

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from scouter.api.routing import Route
 from scouter.errors import NotReady
-from scouter.runtime.health import Health, PartState
+from scouter.runtime.health import Health, HealthState
 from scouter.wire.health import LiveReply, PartReply, ReadyReply
 
 
@@ -47,10 +47,10 @@ class Probes:
         return ReadyReply(True, _replies(report.parts))
 
 
-def _not_ready(message: str, parts: Mapping[str, PartState]) -> NotReady:
-    wrong = [f"{name} {state.says}" for name, state in parts.items() if not state.ok]
+def _not_ready(message: str, parts: Mapping[str, HealthState]) -> NotReady:
+    wrong = [f"{name} {state.detail}" for name, state in parts.items() if not state.ok]
     return NotReady(f"{message}: {', '.join(wrong)}", _replies(parts))
 
 
-def _replies(parts: Mapping[str, PartState]) -> dict[str, PartReply]:
-    return {name: PartReply(state.ok, state.says) for name, state in parts.items()}
+def _replies(parts: Mapping[str, HealthState]) -> dict[str, PartReply]:
+    return {name: PartReply(state.ok, state.detail) for name, state in parts.items()}

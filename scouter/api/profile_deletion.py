@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import asdict
 
-from scouter.api.routing import Call, Route
+from scouter.api.routing import Request, Route
 from scouter.auth.permissions import Caller
 from scouter.errors import InvalidInput, NotFound
 from scouter.postgres.connections.pool import Pool
@@ -41,7 +41,7 @@ class ProfileDeletion:
             )
         ]
 
-    def delete(self, call: Call) -> ProfileDeletedReply:
+    def delete(self, call: Request) -> ProfileDeletedReply:
         with self._pool.connection() as connection:
             entity = _named(connection, call.query, call.caller)
         with self._pool.connection() as connection:

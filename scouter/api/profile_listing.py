@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from msgspec import Raw
 
-from scouter.api.routing import Call, Route
+from scouter.api.routing import Request, Route
 from scouter.errors import NotFound
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.entities import EntityName
@@ -70,7 +70,7 @@ class ProfileListing:
             ),
         ]
 
-    def page(self, call: Call) -> ProfilesPage:
+    def page(self, call: Request) -> ProfilesPage:
         query: ProfilesQuery = call.query
         if query.space is not None:
             call.caller.require("read", query.space)
@@ -78,12 +78,12 @@ class ProfileListing:
         wanted = ProfileFilter(query.space, query.name, query.drift_type and query.drift_type.value, query.active)
         with self._pool.connection() as connection:
             # One more than asked for tells whether there is a next page.
-            found = profile_page(connection, call.caller.spaces("read"), wanted, after=after, most=query.limit + 1)
+            found = profile_page(connection, call.caller.spaces("read"), wanted, after=after, maximum=query.limit + 1)
         shown, has_next = found[: query.limit], len(found) > query.limit
         items = [ProfileItem(**asdict(profile)) for profile in shown]
         return ProfilesPage(items, has_next, _cursor(shown[-1]) if has_next else None)
 
-    def of_version(self, call: Call) -> list[VersionProfile]:
+    def of_version(self, call: Request) -> list[VersionProfile]:
         request: VersionProfilesRequest = call.body
         call.caller.require("read", request.space)
         with self._pool.connection() as connection:
@@ -92,7 +92,7 @@ class ProfileListing:
             raise NotFound(f"there is no profile {request.space}/{request.name} {request.version}")
         return [VersionProfile({one.drift_type: Raw(one.document.encode())}, one.active) for one in found]
 
-    def spaces(self, call: Call) -> SpacesReply:
+    def spaces(self, call: Request) -> SpacesReply:
         with self._pool.connection() as connection:
             found = profiles_by_space(connection, call.caller.spaces("read"))
         return SpacesReply([SpaceItem(one.space, one.profiles, one.active_profiles) for one in found])

@@ -9,7 +9,7 @@ from typing import Annotated
 from msgspec import Meta, Raw, Struct
 
 from scouter.alerting.channels.routing import missing_settings
-from scouter.api.routing import Call, Route
+from scouter.api.routing import Request, Route
 from scouter.errors import Conflict, NotFound
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.entities import Entities, EntityName
@@ -96,7 +96,7 @@ class Profiles:
             ),
         ]
 
-    def register(self, call: Call) -> RegisterProfileReply:
+    def register(self, call: Request) -> RegisterProfileReply:
         request: RegisterProfileRequest = call.body
         call.caller.require("write", request.space)
         with self._pool.connection() as connection:
@@ -113,7 +113,7 @@ class Profiles:
             f"{said}; {lacking}" if lacking else said,
         )
 
-    def fetch(self, call: Call) -> dict[str, Raw]:
+    def fetch(self, call: Request) -> dict[str, Raw]:
         query: ProfileQuery = call.query
         call.caller.require("read", query.space)
         entity = self._entities.find(EntityName(query.space, query.name, query.version, query.drift_type.value))
@@ -123,14 +123,14 @@ class Profiles:
             raise NotFound(f"there is no {query.drift_type.value} profile {query.space}/{query.name} {query.version}")
         return {query.drift_type.value: Raw(document.encode())}
 
-    def replace(self, call: Call) -> StatusReply:
+    def replace(self, call: Request) -> StatusReply:
         request: RegisterProfileRequest = call.body
         call.caller.require("write", request.space)
         with self._pool.connection() as connection:
             entity = replace(connection, request, call.caller, self._now())
         return StatusReply(f"replaced {entity.drift_type} profile {entity.space}/{entity.name} {entity.version}")
 
-    def set_status(self, call: Call) -> StatusReply:
+    def set_status(self, call: Request) -> StatusReply:
         request: ProfileStatusRequest = call.body
         call.caller.require("write", request.space)
         with self._pool.connection() as connection:

@@ -5,22 +5,22 @@ from __future__ import annotations
 import logging
 from uuid import UUID
 
-from scouter.api.routing import Call, Route
+from scouter.api.routing import Request, Route
 from scouter.errors import InvalidInput, NotQuarantined, ReplayFailed
 from scouter.ingest.messages.outcomes import Outcome
 from scouter.ingest.quarantine.removal import delete, delete_selected
-from scouter.ingest.quarantine.replay import Replays
+from scouter.ingest.quarantine.replay import Replay
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.quarantine import (
     Entry,
-    Selection,
+    QuarantineFilter,
     WholeEntry,
     quarantine_page,
     quarantine_totals,
     quarantined_message,
 )
 from scouter.wire.quarantine import (
-    MOST_BODY_BYTES,
+    MAX_BODY_BYTES,
     DeleteQuarantinedQuery,
     QuarantineCount,
     QuarantinedBody,
@@ -44,7 +44,7 @@ _SECONDS = 20.0  # of work in one call; clients and proxies wait for a minute
 
 
 class Quarantine:
-    def __init__(self, pool: Pool, replays: Replays) -> None:
+    def __init__(self, pool: Pool, replays: Replay) -> None:
         self._pool = pool
         self._replays = replays
 
@@ -121,7 +121,7 @@ class Quarantine:
             ),
         ]
 
-    def page(self, call: Call) -> QuarantinePage:
+    def page(self, call: Request) -> QuarantinePage:
         call.caller.require_admin()
         query: QuarantineQuery = call.query
         with self._pool.connection() as connection:
@@ -132,28 +132,28 @@ class Quarantine:
                 since=query.since,
                 until=query.until,
                 below=query.cursor,
-                most=query.limit + 1,
+                maximum=query.limit + 1,
             )
         items = [_item(entry) for entry in found[: query.limit]]
         has_next = len(found) > query.limit
         counts = [QuarantineCount(each.transport, each.reason, each.messages, each.bytes) for each in totals]
         return QuarantinePage(items, has_next, items[-1].id if has_next else None, counts)
 
-    def show(self, call: Call) -> QuarantinedMessageReply:
+    def show(self, call: Request) -> QuarantinedMessageReply:
         entry = self._named(call)
         return QuarantinedMessageReply(_item(entry), _body(entry.raw))
 
-    def download(self, call: Call) -> bytes:
+    def download(self, call: Request) -> bytes:
         return self._named(call).raw
 
-    def replay(self, call: Call) -> ReplayReply:
+    def replay(self, call: Request) -> ReplayReply:
         call.caller.require_admin()
         entry_id = _id(call)
         outcome = self._replays.one(entry_id)
         log.info("%r replayed message %s from quarantine", call.caller.username, entry_id)
         return _replayed(entry_id, outcome)
 
-    def replay_several(self, call: Call) -> ReplaysReply:
+    def replay_several(self, call: Request) -> ReplaysReply:
         call.caller.require_admin()
         wanted: ReplayRequest = call.body
         if not (wanted.all or wanted.reason or wanted.transport):
@@ -163,7 +163,7 @@ class Quarantine:
         log.info("%r replayed %s from quarantine: %s", call.caller.username, selection, done)
         return ReplaysReply(done.replayed, done.duplicates, done.failed, done.remaining, done.cursor)
 
-    def delete(self, call: Call) -> QuarantineDeletedReply:
+    def delete(self, call: Request) -> QuarantineDeletedReply:
         call.caller.require_admin()
         entry_id = _id(call)
         with self._pool.connection() as connection:
@@ -172,7 +172,7 @@ class Quarantine:
         log.info("%r deleted message %s from quarantine", call.caller.username, entry_id)
         return QuarantineDeletedReply(1)
 
-    def delete_several(self, call: Call) -> QuarantineDeletedReply:
+    def delete_several(self, call: Request) -> QuarantineDeletedReply:
         call.caller.require_admin()
         wanted: DeleteQuarantinedQuery = call.query
         if not (wanted.reason or wanted.transport):
@@ -182,7 +182,7 @@ class Quarantine:
         log.info("%r deleted %s from quarantine: %s", call.caller.username, selection, done)
         return QuarantineDeletedReply(done.deleted, done.remaining)
 
-    def _named(self, call: Call) -> WholeEntry:
+    def _named(self, call: Request) -> WholeEntry:
         call.caller.require_admin()
         entry_id = _id(call)
         with self._pool.connection() as connection:
@@ -192,15 +192,15 @@ class Quarantine:
         return entry
 
 
-def _id(call: Call) -> UUID:
+def _id(call: Request) -> UUID:
     try:
         return UUID(call.parts["id"])
     except ValueError:
         raise NotQuarantined(call.parts["id"]) from None
 
 
-def _selection(asked: QuarantineQuery | ReplayRequest | DeleteQuarantinedQuery) -> Selection:
-    return Selection(asked.transport and asked.transport.value, asked.reason and asked.reason.value)
+def _selection(asked: QuarantineQuery | ReplayRequest | DeleteQuarantinedQuery) -> QuarantineFilter:
+    return QuarantineFilter(asked.transport and asked.transport.value, asked.reason and asked.reason.value)
 
 
 def _item(entry: Entry) -> QuarantineItem:
@@ -208,7 +208,7 @@ def _item(entry: Entry) -> QuarantineItem:
 
 
 def _body(raw: bytes) -> QuarantinedBody:
-    shown, cut = raw[:MOST_BODY_BYTES], len(raw) > MOST_BODY_BYTES
+    shown, cut = raw[:MAX_BODY_BYTES], len(raw) > MAX_BODY_BYTES
     try:
         raw.decode()
     except UnicodeDecodeError:

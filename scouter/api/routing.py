@@ -22,7 +22,7 @@ _NOBODY = Caller("", frozenset(), frozenset())
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Request:
     """One request as a handler sees it.
 
     `query` and `body` are structs of the types that the route names; `parts` are the `{named}` parts of its path. A
@@ -39,7 +39,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
+class Deferred:
     """A reply that has to be waited for.
 
     A handler returns it, and with the handler's end everything that it held of the request is let go: thousands of
@@ -66,7 +66,7 @@ class Route:
 
     method: str
     path: str
-    handle: Callable[[Call], Any]
+    handle: Callable[[Request], Any]
     summary: str
     reply: Any
     permission: str = "any user"
@@ -92,7 +92,7 @@ class Route:
         return decode_json(self.decoder, raw, accepted=self.accepted, secrets=self.secrets)
 
 
-class Noun(Protocol):
+class Resource(Protocol):
     """A part of the surface that lists its routes."""
 
     def routes(self) -> list[Route]: ...
@@ -101,16 +101,16 @@ class Noun(Protocol):
 class Endpoint:
     """The Falcon resource of one path: one responder for each of its routes."""
 
-    def __init__(self, routes: list[Route], authentication: Authentication, *, most_bytes: int) -> None:
+    def __init__(self, routes: list[Route], authentication: Authentication, *, max_bytes: int) -> None:
         self._authentication = authentication
-        self._most_bytes = most_bytes
+        self._max_bytes = max_bytes
         for route in routes:
             setattr(self, f"on_{route.method.lower()}", self._responder(route))
 
     def _responder(self, route: Route) -> Callable[..., None]:
         def respond(request: falcon.Request, response: falcon.Response, **parts: str) -> None:
             reply = route.handle(self._admitted(route, request, response, parts))
-            if isinstance(reply, Later):
+            if isinstance(reply, Deferred):
                 reply = reply.wait()
             response.content_type = route.media_type
             if isinstance(reply, Streamed):
@@ -123,7 +123,7 @@ class Endpoint:
 
     def _admitted(
         self, route: Route, request: falcon.Request, response: falcon.Response, parts: Mapping[str, str]
-    ) -> Call:
+    ) -> Request:
         if route.refused is None:
             return self._call(route, request, response, parts)
         try:
@@ -132,14 +132,16 @@ class Endpoint:
             route.refused(problem)
             raise
 
-    def _call(self, route: Route, request: falcon.Request, response: falcon.Response, parts: Mapping[str, str]) -> Call:
+    def _call(
+        self, route: Route, request: falcon.Request, response: falcon.Response, parts: Mapping[str, str]
+    ) -> Request:
         sent = credentials_of(request)
         admission = self._admit(route, sent, response)
         query = route.parse_query(request.params)
         if route.raw:
-            return Call(admission.caller, sent, query, None, parts, self._read(request), _idempotency_key(request))
+            return Request(admission.caller, sent, query, None, parts, self._read(request), _idempotency_key(request))
         body = route.parse_body(self._read(request)) if route.body else None
-        return Call(admission.caller, sent, query, body, parts)
+        return Request(admission.caller, sent, query, body, parts)
 
     def _admit(self, route: Route, sent: Credentials, response: falcon.Response) -> Admission:
         if route.public:
@@ -152,16 +154,16 @@ class Endpoint:
         return admission
 
     def _read(self, request: falcon.Request) -> bytes:
-        if (request.content_length or 0) > self._most_bytes:
+        if (request.content_length or 0) > self._max_bytes:
             raise self._too_large()
-        raw: bytes = request.bounded_stream.read(self._most_bytes + 1)
-        if len(raw) > self._most_bytes:
+        raw: bytes = request.bounded_stream.read(self._max_bytes + 1)
+        if len(raw) > self._max_bytes:
             raise self._too_large()
         return raw
 
     def _too_large(self) -> TooLarge:
         return TooLarge(
-            f"the body is larger than {self._most_bytes} bytes",
+            f"the body is larger than {self._max_bytes} bytes",
             action="send smaller messages, or raise SCOUTER_MAX_MESSAGE_BYTES",
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from msgspec import Raw
 
-from scouter.api.routing import Call, Route
+from scouter.api.routing import Request, Route
 from scouter.auth.permissions import Caller
 from scouter.errors import InvalidInput, NotFound
 from scouter.postgres.connections.pool import Pool
@@ -36,7 +36,7 @@ class Runs:
             )
         ]
 
-    def page(self, call: Call) -> RunPage:
+    def page(self, call: Request) -> RunPage:
         query: RunsQuery = call.query
         entity = self._named(query, call.caller)
         with self._pool.connection() as connection:
@@ -46,7 +46,7 @@ class Runs:
                 spaces=None if entity else _spaces(query, call.caller),
                 outcome=query.outcome,
                 below_id=query.cursor,
-                most=query.limit + 1,
+                maximum=query.limit + 1,
             )
         shown = [_item(run) for run in runs[: query.limit]]
         has_next = len(runs) > query.limit

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scouter.api.routing import Call, Route
+from scouter.api.routing import Request, Route
 from scouter.auth.permissions import Caller
 from scouter.ingest.validation.tag_permissions import require_some_space, require_taggable, require_tags_of
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables import tags as table
 from scouter.postgres.tables.entities import Entities
 from scouter.wire.tags import (
-    MOST_TAGGED,
+    MAX_TAGGED,
     AddTagsReply,
     AddTagsRequest,
     Tag,
@@ -36,7 +36,7 @@ class Tags:
                 "GET",
                 "/scouter/tags",
                 self.show,
-                f"The tags of one thing, by key; {MOST_TAGGED} of them at most.",
+                f"The tags of one thing, by key; {MAX_TAGGED} of them at most.",
                 TagsReply,
                 permission=_PERMISSION.format("read"),
                 query=TagsQuery,
@@ -64,18 +64,18 @@ class Tags:
             ),
         ]
 
-    def show(self, call: Call) -> TagsReply:
+    def show(self, call: Request) -> TagsReply:
         query: TagsQuery = call.query
         require_tags_of(query.entity_id, "read", call.caller, self._entities)
         with self._pool.connection() as connection:
-            return TagsReply(table.tags_of(connection, query.entity_type, query.entity_id, most=MOST_TAGGED))
+            return TagsReply(table.tags_of(connection, query.entity_type, query.entity_id, maximum=MAX_TAGGED))
 
-    def add(self, call: Call) -> AddTagsReply:
+    def add(self, call: Request) -> AddTagsReply:
         request: AddTagsRequest = call.body
         added = self.store(request.tags, call.caller)
         return AddTagsReply("success", f"{added} tags added, {len(request.tags) - added} were there")
 
-    def search(self, call: Call) -> TaggedReply:
+    def search(self, call: Request) -> TaggedReply:
         request: TaggedRequest = call.body
         require_some_space("read", call.caller)
         wanted = set(request.tags)
@@ -87,7 +87,7 @@ class Tags:
                 fewest=len(wanted) if request.match_all else 1,
                 spaces=call.caller.spaces("read"),
                 after=request.after or "",
-                most=request.limit + 1,
+                maximum=request.limit + 1,
             )
         return TaggedReply(found[: request.limit], len(found) > request.limit)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from scouter.api.routing import Call, Route
+from scouter.api.routing import Request, Route
 from scouter.api.user_accounts import change, create, remove
 from scouter.errors import Conflict, LastAdmin, NotFound
 from scouter.postgres.connections.pool import Pool
@@ -72,7 +72,7 @@ class Users:
             ),
         ]
 
-    def create(self, call: Call) -> CreateUserReply:
+    def create(self, call: Request) -> CreateUserReply:
         request: CreateUserRequest = call.body
         call.caller.require_admin()
         with self._pool.connection() as connection:
@@ -80,12 +80,12 @@ class Users:
         self._changed("made", user.username, call)
         return CreateUserReply(_shown(user), codes, f"made user {user.username!r}; keep the recovery codes")
 
-    def show_all(self, call: Call) -> UsersReply:
+    def show_all(self, call: Request) -> UsersReply:
         call.caller.require_admin()
         with self._pool.connection() as connection:
             return UsersReply([_shown(user) for user in all_users(connection)])
 
-    def show(self, call: Call) -> UserReply:
+    def show(self, call: Request) -> UserReply:
         username = _self_or_any(call)
         with self._pool.connection() as connection:
             user = user_by_name(connection, username)
@@ -93,14 +93,14 @@ class Users:
             raise NotFound(f"there is no user {username!r}")
         return _shown(user)
 
-    def change(self, call: Call) -> UserReply:
+    def change(self, call: Request) -> UserReply:
         username = _self_or_any(call)
         with self._pool.connection() as connection:
             user = change(connection, username, call.body, by_admin=call.caller.is_admin)
         self._changed("changed", username, call)
         return _shown(user)
 
-    def delete(self, call: Call) -> UserDeletedReply:
+    def delete(self, call: Request) -> UserDeletedReply:
         call.caller.require_admin()
         username = _named(call)
         with self._pool.connection() as connection:
@@ -108,12 +108,12 @@ class Users:
         self._changed("deleted", username, call)
         return UserDeletedReply(f"deleted user {username!r}")
 
-    def _changed(self, what: str, username: str, call: Call) -> None:
+    def _changed(self, what: str, username: str, call: Request) -> None:
         self._authentication.forget(username)
         log.info("%r %s user %r", call.caller.username, what, username)
 
 
-def _self_or_any(call: Call) -> str:
+def _self_or_any(call: Request) -> str:
     """The user that the path names. Only admins may name others."""
     username = _named(call)
     if username != call.caller.username:
@@ -121,7 +121,7 @@ def _self_or_any(call: Call) -> str:
     return username
 
 
-def _named(call: Call) -> str:
+def _named(call: Request) -> str:
     username = call.parts["username"]
     if "\x00" in username:  # Postgres has no such text
         raise NotFound("there is no such user")

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 from scouter.archive.due import Due, due_days
 from scouter.archive.freezing import freeze
 from scouter.archive.marker import owner_of, require_marker
-from scouter.archive.stores.store import Store
+from scouter.archive.stores.store import ObjectStore
 from scouter.errors import ArchiveFault
 from scouter.postgres.connections.backend_sessions import database_time
 from scouter.postgres.connections.pool import connect
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables import manifest
-from scouter.postgres.tables.manifest import Part
+from scouter.postgres.tables.manifest import ArchivePart
 from scouter.postgres.tables.spools import installation
 from scouter.settings.settings import Settings
 
@@ -52,7 +52,7 @@ class Archiver:
         self,
         conninfo: str,
         settings: Settings,
-        store: Store,
+        store: ObjectStore,
         now: Callable[[], datetime],
         is_stopping: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -62,7 +62,7 @@ class Archiver:
         self._now = now
         self._is_stopping = is_stopping
 
-    def plan(self) -> tuple[list[Part], Due]:
+    def plan(self) -> tuple[list[ArchivePart], Due]:
         """What a pass would do: parts to finish, and days to begin with."""
         with connect(self._conninfo, purpose="archiver", connect_timeout=_CONNECT_SECONDS) as connection:
             return manifest.unfinished_parts(connection), self._due(connection, patient=False)
@@ -106,7 +106,7 @@ class Archiver:
             )
         return due
 
-    def _parts(self, connection: Connection, unfinished: list[Part], due: Due) -> Iterator[Part]:
+    def _parts(self, connection: Connection, unfinished: list[ArchivePart], due: Due) -> Iterator[ArchivePart]:
         yield from unfinished
         for each in due.days:
             if self._is_stopping():
@@ -115,7 +115,7 @@ class Archiver:
             if part is not None:
                 yield part
 
-    def _move_all(self, mover: Mover, parts: Iterator[Part], done: Pass) -> None:
+    def _move_all(self, mover: Mover, parts: Iterator[ArchivePart], done: Pass) -> None:
         for part in parts:
             try:
                 moved = mover.move(part)

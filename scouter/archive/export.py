@@ -42,14 +42,14 @@ class Exports:
     """Makes exports, so many at once. Memory does not depend on how much is exported."""
 
     def __init__(
-        self, conninfo: str, pool: Pool, reads: ArchiveReads, directory: Path, *, most: int, wait_seconds: float
+        self, conninfo: str, pool: Pool, reads: ArchiveReads, directory: Path, *, maximum: int, wait_seconds: float
     ) -> None:
         """`directory` is for what Postgres has, until the client has taken it."""
         self._conninfo = conninfo
         self._pool = pool
         self._reads = reads
         self._directory = directory
-        self._free = threading.BoundedSemaphore(most)
+        self._free = threading.BoundedSemaphore(maximum)
         self._wait_seconds = wait_seconds
 
     def begin(self, asked: Asked) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ import psycopg
 from scouter.archive.due import DueDay
 from scouter.postgres.schema.detaching import detach
 from scouter.postgres.statements import Connection
-from scouter.postgres.tables.manifest import Part, add_part, drop_frozen, is_empty, next_part
+from scouter.postgres.tables.manifest import ArchivePart, add_part, drop_frozen, is_empty, next_part
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ _TRIES = 20
 _PAUSE_SECONDS = 1.0  # those who waited behind us are let through
 
 
-def freeze(connection: Connection, due: DueDay, is_stopping: Callable[[], bool]) -> Part | None:
+def freeze(connection: Connection, due: DueDay, is_stopping: Callable[[], bool]) -> ArchivePart | None:
     """The day as a part of its own; None when nothing is in it, or when it is in use all the time."""
     for _ in range(_TRIES):
         try:
@@ -32,7 +32,7 @@ def freeze(connection: Connection, due: DueDay, is_stopping: Callable[[], bool])
     return None
 
 
-def _frozen(connection: Connection, due: DueDay) -> Part | None:
+def _frozen(connection: Connection, due: DueDay) -> ArchivePart | None:
     kind, day = due.kind, due.day
     number = next_part(connection, kind.name, day)
     table = kind.frozen_table(day, number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from uuid import UUID
 
-from scouter.archive.stores.store import Store
+from scouter.archive.stores.store import ObjectStore
 from scouter.errors import StoreAway
 
 _LAYOUT = 1
@@ -16,7 +16,7 @@ def owner_of(installation: UUID) -> str:
     return installation.hex[:12]
 
 
-def require_marker(store: Store, installation: UUID, *, has_files: bool) -> None:
+def require_marker(store: ObjectStore, installation: UUID, *, has_files: bool) -> None:
     """Write the marker the first time. Raises `StoreAway` when it should be there and is not."""
     path = f"scouter-archive-{owner_of(installation)}.json"
     if store.size(path) is not None:

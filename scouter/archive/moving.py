@@ -16,13 +16,13 @@ from scouter.archive.interruption import Interrupted
 from scouter.archive.kinds import KINDS, Kind
 from scouter.archive.part_file import read_back, write_part
 from scouter.archive.record_stream import Names, record_stream
-from scouter.archive.stores.store import Store
+from scouter.archive.stores.store import ObjectStore
 from scouter.errors import ArchiveFault, StoreAway
 from scouter.metrics import ARCHIVED_BYTES, ARCHIVED_RECORDS
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.manifest import (
+    ArchivePart,
     Content,
-    Part,
     add_contents,
     count_present_records,
     count_records,
@@ -44,7 +44,7 @@ _TRIES = 30  # to get a table that readers use, ten seconds each
 class Moved:
     """One part in the store."""
 
-    part: Part
+    part: ArchivePart
     path: str
     rows: int
     bytes: int
@@ -58,7 +58,7 @@ class Mover:
         self,
         conninfo: str,
         connection: Connection,
-        store: Store,
+        store: ObjectStore,
         owner: str,
         directory: Path,
         is_stopping: Callable[[], bool],
@@ -71,7 +71,7 @@ class Mover:
         self._directory = directory
         self._is_stopping = is_stopping
 
-    def move(self, part: Part) -> Moved:
+    def move(self, part: ArchivePart) -> Moved:
         """Raises `StoreAway`, `DatabaseAway`, `ArchiveFault` or `Interrupted`; the part stays frozen then."""
         begun = time.monotonic()
         kind = KINDS[part.kind]
@@ -88,7 +88,7 @@ class Mover:
         ARCHIVED_BYTES.labels(part.kind).inc(size)
         return Moved(part, path, contents.rows, size, time.monotonic() - begun)
 
-    def _write(self, kind: Kind, part: Part, local: Path) -> Contents:
+    def _write(self, kind: Kind, part: ArchivePart, local: Path) -> Contents:
         vacuum_frozen(self._connection, part.frozen_table)
         names = Names(self._connection)
         contents = Contents(names)
@@ -97,7 +97,7 @@ class Mover:
             write_part(kind, local, batches, contents.look_at)
         return contents
 
-    def _watched(self, part: Part, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def _watched(self, part: ArchivePart, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The same batches, counted, with a word in the log now and then."""
         rows, said = 0, time.monotonic()
         for batch in batches:
@@ -120,7 +120,7 @@ class Mover:
         if found != rows:
             raise StoreAway(self._store.name, f"{path} has {found} records, and {rows} were put there")
 
-    def _require_all(self, part: Part, rows: int) -> None:
+    def _require_all(self, part: ArchivePart, rows: int) -> None:
         """The file has every record of the table, but for profiles that are deleted. Nobody writes to the table."""
         table = part.frozen_table
         if rows != count_records(self._connection, table) and rows != count_present_records(self._connection, table):
@@ -129,7 +129,7 @@ class Mover:
                 "was a profile deleted just now? It is tried again"
             )
 
-    def _let_go(self, part: Part, path: str, contents: list[Content], size: int) -> None:
+    def _let_go(self, part: ArchivePart, path: str, contents: list[Content], size: int) -> None:
         """From here on the file is what counts."""
         for _ in range(_TRIES):
             try:
@@ -141,7 +141,7 @@ class Mover:
                 return
         raise ArchiveFault(f"{part.kind} of {part.day}: {part.frozen_table} was in use all the time; it is tried again")
 
-    def _switch(self, part: Part, path: str, contents: list[Content], size: int) -> None:
+    def _switch(self, part: ArchivePart, path: str, contents: list[Content], size: int) -> None:
         with self._connection.transaction():
             wait_for_readers(self._connection)
             if not set_archived(self._connection, part, path, contents, size):

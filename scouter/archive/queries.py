@@ -14,7 +14,7 @@ from datafusion import DataFrame, SessionConfig, SessionContext
 
 from scouter.archive.kinds import Kind
 from scouter.archive.schemas import MOMENT, schema_of, written_schema
-from scouter.archive.stores.store import Store
+from scouter.archive.stores.store import ObjectStore
 from scouter.drift.charts import CountSums, ValueSums
 from scouter.drift.windows import ChartWindow
 from scouter.errors import StoreAway
@@ -24,7 +24,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _OPENERS = 8  # files whose footers are read at once: of a remote store each takes its time
 _GROUP_ROWS = 100_000
-_MOST_COUNT = 2**63 - 1
+_MAX_COUNT = 2**63 - 1
 _OPTIONS = {
     # The manifest knows which files matter; asking each for its statistics beforehand would open all of them twice.
     "datafusion.execution.collect_statistics": "false",
@@ -38,7 +38,7 @@ _OPTIONS = {
 class ArchivedRecords:
     """The records of one profile in some files."""
 
-    store: Store
+    store: ObjectStore
     kind: Kind
     uid: str
     files: Sequence[str]
@@ -104,4 +104,4 @@ def _moment(microseconds: int) -> datetime:
 
 
 def _count(row: dict[str, Any]) -> int:
-    return min(int(row["count"]), _MOST_COUNT)
+    return min(int(row["count"]), _MAX_COUNT)

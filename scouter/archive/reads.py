@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from scouter.archive.stores.native import reading
-from scouter.archive.stores.store import Store
+from scouter.archive.stores.store import ObjectStore
 from scouter.errors import ArchiveBusy, StoreAway
 
 T = TypeVar("T")
@@ -19,11 +19,11 @@ _PROBE_SECONDS = 5.0  # for as long a store that answered is taken to be well
 class ArchiveReads:
     """Owns the threads `archive reader`. One that a store keeps waiting counts until it comes back."""
 
-    def __init__(self, store: Store, *, most: int, seconds: float) -> None:
+    def __init__(self, store: ObjectStore, *, maximum: int, seconds: float) -> None:
         self.store = store
         self._seconds = seconds
         self._probed_at = -_PROBE_SECONDS
-        self._threads = ThreadPoolExecutor(most, thread_name_prefix="archive reader")
+        self._threads = ThreadPoolExecutor(maximum, thread_name_prefix="archive reader")
 
     def run(self, read: Callable[[], T]) -> T:
         """What `read` returns. Raises `StoreAway`, or `ArchiveBusy` when it has not come in time."""

@@ -28,7 +28,7 @@ from scouter.postgres.tables.record_streams import all_entities, names_of_featur
 log = logging.getLogger(__name__)
 
 _BATCH_BYTES = 6 * 2**20  # of what Postgres sends: some 130 000 rows, which become a row group
-_MOST_FEATURES = 100_000  # whose names are kept in memory
+_MAX_FEATURES = 100_000  # whose names are kept in memory
 _GONE = ("", "", "", "")  # names of a profile that has just been deleted
 _OPTIONS = {StatementOptions.BATCH_SIZE_HINT_BYTES.value: str(_BATCH_BYTES)}
 
@@ -80,7 +80,7 @@ class Names:
     def _names_of(self, ids: Sequence[int]) -> dict[int, str]:
         missing = [each for each in ids if each not in self._features]
         if missing:
-            if len(self._features) > _MOST_FEATURES:
+            if len(self._features) > _MAX_FEATURES:
                 self._features.clear()
                 missing = list(ids)
             self._features |= names_of_features(self._connection, missing)

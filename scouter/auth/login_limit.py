@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict, deque
 
-MOST_FAILURES = 10
+MAX_FAILURES = 10
 WINDOW_SECONDS = 60.0
-_MOST_TRACKED = 10_000
+_MAX_TRACKED = 10_000
 
 
 class LoginLimit:
@@ -19,7 +19,7 @@ class LoginLimit:
 
     def is_suspect(self, username: str, address: str) -> bool:
         """Whether this user failed from this address too often of late."""
-        return len(self._failures.get((username, address), ())) > MOST_FAILURES
+        return len(self._failures.get((username, address), ())) > MAX_FAILURES
 
     def failed(self, username: str, address: str, now: float) -> int | None:
         """Note a failure. None, or the seconds to wait when there were too many in the last minute."""
@@ -27,10 +27,10 @@ class LoginLimit:
             times = self._failures.pop((username, address), deque())
             while times and times[0] <= now - WINDOW_SECONDS:
                 times.popleft()
-            if len(times) <= MOST_FAILURES:  # no more is needed to know that it is too many
+            if len(times) <= MAX_FAILURES:  # no more is needed to know that it is too many
                 times.append(now)
             self._failures[username, address] = times
-            while len(self._failures) > _MOST_TRACKED:
+            while len(self._failures) > _MAX_TRACKED:
                 self._failures.popitem(last=False)
-            too_many = len(times) > MOST_FAILURES
+            too_many = len(times) > MAX_FAILURES
             return max(1, int(times[0] + WINDOW_SECONDS - now)) if too_many else None

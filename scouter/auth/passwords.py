@@ -43,9 +43,9 @@ class PasswordChecks:
     threads. Suspects wait in a line of their own, so that guessing does not keep others from logging in.
     """
 
-    def __init__(self, *, seconds: float = 30.0, most: int = 10_000) -> None:
+    def __init__(self, *, seconds: float = 30.0, maximum: int = 10_000) -> None:
         self._seconds = seconds
-        self._most = most
+        self._maximum = maximum
         self._key = secrets.token_bytes(32)
         self._lock = threading.Lock()
         self._verified: OrderedDict[bytes, float] = OrderedDict()
@@ -76,5 +76,5 @@ class PasswordChecks:
         with self._lock:
             self._verified.pop(digest, None)
             self._verified[digest] = time.monotonic() + self._seconds
-            while len(self._verified) > self._most:
+            while len(self._verified) > self._maximum:
                 self._verified.popitem(last=False)

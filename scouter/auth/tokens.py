@@ -16,7 +16,7 @@ import jwt
 ACCESS_LIFETIME = timedelta(hours=1)
 LEEWAY = timedelta(seconds=60)
 _ALGORITHM = "HS256"
-_MOST_REMEMBERED = 10_000
+_MAX_REMEMBERED = 10_000
 _SALT_LETTERS = string.ascii_letters + string.digits
 
 
@@ -75,7 +75,7 @@ class Tokens:
     def _remember(self, token: str, claims: Claims, expires: int) -> Claims:
         with self._lock:
             self._genuine[token] = (claims, expires + LEEWAY.total_seconds())
-            while len(self._genuine) > _MOST_REMEMBERED:
+            while len(self._genuine) > _MAX_REMEMBERED:
                 self._genuine.popitem(last=False)
         return claims
 

@@ -10,15 +10,15 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from scouter.alerting.channels.routing import missing_settings
-from scouter.checks.evaluation import Observed, observe
+from scouter.checks.evaluation import Evaluation, evaluate
 from scouter.checks.raise_alerts import raise_alerts
 from scouter.drift.schedules import Schedule
 from scouter.errors import InvalidInput
 from scouter.metrics import CHECKS
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.statements import Connection
-from scouter.postgres.tables.checks import Claim, finish_check, retry_check, schedule_under_lease
-from scouter.postgres.tables.runs import Outcome, add_run
+from scouter.postgres.tables.checks import CheckClaim, finish_check, retry_check, schedule_under_lease
+from scouter.postgres.tables.runs import CheckOutcome, add_run
 from scouter.postgres.tables.windows import Window
 from scouter.settings.settings import Settings
 from scouter.wire.notifications import dispatch_of
@@ -31,7 +31,7 @@ _FIRST_PAUSE = timedelta(seconds=2)
 _LONGEST_PAUSE = timedelta(minutes=5)
 
 
-class Checks:
+class Checker:
     """Runs checks that have been claimed. Raises only when the database is away: the lease lapses then."""
 
     def __init__(self, pool: Pool, settings: Settings) -> None:
@@ -39,14 +39,14 @@ class Checks:
         self._settings = settings
         self._grace = timedelta(seconds=settings.window_grace_seconds)
 
-    def run(self, claim: Claim) -> None:
+    def run(self, claim: CheckClaim) -> None:
         try:
             window = self._window(claim)
             if window is None:
                 self._reschedule(claim)
                 return
             with self._pool.connection() as connection:
-                seen = observe(connection, claim.entity_id, claim.drift_type, claim.document, window)
+                seen = evaluate(connection, claim.entity_id, claim.drift_type, claim.document, window)
             self._record(claim, window, seen)
         except DATABASE_AWAY:
             raise
@@ -54,14 +54,14 @@ class Checks:
             log.exception("the check of %s failed", claim.shown)
             self._failed(claim, problem)
 
-    def _window(self, claim: Claim) -> Window | None:
+    def _window(self, claim: CheckClaim) -> Window | None:
         """(previous run, W], W the latest instant of the schedule that a grace period has passed since."""
         end = Schedule.parse(claim.schedule).latest_at_or_before(claim.claimed_at - self._grace)
         return Window(claim.previous_run, end) if end is not None and end > claim.previous_run else None
 
-    def _record(self, claim: Claim, window: Window, seen: Observed) -> None:
+    def _record(self, claim: CheckClaim, window: Window, seen: Evaluation) -> None:
         """The run, its alerts and the next run in one transaction, which holds only while the lease is ours."""
-        outcome: Outcome = "alert" if seen.result.alerts else "ok" if seen.row_count else "no_data"
+        outcome: CheckOutcome = "alert" if seen.result.alerts else "ok" if seen.row_count else "no_data"
         with self._pool.connection() as connection:
             schedule = schedule_under_lease(connection, claim)
             if schedule is None:
@@ -82,14 +82,14 @@ class Checks:
             finish_check(connection, claim, window.end, _next_run(schedule, window.end))
         CHECKS.labels(outcome).inc()
 
-    def _reschedule(self, claim: Claim) -> None:
+    def _reschedule(self, claim: CheckClaim) -> None:
         """Nothing to check yet: the schedule was changed since the next run was computed."""
         with self._pool.connection() as connection:
             schedule = schedule_under_lease(connection, claim)
             if schedule is not None:
                 finish_check(connection, claim, claim.previous_run, _next_run(schedule, claim.claimed_at))
 
-    def _failed(self, claim: Claim, problem: Exception) -> None:
+    def _failed(self, claim: CheckClaim, problem: Exception) -> None:
         """Try again later; after the last try write the window down as failed and move on."""
         with self._pool.connection() as connection:
             if claim.attempts + 1 < self._settings.max_retries:
@@ -99,7 +99,7 @@ class Checks:
             if schedule is not None:
                 self._give_up(connection, claim, schedule, problem)
 
-    def _give_up(self, connection: Connection, claim: Claim, schedule: str, problem: Exception) -> None:
+    def _give_up(self, connection: Connection, claim: CheckClaim, schedule: str, problem: Exception) -> None:
         due = claim.claimed_at - self._grace
         end = max(_latest(claim.schedule, due) or due, claim.previous_run)
         add_run(

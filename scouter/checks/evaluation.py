@@ -18,20 +18,20 @@ from scouter.wire.profiles import CustomProfile, PsiProfile, SpcProfile
 
 
 @dataclass(frozen=True, slots=True)
-class Observed:
+class Evaluation:
     """The result of a check, and how many records it is about."""
 
     result: CheckResult
     row_count: int
 
 
-def observe(connection: Connection, entity_id: int, drift_type: str, document: str, window: Window) -> Observed:
+def evaluate(connection: Connection, entity_id: int, drift_type: str, document: str, window: Window) -> Evaluation:
     """Read the window of a profile and check it. Raises whatever an unusable profile makes the check raise."""
     look = {"Spc": _spc, "Psi": _psi, "Custom": _custom}[drift_type]
     return look(connection, entity_id, document, window)
 
 
-def _spc(connection: Connection, entity_id: int, document: str, window: Window) -> Observed:
+def _spc(connection: Connection, entity_id: int, document: str, window: Window) -> Evaluation:
     series: dict[str, tuple[list[float], list[float]]] = {}
     rows = spc_window(connection, entity_id, window)
     for name, created_at, value in rows:
@@ -39,20 +39,20 @@ def _spc(connection: Connection, entity_id: int, document: str, window: Window) 
         moments.append(created_at.timestamp())
         values.append(value)
     timed = {name: TimedValues(np.array(moments), np.array(values)) for name, (moments, values) in series.items()}
-    return Observed(check_spc(msgspec.json.decode(document, type=SpcProfile), timed), len(rows))
+    return Evaluation(check_spc(msgspec.json.decode(document, type=SpcProfile), timed), len(rows))
 
 
-def _psi(connection: Connection, entity_id: int, document: str, window: Window) -> Observed:
+def _psi(connection: Connection, entity_id: int, document: str, window: Window) -> Evaluation:
     counts: dict[str, dict[int, int]] = {}
     rows = psi_window(connection, entity_id, window)
     for name, bin_id, bin_count, _ in rows:
         counts.setdefault(name, {})[bin_id] = int(bin_count)
-    return Observed(check_psi(msgspec.json.decode(document, type=PsiProfile), counts), sum(row[3] for row in rows))
+    return Evaluation(check_psi(msgspec.json.decode(document, type=PsiProfile), counts), sum(row[3] for row in rows))
 
 
-def _custom(connection: Connection, entity_id: int, document: str, window: Window) -> Observed:
+def _custom(connection: Connection, entity_id: int, document: str, window: Window) -> Evaluation:
     rows = custom_window(connection, entity_id, window)
     means = {name: ObservedMean(count, mean) for name, count, mean in rows}
-    return Observed(
+    return Evaluation(
         check_custom(msgspec.json.decode(document, type=CustomProfile), means), sum(count for _, count, _ in rows)
     )

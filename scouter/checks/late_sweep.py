@@ -10,14 +10,14 @@ import msgspec
 
 from scouter.alerting.channels.routing import missing_settings
 from scouter.checks.checker import DATABASE_AWAY
-from scouter.checks.evaluation import Observed, observe
+from scouter.checks.evaluation import Evaluation, evaluate
 from scouter.checks.raise_alerts import identity_of, raise_alerts
 from scouter.metrics import CHECKS
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.checks import alerts_of_window
 from scouter.postgres.tables.late_arrivals import SweptProfile, profile_for_sweep, quiet_entities, take_late_arrivals
-from scouter.postgres.tables.runs import CheckedWindow, Outcome, add_run, runs_touched
+from scouter.postgres.tables.runs import CheckedWindow, CheckOutcome, add_run, runs_touched
 from scouter.runtime.periodic import Periodic
 from scouter.settings.settings import Settings
 from scouter.wire.alerts import Alert
@@ -77,10 +77,10 @@ class LateSweep:
     def _check_again(
         self, connection: Connection, profile: SweptProfile, checked: CheckedWindow, now: datetime
     ) -> None:
-        seen = observe(connection, profile.entity_id, profile.drift_type, profile.document, checked.window)
+        seen = evaluate(connection, profile.entity_id, profile.drift_type, profile.document, checked.window)
         if seen.row_count == checked.row_count:
             return
-        outcome: Outcome = "alert" if seen.result.alerts else "ok"
+        outcome: CheckOutcome = "alert" if seen.result.alerts else "ok"
         run_id = add_run(
             connection,
             profile.entity_id,
@@ -98,7 +98,7 @@ class LateSweep:
         CHECKS.labels(outcome).inc()
 
     def _new_alerts(
-        self, connection: Connection, profile: SweptProfile, checked: CheckedWindow, seen: Observed
+        self, connection: Connection, profile: SweptProfile, checked: CheckedWindow, seen: Evaluation
     ) -> list[Alert]:
         raised = {
             identity_of(msgspec.json.decode(text, type=Alert))

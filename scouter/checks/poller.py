@@ -6,7 +6,7 @@ import logging
 from datetime import timedelta
 from uuid import UUID
 
-from scouter.checks.checker import DATABASE_AWAY, Checks
+from scouter.checks.checker import DATABASE_AWAY, Checker
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.checks import claim_check, renew_leases, seconds_until_due
 from scouter.runtime.periodic import Periodic
@@ -22,7 +22,7 @@ _PAUSE_WHILE_AWAY_SECONDS = 2.0
 class Poller:
     """Owns the threads `check 1`, `check 2`, … and `check heartbeat`."""
 
-    def __init__(self, pool: Pool, checks: Checks, settings: Settings) -> None:
+    def __init__(self, pool: Pool, checks: Checker, settings: Settings) -> None:
         self._pool = pool
         self._checks = checks
         self._grace = timedelta(seconds=settings.window_grace_seconds)

@@ -19,7 +19,7 @@ from scouter.wire.alerts import Alert
 from scouter.wire.notifications import Descriptions, Notification, dispatch_of
 
 
-class Checked(Protocol):
+class CheckedProfile(Protocol):
     """The profile that a check is about."""
 
     @property
@@ -40,7 +40,7 @@ class Checked(Protocol):
 
 def raise_alerts(
     connection: Connection,
-    profile: Checked,
+    profile: CheckedProfile,
     alerts: Sequence[Alert],
     settings: Settings,
     *,
@@ -97,7 +97,7 @@ def _messages(alerts: Sequence[Alert]) -> list[Sequence[Alert]]:
 
 
 def _notification(
-    profile: Checked, alerts: Sequence[Alert], ids: Sequence[int], now: datetime, *, late: bool
+    profile: CheckedProfile, alerts: Sequence[Alert], ids: Sequence[int], now: datetime, *, late: bool
 ) -> Notification:
     texts = {wording: "\n".join(descriptions(alerts, wording)) for wording in Wording}
     stored = [

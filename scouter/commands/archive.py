@@ -12,7 +12,7 @@ from scouter.archive.due import Due
 from scouter.archive.stores.opening import open_store
 from scouter.postgres.database import present_database
 from scouter.postgres.schema.migrations import migrate
-from scouter.postgres.tables.manifest import Part
+from scouter.postgres.tables.manifest import ArchivePart
 from scouter.settings.settings import Settings
 
 
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         database.stop()
 
 
-def _show_plan(unfinished: list[Part], due: Due, store: str) -> int:
+def _show_plan(unfinished: list[ArchivePart], due: Due, store: str) -> int:
     for part in unfinished:
         _say(f"would finish {part.kind} of {part.day}, part {part.part}")
     for each in due.days:

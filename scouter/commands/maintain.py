@@ -14,9 +14,9 @@ import psycopg
 
 from scouter.maintenance.run import maintain, plan
 from scouter.maintenance.scheduler import LOCK
-from scouter.maintenance.tasks import matters_of
+from scouter.maintenance.tasks import tasks_of
 from scouter.postgres.connections.job_sessions import AlreadyUnderWay, reading_session, sole_session
-from scouter.postgres.connections.query_deadlines import Deadlines
+from scouter.postgres.connections.query_deadlines import QueryDeadlines
 from scouter.postgres.database import present_database
 from scouter.postgres.schema.migrations import migrate
 from scouter.settings.settings import Settings
@@ -45,9 +45,9 @@ def _maintain(conninfo: str, settings: Settings) -> int:
     status = 0
     try:
         with _deadlines() as deadlines, sole_session(conninfo, deadlines, LOCK) as session:
-            for settled in maintain(session, matters_of(settings), datetime.now(UTC), threading.Event().wait):
-                _say(str(settled))
-                status = 1 if settled.problem else status
+            for result in maintain(session, tasks_of(settings), datetime.now(UTC), threading.Event().wait):
+                _say(str(result))
+                status = 1 if result.problem else status
     except AlreadyUnderWay:
         _say("another pass is under way, here or on another server: nothing was done")
         return 1
@@ -57,7 +57,7 @@ def _maintain(conninfo: str, settings: Settings) -> int:
 def _plan(conninfo: str, settings: Settings) -> int:
     try:
         with _deadlines() as deadlines, reading_session(conninfo, deadlines, LOCK) as session:
-            for line in plan(session, matters_of(settings), datetime.now(UTC)):
+            for line in plan(session, tasks_of(settings), datetime.now(UTC)):
                 _say(line)
     except psycopg.errors.UndefinedTable:
         _say("the schema is not up to date: run `python scouter.py migrate` first")
@@ -66,8 +66,8 @@ def _plan(conninfo: str, settings: Settings) -> int:
 
 
 @contextmanager
-def _deadlines() -> Iterator[Deadlines]:
-    deadlines = Deadlines()
+def _deadlines() -> Iterator[QueryDeadlines]:
+    deadlines = QueryDeadlines()
     deadlines.start()
     try:
         yield deadlines

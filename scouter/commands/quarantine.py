@@ -17,22 +17,22 @@ from typing import Any
 from uuid import UUID
 
 from scouter.errors import InvalidInput, NotQuarantined, ReplayFailed
-from scouter.ingest.pipeline import judge_with, store_over
+from scouter.ingest.pipeline import store_over, validator_with
 from scouter.ingest.quarantine.removal import delete, delete_selected
-from scouter.ingest.quarantine.replay import REPLAY_SECONDS, Progress, Replays
-from scouter.ingest.storage.batch_finalizer import Settlement
-from scouter.ingest.storage.batch_store import Store
-from scouter.postgres.connections.database_connections import Lifelines
+from scouter.ingest.quarantine.replay import REPLAY_SECONDS, Replay, ReplayProgress
+from scouter.ingest.storage.batch_finalizer import BatchFinalizer
+from scouter.ingest.storage.batch_store import BatchStore
+from scouter.postgres.connections.database_connections import DatabaseConnections
 from scouter.postgres.connections.pool import Pool, open_pool
 from scouter.postgres.database import present_database
 from scouter.postgres.schema.migrations import migrate
 from scouter.postgres.schema.partitions import Partitions
 from scouter.postgres.tables.entities import Entities
 from scouter.postgres.tables.features import Features
-from scouter.postgres.tables.quarantine import Entry, Selection, WholeEntry, quarantine_page, quarantined_message
+from scouter.postgres.tables.quarantine import Entry, QuarantineFilter, WholeEntry, quarantine_page, quarantined_message
 from scouter.settings.settings import Settings
 from scouter.wire.decoding import convert
-from scouter.wire.quarantine import MOST_ITEMS, QuarantineQuery, Reason, Transport, accepted_by_quarantine
+from scouter.wire.quarantine import MAX_ITEMS, QuarantineQuery, Reason, Transport, accepted_by_quarantine
 
 _PASS_SECONDS = 10.0  # between two lines that say how far it is
 # Whoever sends messages must not command the terminal of whoever looks at them. Lines and tabs are left.
@@ -107,19 +107,21 @@ def _list(work: _Work) -> int:
     sent = {name: getattr(work.options, name) for name in names if getattr(work.options, name) is not None}
     query = convert(sent, QuarantineQuery, strict=False, accepted=accepted_by_quarantine)
     left, below = work.options.limit, None
-    while left > 0 and (page := _page(work.pool, query, below, min(left, MOST_ITEMS))):
-        sys.stdout.writelines(_line(entry) for entry in page)
+    while left > 0 and (page := _page(work.pool, query, below, min(left, MAX_ITEMS))):
+        sys.stdout.writelines(_ingest_connection(entry) for entry in page)
         left, below = left - len(page), page[-1].id
     return 0
 
 
-def _page(pool: Pool, query: QuarantineQuery, below: UUID | None, most: int) -> Sequence[Entry]:
-    selection = Selection(query.transport and query.transport.value, query.reason and query.reason.value)
+def _page(pool: Pool, query: QuarantineQuery, below: UUID | None, maximum: int) -> Sequence[Entry]:
+    selection = QuarantineFilter(query.transport and query.transport.value, query.reason and query.reason.value)
     with pool.connection() as connection:
-        return quarantine_page(connection, selection, since=query.since, until=query.until, below=below, most=most)
+        return quarantine_page(
+            connection, selection, since=query.since, until=query.until, below=below, maximum=maximum
+        )
 
 
-def _line(entry: Entry) -> str:
+def _ingest_connection(entry: Entry) -> str:
     about = (entry.id, entry.received_at.isoformat(), entry.transport, entry.reason, entry.size, entry.username)
     detail = " ".join(entry.detail.split())
     return _printable("\t".join(map(str, (*about, entry.replays, detail)))) + "\n"
@@ -162,7 +164,7 @@ def _replay(work: _Work) -> int:
         return _replay_selected(replays, _selection(work.options))
 
 
-def _replay_one(replays: Replays, entry_id: UUID) -> str:
+def _replay_one(replays: Replay, entry_id: UUID) -> str:
     outcome = replays.one(entry_id)
     if outcome.is_duplicate:
         return "was stored before"
@@ -170,7 +172,7 @@ def _replay_one(replays: Replays, entry_id: UUID) -> str:
     return f"stored {outcome.records}" + (f", skipped {skipped}" if skipped else "")
 
 
-def _replay_selected(replays: Replays, selection: Selection) -> int:
+def _replay_selected(replays: Replay, selection: QuarantineFilter) -> int:
     done = replays.several(selection, seconds=_PASS_SECONDS)
     while done.remaining:
         _say(f"{_words(done)}, {done.remaining} to go")
@@ -179,7 +181,7 @@ def _replay_selected(replays: Replays, selection: Selection) -> int:
     return 1 if done.failed else 0
 
 
-def _words(done: Progress) -> str:
+def _words(done: ReplayProgress) -> str:
     return f"replayed {done.replayed}, duplicates {done.duplicates}, failed {done.failed}"
 
 
@@ -215,27 +217,29 @@ def _each(ids: Sequence[str], act: Callable[[UUID], str]) -> int:
 
 
 @contextmanager
-def _replays(work: _Work) -> Iterator[Replays]:
+def _replays(work: _Work) -> Iterator[Replay]:
     settings = work.settings
-    lifelines = Lifelines(work.conninfo, settings.store_seconds)
-    lifelines.start()
-    line = lifelines.line("replays", REPLAY_SECONDS)
-    entities = Entities(lifelines.quick, most=settings.entity_cache_max_size)
-    features = Features(lifelines.quick, most_names=settings.max_features, most_entities=settings.entity_cache_max_size)
-    partitions = Partitions(lifelines.slow)
+    database_connections = DatabaseConnections(work.conninfo, settings.store_seconds)
+    database_connections.start()
+    ingest_connection = database_connections.dedicated("replays", REPLAY_SECONDS)
+    entities = Entities(database_connections.quick, maximum=settings.entity_cache_max_size)
+    features = Features(
+        database_connections.quick, max_names=settings.max_features, max_entities=settings.entity_cache_max_size
+    )
+    partitions = Partitions(database_connections.slow)
 
-    def store(settlement: Settlement) -> Store:
-        return store_over(line, partitions, settlement, settings, lambda: datetime.now(UTC))
+    def store(finalizer: BatchFinalizer) -> BatchStore:
+        return store_over(ingest_connection, partitions, finalizer, settings, lambda: datetime.now(UTC))
 
     try:
-        yield Replays(work.pool, judge_with(entities, features, settings), store)
+        yield Replay(work.pool, validator_with(entities, features, settings), store)
     finally:
-        line.close()
-        lifelines.stop()
+        ingest_connection.close()
+        database_connections.stop()
 
 
-def _selection(options: argparse.Namespace) -> Selection:
-    return Selection(options.transport, options.reason)
+def _selection(options: argparse.Namespace) -> QuarantineFilter:
+    return QuarantineFilter(options.transport, options.reason)
 
 
 def _require_one_choice(options: argparse.Namespace) -> None:

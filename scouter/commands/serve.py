@@ -39,7 +39,7 @@ def run(_: argparse.Namespace, settings: Settings) -> int:
         _show(server.first_users)
     try:
         while not stop_asked.wait(_TEND_SECONDS):
-            server.tend()
+            server.supervise()
     finally:
         _end_by_force_after(settings.shutdown_seconds + _GRACE_SECONDS)
         server.stop()

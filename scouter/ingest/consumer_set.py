@@ -8,11 +8,11 @@ from importlib.util import find_spec
 from typing import Protocol
 
 from scouter.errors import StartRefused
-from scouter.ingest.consumers.batch_consumer import STORE_SECONDS, Consumption
-from scouter.ingest.consumers.status import ConsumerState
+from scouter.ingest.consumers.batch_consumer import STORE_SECONDS, BatchConsumer
+from scouter.ingest.consumers.status import ConsumerStatus
 from scouter.ingest.messages.inbound import Transport
 from scouter.ingest.pipeline import Ingest
-from scouter.postgres.connections.database_connections import Lifelines
+from scouter.postgres.connections.database_connections import DatabaseConnections
 from scouter.settings.settings import Settings
 
 _LIBRARIES: dict[Transport, tuple[str, str]] = {"kafka": ("kafka", "kafka-python"), "rabbitmq": ("pika", "pika")}
@@ -25,7 +25,7 @@ class Worker(Protocol):
     broker after the commit. It goes on whatever happens to the broker or to Postgres.
     """
 
-    state: ConsumerState
+    state: ConsumerStatus
 
     @property
     def alive(self) -> bool: ...
@@ -59,12 +59,12 @@ class Consumers:
         settings: Settings,
         transports: Sequence[Transport],
         ingest: Ingest,
-        lifelines: Lifelines,
+        database_connections: DatabaseConnections,
         now: Callable[[], datetime],
     ) -> None:
         self._settings = settings
         self._ingest = ingest
-        self._lifelines = lifelines
+        self._database_connections = database_connections
         self._now = now
         self._workers = {transport: list(self._made(transport)) for transport in transports}
 
@@ -97,17 +97,27 @@ class Consumers:
 
             for number in range(1, self._settings.kafka_worker_count + 1):
                 yield KafkaWorker(
-                    number, self._settings, self._consumption("kafka", number), self._lifelines.quick, self._now
+                    number,
+                    self._settings,
+                    self._batch_consumer("kafka", number),
+                    self._database_connections.quick,
+                    self._now,
                 )
         else:
             from scouter.ingest.consumers.rabbitmq.worker import RabbitWorker
 
             for number in range(1, self._settings.rabbitmq_consumer_count + 1):
                 yield RabbitWorker(
-                    number, self._settings, self._consumption("rabbitmq", number), self._lifelines.quick, self._now
+                    number,
+                    self._settings,
+                    self._batch_consumer("rabbitmq", number),
+                    self._database_connections.quick,
+                    self._now,
                 )
 
-    def _consumption(self, transport: Transport, number: int) -> Consumption:
+    def _batch_consumer(self, transport: Transport, number: int) -> BatchConsumer:
         ingest = self._ingest
         store = ingest.store(f"{transport}-{number}", STORE_SECONDS)
-        return Consumption(transport, ingest.judge, store, ingest.ledger, ingest.breaker, self._lifelines.quick)
+        return BatchConsumer(
+            transport, ingest.judge, store, ingest.ledger, ingest.breaker, self._database_connections.quick
+        )

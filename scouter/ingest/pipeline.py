@@ -6,22 +6,22 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from scouter.ingest.ledger.fleet_ledger import Books
+from scouter.ingest.ledger.fleet_ledger import FleetLedger
 from scouter.ingest.ledger.ledger import Ledger
 from scouter.ingest.messages.outcomes import TOTAL_NAMES, Totals
-from scouter.ingest.quarantine.replay import REPLAY_SECONDS, Replays
+from scouter.ingest.quarantine.replay import REPLAY_SECONDS, Replay
 from scouter.ingest.spool.drainer import STORE_SECONDS, Drainer
-from scouter.ingest.spool.spool_directory import Spools
-from scouter.ingest.storage.batch_finalizer import Arrivals, Settlement
-from scouter.ingest.storage.batch_store import Store
-from scouter.ingest.storage.rejection_limit import Refusals
-from scouter.ingest.validation.row_encoder import RowMaker
-from scouter.ingest.validation.validator import Judge
-from scouter.ingest.writer.gateway import Intake
-from scouter.ingest.writer.write_queue import Inlet
+from scouter.ingest.spool.spool_directory import SpoolDirectory
+from scouter.ingest.storage.batch_finalizer import ArrivalFinalizer, BatchFinalizer
+from scouter.ingest.storage.batch_store import BatchStore
+from scouter.ingest.storage.rejection_limit import RejectionLimit
+from scouter.ingest.validation.row_encoder import RowEncoder
+from scouter.ingest.validation.validator import Validator
+from scouter.ingest.writer.gateway import Gateway
+from scouter.ingest.writer.write_queue import WriteQueue
 from scouter.ingest.writer.writer import Writer
-from scouter.postgres.connections.database_connections import Lifelines
-from scouter.postgres.connections.ingest_pool import Connections, Line
+from scouter.postgres.connections.database_connections import DatabaseConnections
+from scouter.postgres.connections.ingest_pool import ConnectionSource, IngestConnection
 from scouter.postgres.connections.pool import connect
 from scouter.postgres.schema.partitions import Partitions
 from scouter.postgres.tables.entities import Entities
@@ -39,7 +39,7 @@ class Ingest:
         self,
         conninfo: str,
         settings: Settings,
-        lifelines: Lifelines,
+        database_connections: DatabaseConnections,
         partitions: Partitions,
         now: Callable[[], datetime],
         transports: Sequence[str] = (),
@@ -49,47 +49,47 @@ class Ingest:
         Raises `StartRefused` when there is no place for a spool.
         """
         self._settings = settings
-        self._lifelines = lifelines
+        self._database_connections = database_connections
         self._partitions = partitions
         self._now = now
-        self.breaker = lifelines.breaker
-        self.refusals = Refusals()
-        self._spools = _spools_of(conninfo, settings)
-        self.spool = self._spools.own()
+        self.breaker = database_connections.breaker
+        self.rejection_limit = RejectionLimit()
+        self._spool_directory = _spool_directory_of(conninfo, settings)
+        self.spool = self._spool_directory.own()
         self.instance: UUID = self.spool.id  # a server that starts again goes on with its spool and its books
         self.ledger = Ledger(_base(conninfo, self.instance), ["http", *transports])
-        most = settings.entity_cache_max_size
-        self.entities = Entities(lifelines.quick, most=most)
-        self.features = Features(lifelines.quick, most_names=settings.max_features, most_entities=most)
-        self.judge = judge_with(self.entities, self.features, settings)
-        self._replay_line = lifelines.line("replays", REPLAY_SECONDS)
-        self.inlet = Inlet(most_messages=settings.queue_messages)
-        self.intake = Intake(self.judge, self.inlet, self.ledger)
+        maximum = settings.entity_cache_max_size
+        self.entities = Entities(database_connections.quick, maximum=maximum)
+        self.features = Features(database_connections.quick, max_names=settings.max_features, max_entities=maximum)
+        self.judge = validator_with(self.entities, self.features, settings)
+        self._replay_connection = database_connections.dedicated("replays", REPLAY_SECONDS)
+        self.write_queue = WriteQueue(max_messages=settings.queue_messages)
+        self.gateway = Gateway(self.judge, self.write_queue, self.ledger)
         self.writer = self._make_writer()
         self.drainer = self._make_drainer()
         self.drainer_thread = Periodic("drainer", self.drainer.work)
 
-    def store(self, lane: str, most_seconds: float) -> Store:
+    def store(self, lane: str, max_seconds: float) -> BatchStore:
         """A way to store batches for one thread, which closes it."""
-        line = self._lifelines.line(lane, most_seconds)
-        arrivals = Arrivals(self.refusals, instance=self.instance, lane=lane)
-        return store_over(line, self._partitions, arrivals, self._settings, self._now)
+        ingest_connection = self._database_connections.dedicated(lane, max_seconds)
+        finalizer = ArrivalFinalizer(self.rejection_limit, instance=self.instance, lane=lane)
+        return store_over(ingest_connection, self._partitions, finalizer, self._settings, self._now)
 
-    def replays(self, connections: Connections) -> Replays:
+    def replays(self, connections: ConnectionSource) -> Replay:
         """A way to store what is in quarantine."""
 
-        def store(settlement: Settlement) -> Store:
-            return store_over(self._replay_line, self._partitions, settlement, self._settings, self._now)
+        def store(finalizer: BatchFinalizer) -> BatchStore:
+            return store_over(self._replay_connection, self._partitions, finalizer, self._settings, self._now)
 
-        return Replays(connections, self.judge, store)
+        return Replay(connections, self.judge, store)
 
-    def books(self, connections: Connections) -> Books:
+    def fleet_ledger(self, connections: ConnectionSource) -> FleetLedger:
         """The ledger of all servers. `connections` are not those that messages depend on."""
 
         def held() -> list[UUID]:
             return [file.id for file in self.drainer.held]
 
-        return Books(connections, self.breaker, self.ledger, self.instance, held, self._now)
+        return FleetLedger(connections, self.breaker, self.ledger, self.instance, held, self._now)
 
     def start(self) -> None:
         self.drainer.adopt(self.spool)
@@ -101,12 +101,12 @@ class Ingest:
         self.writer.stop()
         self.drainer_thread.stop()
         self.drainer.close()
-        self._replay_line.close()
-        self._spools.close()
+        self._replay_connection.close()
+        self._spool_directory.close()
 
     def _make_writer(self) -> Writer:
         return Writer(
-            self.inlet,
+            self.write_queue,
             self.store("writer", self._settings.store_seconds),
             self.spool,
             self.ledger,
@@ -117,36 +117,40 @@ class Ingest:
 
     def _make_drainer(self) -> Drainer:
         return Drainer(
-            self._spools,
+            self._spool_directory,
             self.spool,
             self.store("drainer", STORE_SECONDS),
-            self._lifelines.line("drainer", STORE_SECONDS),
+            self._database_connections.dedicated("drainer", STORE_SECONDS),
             self.judge,
             self.ledger,
             self.breaker,
-            self.refusals,
+            self.rejection_limit,
             instance=self.instance,
         )
 
 
-def judge_with(entities: Entities, features: Features, settings: Settings) -> Judge:
-    return Judge(RowMaker(entities, features, max_past=timedelta(days=settings.max_past_days)), entities)
+def validator_with(entities: Entities, features: Features, settings: Settings) -> Validator:
+    return Validator(RowEncoder(entities, features, max_past=timedelta(days=settings.max_past_days)), entities)
 
 
 def store_over(
-    line: Line, partitions: Partitions, settlement: Settlement, settings: Settings, now: Callable[[], datetime]
-) -> Store:
+    ingest_connection: IngestConnection,
+    partitions: Partitions,
+    finalizer: BatchFinalizer,
+    settings: Settings,
+    now: Callable[[], datetime],
+) -> BatchStore:
     # A quarter: what arrives later than that may miss its check, should committing it take long.
     late_after = timedelta(seconds=settings.window_grace_seconds / 4)
-    return Store(line, partitions, settlement, late_after=late_after, now=now)
+    return BatchStore(ingest_connection, partitions, finalizer, late_after=late_after, now=now)
 
 
-def _spools_of(conninfo: str, settings: Settings) -> Spools:
+def _spool_directory_of(conninfo: str, settings: Settings) -> SpoolDirectory:
     """Spools belong to one database: what waits for another one must not end up in this."""
     with connect(conninfo) as connection:
         database = installation(connection)
     directory = settings.spool_dir or settings.data_dir / "spool"
-    return Spools(directory / str(database), most_bytes=settings.spool_max_bytes)
+    return SpoolDirectory(directory / str(database), max_bytes=settings.spool_max_bytes)
 
 
 def _base(conninfo: str, instance: UUID) -> dict[str, Totals]:

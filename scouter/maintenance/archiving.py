@@ -12,11 +12,11 @@ import psycopg
 
 from scouter.archive.archiver import Archiver
 from scouter.archive.interruption import Interrupted
-from scouter.archive.stores.store import Store
+from scouter.archive.stores.store import ObjectStore
 from scouter.errors import ScouterError, Unavailable
 from scouter.metrics import ARCHIVE_FAILURES
 from scouter.postgres.connections.errors import first_line
-from scouter.runtime.health import PartState
+from scouter.runtime.health import HealthState
 from scouter.runtime.periodic import Periodic
 from scouter.settings.settings import Settings
 
@@ -28,7 +28,7 @@ _AGAIN_AFTER_FAILURE_SECONDS = 60.0
 class Archiving:
     """Owns the thread `archive`. What fails is tried again; until then records are read where they are."""
 
-    def __init__(self, conninfo: str, settings: Settings, store: Store, now: Callable[[], datetime]) -> None:
+    def __init__(self, conninfo: str, settings: Settings, store: ObjectStore, now: Callable[[], datetime]) -> None:
         self._conninfo = conninfo
         self._settings = settings
         self._store = store
@@ -41,11 +41,11 @@ class Archiving:
         self.thread = Periodic("archive", self._act)
 
     @property
-    def state(self) -> PartState:
+    def state(self) -> HealthState:
         if self._problem:
-            return PartState(False, self._problem)
+            return HealthState(False, self._problem)
         held = f", {self.days_held} held for checks" if self.days_held else ""
-        return PartState(True, f"{self.days_due} days wait{held}")
+        return HealthState(True, f"{self.days_due} days wait{held}")
 
     def start(self) -> None:
         self.thread.start()

@@ -18,21 +18,21 @@ from scouter.wire.quarantine import Reason
 log = logging.getLogger(__name__)
 
 _EVERY_SECONDS = 30.0
-_MOST_TRANSACTIONS = 5  # a pass; a stop does not wait for more
+_MAX_TRANSACTIONS = 5  # a pass; a stop does not wait for more
 
 
 class QuarantineLimits:
     """Owns the thread `quarantine limits`. Of several servers one at a time enforces them; each reads the totals."""
 
-    def __init__(self, pool: Pool, *, days: int, most_bytes: int) -> None:
+    def __init__(self, pool: Pool, *, days: int, max_bytes: int) -> None:
         self._pool = pool
-        self._limits: dict[Limit, int] = {"age": days, "size": most_bytes}
+        self._limits: dict[Limit, int] = {"age": days, "size": max_bytes}
         self._totals: Sequence[QuarantineTotal] = ()
         self.thread = Periodic("quarantine limits", self._pass)
 
     def enforce(self) -> bool:
         """Drop what is over the limits, and look at what is left. Whether there may be more to drop."""
-        dropped = [self._drop(limit, most) for limit, most in self._limits.items()]
+        dropped = [self._drop(limit, maximum) for limit, maximum in self._limits.items()]
         with self._pool.connection() as connection:
             self._totals = quarantine_totals(connection)
         return any(dropped)
@@ -51,17 +51,17 @@ class QuarantineLimits:
             log.warning("the limits of quarantine are looked at again in %g s: %s", _EVERY_SECONDS, problem)
             return _EVERY_SECONDS
 
-    def _drop(self, limit: Limit, most: int) -> int:
+    def _drop(self, limit: Limit, maximum: int) -> int:
         dropped = 0
-        for _ in range(_MOST_TRANSACTIONS):
+        for _ in range(_MAX_TRANSACTIONS):
             with self._pool.connection() as connection:
-                gone = expire(connection, limit, most)
+                gone = expire(connection, limit, maximum)
             QUARANTINE_DROPPED.labels(limit).inc(gone)
             dropped += gone
             if not gone:
                 break
         if dropped:
-            _say(limit, most, dropped)
+            _say(limit, maximum, dropped)
         return dropped
 
     def _by_reason(self, figure: Callable[[QuarantineTotal], int]) -> Iterable[tuple[str, float]]:
@@ -71,8 +71,8 @@ class QuarantineLimits:
         return sums.items()
 
 
-def _say(limit: Limit, most: int, dropped: int) -> None:
+def _say(limit: Limit, maximum: int, dropped: int) -> None:
     if limit == "age":
-        log.warning("%d messages left quarantine unstored: older than SCOUTER_QUARANTINE_DAYS (%d)", dropped, most)
+        log.warning("%d messages left quarantine unstored: older than SCOUTER_QUARANTINE_DAYS (%d)", dropped, maximum)
     else:
-        log.warning("%d messages left quarantine unstored: over SCOUTER_QUARANTINE_MAX_BYTES (%d)", dropped, most)
+        log.warning("%d messages left quarantine unstored: over SCOUTER_QUARANTINE_MAX_BYTES (%d)", dropped, maximum)

@@ -10,12 +10,12 @@ from datetime import datetime
 
 import psycopg
 
-from scouter.maintenance.run import Settled, maintain
-from scouter.maintenance.tasks import matters_of
+from scouter.maintenance.run import TaskResult, maintain
+from scouter.maintenance.tasks import tasks_of
 from scouter.postgres.connections.errors import first_line
 from scouter.postgres.connections.job_sessions import AlreadyUnderWay, sole_session
-from scouter.postgres.connections.query_deadlines import Deadlines
-from scouter.runtime.health import PartState
+from scouter.postgres.connections.query_deadlines import QueryDeadlines
+from scouter.runtime.health import HealthState
 from scouter.runtime.periodic import Periodic
 from scouter.settings.settings import Settings
 
@@ -30,14 +30,16 @@ _AGAIN_AFTER_FAILURE_SECONDS = 30.0
 class Maintenance:
     """Owns the thread `maintenance`. Records do not wait for it: a missing partition is made on demand."""
 
-    def __init__(self, conninfo: str, deadlines: Deadlines, settings: Settings, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, conninfo: str, deadlines: QueryDeadlines, settings: Settings, now: Callable[[], datetime]
+    ) -> None:
         self._conninfo = conninfo
         self._deadlines = deadlines
-        self._matters = matters_of(settings)
+        self._tasks = tasks_of(settings)
         self._now = now
         self._stopping = threading.Event()
         self._failures = 0  # passes that failed, one after the other
-        self._state = PartState(True, "not done yet")
+        self._state = HealthState(True, "not done yet")
         self._thread = Periodic("maintenance", self._pass)
         self.succeeded_at = 0.0  # seconds since 1970; 0: not yet
 
@@ -53,7 +55,7 @@ class Maintenance:
         self._stopping.set()
         self._thread.stop()
 
-    def state(self) -> PartState:
+    def state(self) -> HealthState:
         """How the last pass went."""
         return self._state
 
@@ -62,7 +64,7 @@ class Maintenance:
             failed = self._maintain()
         except AlreadyUnderWay:
             log.debug("another server is at the maintenance of the database")
-            self._state = PartState(True, "left to another server")
+            self._state = HealthState(True, "left to another server")
             return _EVERY_SECONDS
         except psycopg.Error as problem:
             log.warning("maintenance lost the database: %s", first_line(problem))
@@ -75,25 +77,25 @@ class Maintenance:
     def _maintain(self) -> list[str]:
         """The names of the matters that failed."""
         with sole_session(self._conninfo, self._deadlines, LOCK) as session:
-            passed = maintain(session, self._matters, self._now(), self._stopping.wait)
-            return [each.matter.name for each in passed if not _is_well(each)]
+            passed = maintain(session, self._tasks, self._now(), self._stopping.wait)
+            return [each.task.name for each in passed if not _is_well(each)]
 
     def _concluded(self, failed: list[str]) -> float:
         """Seconds until the next pass."""
         if not failed:
             self._failures = 0
             self.succeeded_at = time.time()
-            self._state = PartState(True, f"done at {self._now():%Y-%m-%d %H:%M} UTC")
+            self._state = HealthState(True, f"done at {self._now():%Y-%m-%d %H:%M} UTC")
             return _EVERY_SECONDS
         pause = min(_AGAIN_AFTER_FAILURE_SECONDS * 2.0 ** min(self._failures, 10), _EVERY_SECONDS)
         self._failures += 1
-        self._state = PartState(False, f"failed: {', '.join(failed)}; the log says why")
+        self._state = HealthState(False, f"failed: {', '.join(failed)}; the log says why")
         log.warning("maintenance is tried again in %g s", pause)
         return pause
 
 
-def _is_well(settled: Settled) -> bool:
+def _is_well(result: TaskResult) -> bool:
     """Says in the log what there is to say."""
-    if settled.problem or settled.count:
-        log.log(logging.WARNING if settled.problem else logging.INFO, "maintenance of %s", settled)
-    return settled.problem is None
+    if result.problem or result.count:
+        log.log(logging.WARNING if result.problem else logging.INFO, "maintenance of %s", result)
+    return result.problem is None

@@ -8,26 +8,26 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
 from scouter.metrics import PARTITIONS_DROPPED, ROWS_EXPIRED
-from scouter.postgres.connections.ingest_pool import Connections
+from scouter.postgres.connections.ingest_pool import ConnectionSource
 from scouter.postgres.schema.detaching import drop, due_partitions
 from scouter.postgres.schema.partitions import Partitions, missing_partitions
-from scouter.postgres.schema.row_expiry import count_old_rows, delete_old_rows
+from scouter.postgres.schema.row_expiry import count_expired_rows, delete_expired_rows
 from scouter.postgres.tables.idempotency import KEY_DAYS
 from scouter.postgres.tables.rabbitmq_deliveries import DELIVERY_DAYS
 from scouter.postgres.tables.records import RECEIPT_DAYS
 from scouter.settings.settings import Settings
 
 
-class Matter(Protocol):
+class Task(Protocol):
     """Something that has to be done again and again. It is done when there is nothing left to do."""
 
     @property
     def name(self) -> str: ...
 
-    def due(self, connections: Connections, now: datetime) -> int:
+    def due(self, connections: ConnectionSource, now: datetime) -> int:
         """How much there is to do. Changes nothing."""
 
-    def settle(self, connections: Connections, now: datetime) -> Iterator[int]:
+    def run(self, connections: ConnectionSource, now: datetime) -> Iterator[int]:
         """Do it, step by step: each step is a transaction of its own, and says how much it did.
 
         Raises psycopg's errors. What the steps before have done stays done.
@@ -44,11 +44,11 @@ class PartitionsAhead:
     days: int
     name: str = "partitions_ahead"
 
-    def due(self, connections: Connections, now: datetime) -> int:
+    def due(self, connections: ConnectionSource, now: datetime) -> int:
         with connections.connection() as connection:
             return len(missing_partitions(connection, now, range(-1, self.days + 1)))
 
-    def settle(self, connections: Connections, now: datetime) -> Iterator[int]:
+    def run(self, connections: ConnectionSource, now: datetime) -> Iterator[int]:
         yield Partitions(connections).ensure_ahead(now, self.days)
 
     def words(self, count: int, *, done: bool) -> str:
@@ -56,17 +56,17 @@ class PartitionsAhead:
 
 
 @dataclass(frozen=True, slots=True)
-class OldPartitions:
+class ExpiredPartitions:
     """Days that are dropped once they have been over for the whole period."""
 
     name: str
     table: str
     days: int
 
-    def due(self, connections: Connections, now: datetime) -> int:
+    def due(self, connections: ConnectionSource, now: datetime) -> int:
         return len(self._due(connections, now))
 
-    def settle(self, connections: Connections, now: datetime) -> Iterator[int]:
+    def run(self, connections: ConnectionSource, now: datetime) -> Iterator[int]:
         for day in self._due(connections, now):
             with connections.connection() as connection:
                 drop(connection, self.table, day)
@@ -76,7 +76,7 @@ class OldPartitions:
     def words(self, count: int, *, done: bool) -> str:
         return f"{'dropped' if done else 'would drop'} {count} days older than {self.days} days"
 
-    def _due(self, connections: Connections, now: datetime) -> list[date]:
+    def _due(self, connections: ConnectionSource, now: datetime) -> list[date]:
         # Days before the one that the period begins in: it is kept whole.
         began = (now.astimezone(UTC) - timedelta(days=self.days)).date()
         with connections.connection() as connection:
@@ -84,18 +84,18 @@ class OldPartitions:
 
 
 @dataclass(frozen=True, slots=True)
-class OldRows:
+class ExpiredRows:
     """Rows that are deleted at an age. The name is that of a file in `sql/maintenance`."""
 
     name: str
     days: int
 
-    def due(self, connections: Connections, now: datetime) -> int:
+    def due(self, connections: ConnectionSource, now: datetime) -> int:
         with connections.connection() as connection:
-            return count_old_rows(connection, self.name, self._before(now))
+            return count_expired_rows(connection, self.name, self._before(now))
 
-    def settle(self, connections: Connections, now: datetime) -> Iterator[int]:
-        for count in delete_old_rows(connections, self.name, self._before(now)):
+    def run(self, connections: ConnectionSource, now: datetime) -> Iterator[int]:
+        for count in delete_expired_rows(connections, self.name, self._before(now)):
             ROWS_EXPIRED.labels(self.name).inc(count)
             yield count
 
@@ -106,17 +106,17 @@ class OldRows:
         return now - timedelta(days=self.days)
 
 
-def matters_of(settings: Settings) -> list[Matter]:
+def tasks_of(settings: Settings) -> list[Task]:
     """All of them, in the order in which they are seen to. The README says what is kept how long."""
     return [
         PartitionsAhead(settings.partition_days_ahead),
-        OldPartitions("observability", "observability_record", settings.observability_days),
-        OldRows("alerts", settings.alert_days),
+        ExpiredPartitions("observability", "observability_record", settings.observability_days),
+        ExpiredRows("alerts", settings.alert_days),
         # A receipt says of an alert how it was delivered, and goes with it at the latest.
-        OldRows("alert_deliveries", min(settings.run_days, settings.alert_days)),
-        OldRows("check_runs", settings.run_days),
-        OldRows("late_arrivals", settings.late_days + 1),
-        OldRows("batch_receipts", RECEIPT_DAYS),
-        OldRows("idempotency_keys", KEY_DAYS),
-        OldRows("rabbitmq_deliveries", DELIVERY_DAYS),
+        ExpiredRows("alert_deliveries", min(settings.run_days, settings.alert_days)),
+        ExpiredRows("check_runs", settings.run_days),
+        ExpiredRows("late_arrivals", settings.late_days + 1),
+        ExpiredRows("batch_receipts", RECEIPT_DAYS),
+        ExpiredRows("idempotency_keys", KEY_DAYS),
+        ExpiredRows("rabbitmq_deliveries", DELIVERY_DAYS),
     ]

@@ -8,19 +8,19 @@ from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
-class PartState:
+class HealthState:
     """Is a part all right, and a few words that anybody may read."""
 
     ok: bool
-    says: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class HealthCheck:
     """A part and what depends on it: `life` when only a restart brings it back, `readiness` to accept anything."""
 
     name: str
-    state: Callable[[], PartState]
+    state: Callable[[], HealthState]
     life: bool = False
     readiness: bool = False
 
@@ -30,17 +30,17 @@ class Report:
     """The answer to one question, with the parts that were asked."""
 
     ok: bool
-    parts: Mapping[str, PartState]
+    parts: Mapping[str, HealthState]
 
 
 class Health:
     """Asks the parts. They answer from memory, so probes cost nothing and wait for nobody."""
 
     def __init__(self) -> None:
-        self._parts: list[Part] = []
+        self._parts: list[HealthCheck] = []
         self.phase: Literal["starting", "running", "stopping"] = "starting"
 
-    def add(self, part: Part) -> None:
+    def add(self, part: HealthCheck) -> None:
         self._parts.append(part)
 
     def life(self) -> Report:
@@ -54,14 +54,14 @@ class Health:
         needed = all(states[part.name].ok for part in self._parts if part.readiness)
         return Report(needed and self.phase == "running", {"server": self._server(), **states})
 
-    def _server(self) -> PartState:
-        return PartState(self.phase == "running", self.phase)
+    def _server(self) -> HealthState:
+        return HealthState(self.phase == "running", self.phase)
 
 
-def thread_part(name: str, alive: Callable[[], bool], *, readiness: bool = False) -> Part:
+def thread_check(name: str, alive: Callable[[], bool], *, readiness: bool = False) -> HealthCheck:
     """The part of a thread that runs as long as the process."""
 
-    def state() -> PartState:
-        return PartState(True, "runs") if alive() else PartState(False, "does not run")
+    def state() -> HealthState:
+        return HealthState(True, "runs") if alive() else HealthState(False, "does not run")
 
-    return Part(name, state, life=True, readiness=readiness)
+    return HealthCheck(name, state, life=True, readiness=readiness)

@@ -8,7 +8,7 @@ from prometheus_client import REGISTRY
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from scouter.metrics import POOL_ERRORS, POOL_IDLE, POOL_SIZE, POOL_WAITING, Reading
+from scouter.metrics import POOL_ERRORS, POOL_IDLE, POOL_SIZE, POOL_WAITING, CollectedMetric
 from scouter.postgres.connections.pool import Pool
 
 _POOL_READINGS = (
@@ -19,23 +19,23 @@ _POOL_READINGS = (
 )
 
 
-class Readings(Collector):
+class MetricsCollector(Collector):
     """A collector for the exposition: what is counted anywhere in the process, and the readings of this server."""
 
     def __init__(self) -> None:
-        self._values: list[tuple[Reading, Callable[[], float]]] = []
+        self._values: list[tuple[CollectedMetric, Callable[[], float]]] = []
         self._pools: list[Pool] = []
-        self._tables: list[tuple[Reading, Callable[[], Iterable[tuple[Sequence[str], float]]]]] = []
-        self._several: list[tuple[Reading, Callable[[], Iterable[tuple[str, float]]]]] = []
+        self._tables: list[tuple[CollectedMetric, Callable[[], Iterable[tuple[Sequence[str], float]]]]] = []
+        self._several: list[tuple[CollectedMetric, Callable[[], Iterable[tuple[str, float]]]]] = []
 
-    def add(self, reading: Reading, value: Callable[[], float]) -> None:
+    def add(self, reading: CollectedMetric, value: Callable[[], float]) -> None:
         self._values.append((reading, value))
 
-    def add_labelled(self, reading: Reading, values: Callable[[], Iterable[tuple[str, float]]]) -> None:
+    def add_labelled(self, reading: CollectedMetric, values: Callable[[], Iterable[tuple[str, float]]]) -> None:
         """`values` gives pairs of the one label's value and the reading."""
         self._several.append((reading, values))
 
-    def add_table(self, reading: Reading, values: Callable[[], Iterable[tuple[Sequence[str], float]]]) -> None:
+    def add_table(self, reading: CollectedMetric, values: Callable[[], Iterable[tuple[Sequence[str], float]]]) -> None:
         """`values` gives pairs of the values of all labels and the reading."""
         self._tables.append((reading, values))
 

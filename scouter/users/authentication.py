@@ -13,8 +13,8 @@ from scouter.auth.passwords import PasswordChecks
 from scouter.auth.permissions import ADMIN_GROUP, Caller
 from scouter.auth.tokens import Tokens, claimed_subject
 from scouter.errors import InvalidInput, NotAuthenticated, TooManyAttempts
-from scouter.postgres.connections.ingest_pool import Connections
-from scouter.postgres.connections.stale_on_error_cache import Recent
+from scouter.postgres.connections.ingest_pool import ConnectionSource
+from scouter.postgres.connections.stale_on_error_cache import StaleOnErrorCache
 from scouter.postgres.tables.users import User, user_by_name
 
 USER_SECONDS = 3.0  # how long a changed password or a lost permission may still count elsewhere than here
@@ -44,7 +44,12 @@ class Authentication:
     """Judges credentials by the users' present state."""
 
     def __init__(
-        self, connections: Connections, tokens: Tokens, now: Callable[[], datetime], *, bootstrap_key: str | None = None
+        self,
+        connections: ConnectionSource,
+        tokens: Tokens,
+        now: Callable[[], datetime],
+        *,
+        bootstrap_key: str | None = None,
     ) -> None:
         self._connections = connections
         self._tokens = tokens
@@ -52,7 +57,7 @@ class Authentication:
         self._bootstrap_key = bootstrap_key
         self._checks = PasswordChecks()
         self._limit = LoginLimit()
-        self._users: Recent[str, User] = Recent(self._find, seconds=USER_SECONDS, most=10_000)
+        self._users: StaleOnErrorCache[str, User] = StaleOnErrorCache(self._find, seconds=USER_SECONDS, maximum=10_000)
 
     def login(self, sent: Credentials) -> str:
         """A token for the right name and password. Unknown users and wrong passwords are told the same."""
@@ -91,10 +96,10 @@ class Authentication:
     def close(self) -> None:
         self._checks.close()
 
-    def stand_by(self, users: Iterable[User]) -> None:
+    def prime(self, users: Iterable[User]) -> None:
         """Users that have just been read: they can be let in should the database go away."""
         for user in users:
-            self._users.stand_by(user.username, user)
+            self._users.prime(user.username, user)
 
     def forget(self, username: str) -> None:
         """Ask the database about that user again: something about it has just been changed here."""

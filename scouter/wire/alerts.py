@@ -13,11 +13,11 @@ from scouter.wire.messages import Timestamp
 from scouter.wire.names import PLAIN_TEXT, Name, Version
 from scouter.wire.profiles import AlertThreshold, DriftType, Zone
 
-MOST_ALERTS = 1000
-MOST_LEGACY_ALERTS = 10_000
+MAX_ALERTS = 1000
+MAX_LEGACY_ALERTS = 10_000
 
-Limit = Annotated[int, Meta(ge=1, le=MOST_ALERTS)]
-LegacyLimit = Annotated[int, Meta(ge=1, le=MOST_LEGACY_ALERTS)]
+Limit = Annotated[int, Meta(ge=1, le=MAX_ALERTS)]
+LegacyLimit = Annotated[int, Meta(ge=1, le=MAX_LEGACY_ALERTS)]
 AlertId = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 CursorId = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from scouter.wire.messages import Timestamp
 
-MOST_DATA_POINTS = 10_000
+MAX_DATA_POINTS = 10_000
 
 
 class TimeInterval(Enum):
@@ -80,7 +80,7 @@ class WindowQuery(Struct, frozen=True, kw_only=True):
 
 class ChartQuery(WindowQuery, frozen=True, kw_only=True):
     time_interval: TimeInterval
-    max_data_points: Annotated[int, Meta(ge=1, le=MOST_DATA_POINTS)]
+    max_data_points: Annotated[int, Meta(ge=1, le=MAX_DATA_POINTS)]
 
 
 class SpcSeries(Struct, frozen=True):

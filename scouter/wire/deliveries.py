@@ -12,7 +12,7 @@ from scouter.wire.names import Name, Uid, Version
 from scouter.wire.notifications import ChannelName
 from scouter.wire.profiles import DriftType
 
-MOST_DELIVERIES = 500
+MAX_DELIVERIES = 500
 
 
 class DeliveryState(StrEnum):
@@ -28,7 +28,7 @@ class DeliveriesQuery(Struct, frozen=True):
 
     uid: Uid | None = None
     state: DeliveryState | None = None
-    limit: Annotated[int, Meta(ge=1, le=MOST_DELIVERIES)] = 50
+    limit: Annotated[int, Meta(ge=1, le=MAX_DELIVERIES)] = 50
     cursor: Annotated[int, Meta(ge=1, le=2**63 - 1)] | None = None
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from scouter.wire.charts import MOST_DATA_POINTS, ChartQuery, TimeInterval
+from scouter.wire.charts import MAX_DATA_POINTS, ChartQuery, TimeInterval
 from scouter.wire.messages import Timestamp
 
 _INTERVALS = {
@@ -35,7 +35,7 @@ class MetricsQuery(Struct, frozen=True):
     means six hours.
     """
 
-    max_data_points: Annotated[int, Meta(ge=1, le=MOST_DATA_POINTS)]
+    max_data_points: Annotated[int, Meta(ge=1, le=MAX_DATA_POINTS)]
     time_interval: str = "6hour"
     uid: str | None = None
     space: str | None = None

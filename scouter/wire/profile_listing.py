@@ -14,7 +14,7 @@ from scouter.errors import InvalidInput
 from scouter.wire.names import PLAIN_TEXT, Name, Uid, Version
 from scouter.wire.profiles import DriftType, accepted_by_profiles
 
-MOST_PROFILES = 500
+MAX_PROFILES = 500
 
 
 class ProfilesQuery(Struct, frozen=True):
@@ -24,7 +24,7 @@ class ProfilesQuery(Struct, frozen=True):
     name: Name | None = None
     drift_type: DriftType | None = None
     active: bool | None = None
-    limit: Annotated[int, Meta(ge=1, le=MOST_PROFILES)] = 50
+    limit: Annotated[int, Meta(ge=1, le=MAX_PROFILES)] = 50
     cursor: Annotated[str, Meta(max_length=8000)] | None = None
 
 

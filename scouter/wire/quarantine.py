@@ -11,8 +11,8 @@ from msgspec import Meta, Struct
 
 from scouter.wire.messages import Timestamp
 
-MOST_ITEMS = 500
-MOST_BODY_BYTES = 64 * 2**10
+MAX_ITEMS = 500
+MAX_BODY_BYTES = 64 * 2**10
 
 
 class Reason(StrEnum):
@@ -47,7 +47,7 @@ class QuarantineQuery(Struct, frozen=True):
     reason: Reason | None = None
     since: Timestamp | None = None
     until: Timestamp | None = None
-    limit: Annotated[int, Meta(ge=1, le=MOST_ITEMS)] = 50
+    limit: Annotated[int, Meta(ge=1, le=MAX_ITEMS)] = 50
     cursor: UUID | None = None
 
 

@@ -8,8 +8,8 @@ from msgspec import Meta, Struct
 
 from scouter.wire.names import END, PLAIN_TEXT, Name, Uid
 
-MOST_TAGS = 1000
-MOST_TAGGED = 10_000
+MAX_TAGS = 1000
+MAX_TAGGED = 10_000
 
 Value = Annotated[str, Meta(max_length=1000, pattern=rf"^[^\x00]*{END}")]
 
@@ -40,7 +40,7 @@ class TagsReply(Struct, frozen=True):
 
 
 class AddTagsRequest(Struct, frozen=True):
-    tags: Annotated[list[Tag], Meta(max_length=MOST_TAGS)]
+    tags: Annotated[list[Tag], Meta(max_length=MAX_TAGS)]
 
 
 class AddTagsReply(Struct, frozen=True):
@@ -52,9 +52,9 @@ class TaggedRequest(Struct, frozen=True):
     """Who has these tags: any of them or, with `match_all`, every one, also two values of one key."""
 
     entity_type: Name
-    tags: Annotated[list[KeyValue], Meta(min_length=1, max_length=MOST_TAGS)]
+    tags: Annotated[list[KeyValue], Meta(min_length=1, max_length=MAX_TAGS)]
     match_all: bool = False
-    limit: Annotated[int, Meta(ge=1, le=MOST_TAGGED)] = 1000
+    limit: Annotated[int, Meta(ge=1, le=MAX_TAGGED)] = 1000
     after: Uid | None = None
 
 

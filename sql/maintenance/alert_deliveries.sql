@@ -8,7 +8,7 @@ WITH due AS (
     SELECT id, created_at AS moment FROM alert_delivery
     WHERE created_at >= %(since)s AND created_at < %(before)s AND state <> 'pending'
     ORDER BY created_at
-    LIMIT %(most)s
+    LIMIT %(maximum)s
     FOR UPDATE SKIP LOCKED
 ), gone AS (
     DELETE FROM alert_delivery USING due WHERE alert_delivery.id = due.id RETURNING 1

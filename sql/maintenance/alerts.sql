@@ -9,7 +9,7 @@ WITH due AS (
     SELECT id, created_at AS moment FROM alert
     WHERE created_at >= %(since)s AND created_at < %(before)s AND updated_at < %(before)s
     ORDER BY created_at
-    LIMIT %(most)s
+    LIMIT %(maximum)s
     FOR UPDATE SKIP LOCKED
 ), gone AS (
     DELETE FROM alert USING due WHERE alert.id = due.id RETURNING 1

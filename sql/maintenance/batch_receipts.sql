@@ -8,7 +8,7 @@ WITH due AS (
     SELECT id, stored_at AS moment FROM batch_receipt
     WHERE stored_at >= %(since)s AND stored_at < %(before)s
     ORDER BY stored_at
-    LIMIT %(most)s
+    LIMIT %(maximum)s
     FOR UPDATE SKIP LOCKED
 ), gone AS (
     DELETE FROM batch_receipt USING due WHERE batch_receipt.id = due.id RETURNING 1

@@ -8,7 +8,7 @@ WITH due AS (
     SELECT id, finished_at AS moment FROM check_run
     WHERE finished_at >= %(since)s AND finished_at < %(before)s
     ORDER BY finished_at
-    LIMIT %(most)s
+    LIMIT %(maximum)s
     FOR UPDATE SKIP LOCKED
 ), gone AS (
     DELETE FROM check_run USING due WHERE check_run.id = due.id RETURNING 1

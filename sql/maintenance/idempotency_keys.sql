@@ -8,7 +8,7 @@ WITH due AS (
     SELECT username, key, stored_at AS moment FROM idempotency_key
     WHERE stored_at >= %(since)s AND stored_at < %(before)s
     ORDER BY stored_at
-    LIMIT %(most)s
+    LIMIT %(maximum)s
     FOR UPDATE SKIP LOCKED
 ), gone AS (
     DELETE FROM idempotency_key AS known USING due

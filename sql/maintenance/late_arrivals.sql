@@ -9,7 +9,7 @@ WITH due AS (
     SELECT id, stored_at AS moment FROM late_arrival
     WHERE stored_at >= %(since)s AND stored_at < %(before)s
     ORDER BY stored_at
-    LIMIT %(most)s
+    LIMIT %(maximum)s
     FOR UPDATE SKIP LOCKED
 ), gone AS (
     DELETE FROM late_arrival USING due WHERE late_arrival.id = due.id RETURNING 1

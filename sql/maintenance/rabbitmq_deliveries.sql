@@ -8,7 +8,7 @@ WITH due AS (
     SELECT id, stored_at AS moment FROM rabbitmq_delivery
     WHERE stored_at >= %(since)s AND stored_at < %(before)s
     ORDER BY stored_at
-    LIMIT %(most)s
+    LIMIT %(maximum)s
     FOR UPDATE SKIP LOCKED
 ), gone AS (
     DELETE FROM rabbitmq_delivery USING due WHERE rabbitmq_delivery.id = due.id RETURNING 1

@@ -13,7 +13,7 @@ WHERE alert.entity_id = %(entity_id)s
   AND (alert.created_at, alert.id)
       < (coalesce(%(below_created_at)s::timestamptz, 'infinity'), coalesce(%(below_id)s::bigint, 0))
 ORDER BY alert.created_at DESC, alert.id DESC
-LIMIT %(most)s;
+LIMIT %(maximum)s;
 
 -- name: alerts_of_entity_backward
 SELECT alert.id, alert.created_at, alert.entity_name, alert.alert::text AS alert, alert.active,
@@ -26,7 +26,7 @@ WHERE alert.entity_id = %(entity_id)s
   AND (alert.created_at, alert.id)
       < (coalesce(%(below_created_at)s::timestamptz, 'infinity'), coalesce(%(below_id)s::bigint, 0))
 ORDER BY alert.created_at, alert.id
-LIMIT %(most)s;
+LIMIT %(maximum)s;
 
 -- name: recent_alerts_forward
 -- Over all profiles, or those of some spaces.
@@ -41,7 +41,7 @@ WHERE (%(spaces)s::text[] IS NULL OR entity.space = ANY (%(spaces)s::text[]))
   AND (alert.created_at, alert.id)
       < (coalesce(%(below_created_at)s::timestamptz, 'infinity'), coalesce(%(below_id)s::bigint, 0))
 ORDER BY alert.created_at DESC, alert.id DESC
-LIMIT %(most)s;
+LIMIT %(maximum)s;
 
 -- name: recent_alerts_backward
 SELECT alert.id, alert.created_at, alert.entity_name, alert.alert::text AS alert, alert.active,
@@ -55,7 +55,7 @@ WHERE (%(spaces)s::text[] IS NULL OR entity.space = ANY (%(spaces)s::text[]))
   AND (alert.created_at, alert.id)
       < (coalesce(%(below_created_at)s::timestamptz, 'infinity'), coalesce(%(below_id)s::bigint, 0))
 ORDER BY alert.created_at, alert.id
-LIMIT %(most)s;
+LIMIT %(maximum)s;
 
 -- name: alerts_of_version
 -- What the legacy wire lists: all drift types of one version.
@@ -66,7 +66,7 @@ WHERE entity.space = %(space)s AND entity.name = %(name)s AND entity.version = %
   AND (alert.active OR NOT %(only_active)s)
   AND alert.created_at >= coalesce(%(start)s::timestamptz, '-infinity')
 ORDER BY alert.created_at DESC, alert.id DESC
-LIMIT %(most)s;
+LIMIT %(maximum)s;
 
 -- name: space_of_alert
 SELECT entity.space FROM alert JOIN entity ON entity.id = alert.entity_id WHERE alert.id = %(id)s;

@@ -122,7 +122,7 @@ WHERE %(kind)s::text IS NULL OR kind = %(kind)s::text
 GROUP BY day, kind, state
 HAVING %(below_day)s::date IS NULL OR (day, kind, state) < (%(below_day)s::date, %(below_kind)s::text, %(below_state)s::text)
 ORDER BY day DESC, kind DESC, state DESC
-LIMIT %(most)s;
+LIMIT %(maximum)s;
 
 -- name: archive_totals
 SELECT state, count(*) AS parts, coalesce(sum(rows), 0)::bigint AS rows, coalesce(sum(bytes), 0)::bigint AS bytes

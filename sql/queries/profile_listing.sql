@@ -14,7 +14,7 @@ WHERE (%(spaces)s::text[] IS NULL OR entity.space = ANY (%(spaces)s))
        OR (entity.space, entity.name, entity.version, entity.drift_type)
           > ((%(after)s)[1], (%(after)s)[2], (%(after)s)[3], (%(after)s)[4]))
 ORDER BY entity.space, entity.name, entity.version, entity.drift_type
-LIMIT %(most)s;
+LIMIT %(maximum)s;
 
 -- name: profiles_by_space
 SELECT entity.space, count(*) AS profiles, count(*) FILTER (WHERE profile.active) AS active_profiles

@@ -8,7 +8,7 @@ WHERE (%(transport)s::text IS NULL OR transport = %(transport)s)
   AND (%(until)s::timestamptz IS NULL OR received_at < %(until)s)
   AND (%(below)s::uuid IS NULL OR id < %(below)s)
 ORDER BY id DESC
-LIMIT %(most)s;
+LIMIT %(maximum)s;
 
 -- name: quarantined_message
 SELECT id, received_at, quarantined_at, transport, reason, detail, username, idempotency_key, size, replays, raw
@@ -25,11 +25,11 @@ FROM (
           AND (%(reason)s::text IS NULL OR reason = %(reason)s)
           AND id <= %(last)s AND (%(after)s::uuid IS NULL OR id > %(after)s)
         ORDER BY id
-        LIMIT %(most)s
+        LIMIT %(maximum)s
     ) AS head
 ) AS summed
 JOIN quarantine ON id = chosen
-WHERE before < %(most_bytes)s
+WHERE before < %(max_bytes)s
 ORDER BY id;
 
 -- name: quarantined_ids
@@ -39,7 +39,7 @@ WHERE (%(transport)s::text IS NULL OR transport = %(transport)s)
   AND (%(reason)s::text IS NULL OR reason = %(reason)s)
   AND id <= %(last)s AND (%(after)s::uuid IS NULL OR id > %(after)s)
 ORDER BY id
-LIMIT %(most)s;
+LIMIT %(maximum)s;
 
 -- name: count_quarantined
 SELECT count(*) FROM quarantine
@@ -72,7 +72,7 @@ SELECT pg_try_advisory_xact_lock(hashtext('scouter_py.quarantine_limits'));
 -- name: expire_by_age
 DELETE FROM quarantine
 WHERE id IN (SELECT id FROM quarantine WHERE quarantined_at < now() - make_interval(days => %(days)s)
-             ORDER BY quarantined_at LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+             ORDER BY quarantined_at LIMIT %(maximum)s FOR UPDATE SKIP LOCKED)
 RETURNING transport;
 
 -- name: expire_by_size
@@ -83,7 +83,7 @@ WHERE id IN (
     WHERE id IN (
         SELECT id FROM (
             SELECT id, sum(size) OVER (ORDER BY id) - size AS before
-            FROM (SELECT id, size FROM quarantine WHERE reason = %(reason)s ORDER BY id LIMIT %(most)s) AS head
+            FROM (SELECT id, size FROM quarantine WHERE reason = %(reason)s ORDER BY id LIMIT %(maximum)s) AS head
         ) AS oldest
         WHERE before < %(too_much)s)
     FOR UPDATE SKIP LOCKED)

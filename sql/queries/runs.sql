@@ -16,7 +16,7 @@ WHERE (%(entity_id)s::integer IS NULL OR run.entity_id = %(entity_id)s)
   AND (%(outcome)s::text IS NULL OR run.outcome = %(outcome)s)
   AND run.id < coalesce(%(below_id)s, 9223372036854775807)
 ORDER BY run.id DESC
-LIMIT %(most)s;
+LIMIT %(maximum)s;
 
 -- name: runs_touched
 -- The last check of every window that holds moments between first and last.

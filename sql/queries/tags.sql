@@ -2,7 +2,7 @@
 SELECT entity_type, entity_id, key, value FROM tag
 WHERE entity_type = %(entity_type)s AND entity_id = %(entity_id)s
 ORDER BY key, value
-LIMIT %(most)s;
+LIMIT %(maximum)s;
 
 -- name: add_tags
 -- Parallel lists. A tag that is there already stays as it is.
@@ -28,4 +28,4 @@ WHERE tag.entity_type = %(entity_type)s AND tag.entity_id > %(after)s
 GROUP BY tag.entity_id
 HAVING count(*) >= %(fewest)s
 ORDER BY tag.entity_id
-LIMIT %(most)s;
+LIMIT %(maximum)s;

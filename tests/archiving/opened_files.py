@@ -11,7 +11,7 @@ from typing import Self
 
 _IN_OPEN, _IN_ISDIR = 0x20, 0x40000000
 _EVENT = struct.Struct("iIII")
-_MOST_BYTES = 1 << 20
+_MAX_BYTES = 1 << 20
 
 
 class OpenedFiles:
@@ -41,7 +41,7 @@ class OpenedFiles:
         opened: list[Path] = []
         while True:
             try:
-                events = os.read(self._file, _MOST_BYTES)
+                events = os.read(self._file, _MAX_BYTES)
             except BlockingIOError:
                 return opened
             opened += self._files(events)

@@ -44,7 +44,7 @@ def register(client: HttpClient, conninfo: str, profiles: int) -> list[Subject]:
     """Profiles of the three types in turn, each with its features interned."""
     subjects = []
     with open_pool(conninfo, name="bench", smallest=1, largest=2, acquire_seconds=30) as pool:
-        features = Features(pool, most_names=1000, most_entities=10_000)
+        features = Features(pool, max_names=1000, max_entities=10_000)
         for n in range(profiles):
             kind = ("spc", "psi", "custom")[n % 3]
             reply = client.post("/scouter/profile", registration(DOCUMENTS[kind](f"model-{n}")))

@@ -16,7 +16,7 @@ from unittest.mock import patch
 import psycopg
 
 from scouter.checks import evaluation as observed
-from scouter.checks.checker import Checks
+from scouter.checks.checker import Checker
 from scouter.postgres.connections.pool import Pool, open_pool
 from scouter.postgres.embedded.server import EmbeddedPostgres
 from scouter.postgres.tables.checks import claim_check
@@ -115,11 +115,11 @@ def parts_of(pool: Pool, conninfo: str, profiles: list[DueProfile], end: datetim
     due_checks.make_due(conninfo, profiles, end)
     watch = Stopwatch()
     claim = watch.timed("claim", claim_check)
-    checked = watch.timed("run", Checks(pool, Settings()).run)
+    checked = watch.timed("run", Checker(pool, Settings()).run)
     with ExitStack() as patched:
         for name in _READS:
             patched.enter_context(patch.object(observed, name, watch.timed("read", getattr(observed, name))))
-        patched.enter_context(patch("scouter.checks.checker.observe", watch.timed("observe", observed.observe)))
+        patched.enter_context(patch("scouter.checks.checker.observe", watch.timed("observe", observed.evaluate)))
         for _ in profiles:
             with pool.connection() as connection:
                 claimed = claim(connection, grace=_GRACE, lease=_LEASE)

@@ -38,7 +38,7 @@ def register(client: HttpClient, conninfo: str, profiles: int) -> list[DueProfil
     """Not active yet: nothing is checked before `make_due`."""
     made = []
     with open_pool(conninfo, name="bench", smallest=1, largest=2, acquire_seconds=30) as pool:
-        features = Features(pool, most_names=1000, most_entities=10_000)
+        features = Features(pool, max_names=1000, max_entities=10_000)
         for n in range(profiles):
             kind = _KINDS[n % len(_KINDS)]
             reply = client.post("/scouter/profile", registration(document(kind, f"model-{n}")))

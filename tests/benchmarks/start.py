@@ -66,5 +66,5 @@ def rss_mb(pid: int) -> float:
     raise RuntimeError("no VmRSS")
 
 
-def met(measured: float, most: float) -> str:
-    return "met" if measured < most else "MISSED"
+def met(measured: float, maximum: float) -> str:
+    return "met" if measured < maximum else "MISSED"

@@ -26,7 +26,7 @@ from tests.server_process import ServerProcess, let_others_enter
 _FIRST_MESSAGES, _FIRST_ROWS = 25, 60
 _LAST_PASSES = 2
 _COMMAND_SHARE = 0.5  # of the kills
-_MOST_DEATHS = 5  # after so many there is nothing more to find out
+_MAX_DEATHS = 5  # after so many there is nothing more to find out
 ENVIRONMENT = {
     "PYTHONFAULTHANDLER": "1",  # should a server crash by itself, its log says where
     "SCOUTER_SERVER_HOST": "127.0.0.1",
@@ -106,7 +106,7 @@ class Scene:
         with self.sender:
             passes.measure()
             kills = 0
-            while kills < self._options.kills and len(passes.died) < _MOST_DEATHS:
+            while kills < self._options.kills and len(passes.died) < _MAX_DEATHS:
                 day = self._begin + timedelta(days=self._chooser.randrange(self._options.days))
                 self._chooser.choice(self.bulk).send(self.client, day.date(), self._options.late_rows, self._generator)
                 kills += passes.kill_command() if self._chooser.random() < _COMMAND_SHARE else passes.kill_server()

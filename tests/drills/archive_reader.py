@@ -27,7 +27,7 @@ from tests.http_client import HttpClient
 
 _EXPORT_SHARE = 0.15
 _LARGEST = 100.0  # of the values that are sent, generously: what rounding is measured by
-_MOST_POINTS = 200
+_MAX_POINTS = 200
 
 
 class Reader:
@@ -101,7 +101,7 @@ class Reader:
                 if self._generator.random() < _EXPORT_SHARE:
                     self.export_once(client, subject, start, end)
                 else:
-                    self.read_once(client, subject, start, end, int(self._generator.integers(1, _MOST_POINTS)))
+                    self.read_once(client, subject, start, end, int(self._generator.integers(1, _MAX_POINTS)))
             except (OSError, http.client.HTTPException) as problem:
                 self.refused.append(f"no answer: {problem!r}")
                 client = HttpClient(self._url).login()

@@ -13,7 +13,7 @@ import numpy as np
 from tests.drills.archive_subjects import Watched, next_message
 from tests.http_client import HttpClient
 
-_MOST_ROWS = 12
+_MAX_ROWS = 12
 _SPOOLED_SECONDS = 30.0
 
 
@@ -56,7 +56,7 @@ class Sender:
         client = HttpClient(self._url).login()
         while not self._stopping.wait(self.pause):
             subject = self.subjects[int(self._generator.integers(len(self.subjects)))]
-            self.send(client, subject, int(self._generator.integers(1, _MOST_ROWS)))
+            self.send(client, subject, int(self._generator.integers(1, _MAX_ROWS)))
         client.close()
 
     def __enter__(self) -> Self:

@@ -96,9 +96,9 @@ def compare(expected: Iterable[Integers], numbers: Integers, moments: Integers) 
 def compare_rows(watched: Watched, found: Counter[OfProfile]) -> Different:
     """Of a small one: everything that was acknowledged is there, and nothing that was not sent."""
     there = Counter({row: count for (uid, row), count in found.items() if uid == watched.uid})
-    least, most = Counter(watched.rows(watched.stored)), Counter(watched.rows(watched.sent))
-    known = Counter({row: count for row, count in there.items() if row in most})
-    return Different((least - there).total(), (known - most).total(), (there - known).total())
+    least, maximum = Counter(watched.rows(watched.stored)), Counter(watched.rows(watched.sent))
+    known = Counter({row: count for row, count in there.items() if row in maximum})
+    return Different((least - there).total(), (known - maximum).total(), (there - known).total())
 
 
 def next_message(kind: str, moments: Sequence[datetime], generator: np.random.Generator) -> list[Row]:

@@ -72,7 +72,7 @@ def judge_rate(stage: Stage, sender: SenderProcess) -> None:
 
 
 def judge_memory(stage: Stage, memory: MemoryWatch) -> None:
-    growth = f"{memory.growth / 1e6:.0f} MB, from {memory.first / 1e6:.0f} to {memory.most / 1e6:.0f} MB"
+    growth = f"{memory.growth / 1e6:.0f} MB, from {memory.first / 1e6:.0f} to {memory.maximum / 1e6:.0f} MB"
     stage.remarks.append(f"the server's memory grew by {growth} (bar {_MEMORY_BAR / 1e6:.0f} MB)")
     if memory.growth > _MEMORY_BAR:
         stage.complaints.append(f"memory grew by {growth}")

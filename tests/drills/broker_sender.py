@@ -25,7 +25,7 @@ from tests.drills.sender_order import SenderOrder
 from tests.drills.sent_messages import Outcome, SentMessage
 
 _TURN_SECONDS = 0.02
-_MOST_UNDER_WAY = 200
+_MAX_UNDER_WAY = 200
 _AWAY_SECONDS = 0.2
 
 Acknowledge = Callable[[bool], None]
@@ -54,7 +54,7 @@ class KafkaSending:
         )
 
     def send(self, body: bytes, acknowledge: Acknowledge) -> bool:
-        if len(self._under_way) >= _MOST_UNDER_WAY:
+        if len(self._under_way) >= _MAX_UNDER_WAY:
             return False
         try:
             self._under_way.append((self._producer.send(self._topic, body), acknowledge))
@@ -66,7 +66,7 @@ class KafkaSending:
         while self._under_way and self._under_way[0][0].is_done:
             sent, acknowledge = self._under_way.popleft()
             acknowledge(bool(sent.succeeded()))
-        if len(self._under_way) >= _MOST_UNDER_WAY:
+        if len(self._under_way) >= _MAX_UNDER_WAY:
             time.sleep(seconds)
 
     def finish(self, seconds: float) -> None:

@@ -83,7 +83,7 @@ class Findings:
 
 
 def judge(
-    conninfo: str, ledger: Sequence[Message], heard: Iterable[Received], *, refused: int, most_again: int, died: int
+    conninfo: str, ledger: Sequence[Message], heard: Iterable[Received], *, refused: int, max_again: int, died: int
 ) -> Findings:
     """Look into the database when everything has stopped. `most_again`: deliveries that kills may have repeated."""
     with psycopg.connect(conninfo, options="-c search_path=scouter_py -c timezone=UTC") as connection:
@@ -116,7 +116,7 @@ def judge(
         undelivered=len(alerts - delivered),
         unheard=len(alerts - {alert_id for message in messages for alert_id in message["alert_ids"]}),
         refused=refused,
-        too_often=max(again - most_again, 0),
+        too_often=max(again - max_again, 0),
         died=died,
     )
 

@@ -80,7 +80,7 @@ def drill(directory: Path, options: argparse.Namespace, seed: int) -> Findings:
             traffic.ledger,
             service.requests(HOOK),
             refused=len(traffic.refused),
-            most_again=(fleet.kills + len(fleet.died)) * DELIVERY_WORKERS,
+            max_again=(fleet.kills + len(fleet.died)) * DELIVERY_WORKERS,
             died=len(fleet.died),
         )
 

@@ -15,12 +15,12 @@ class MemoryWatch:
         self._pid = pid
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="memory watch")
-        self.first = self.most = resident_bytes(pid)
+        self.first = self.maximum = resident_bytes(pid)
         self._thread.start()
 
     @property
     def growth(self) -> int:
-        return self.most - self.first
+        return self.maximum - self.first
 
     def stop(self) -> None:
         self._stopping.set()
@@ -28,7 +28,7 @@ class MemoryWatch:
 
     def _watch(self) -> None:
         while not self._stopping.wait(_PAUSE_SECONDS):
-            self.most = max(self.most, resident_bytes(self._pid))
+            self.maximum = max(self.maximum, resident_bytes(self._pid))
 
 
 def resident_bytes(pid: int) -> int:

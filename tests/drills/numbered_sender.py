@@ -30,7 +30,7 @@ from tests.drills.sent_messages import Outcome, SentMessage
 
 _TICK_SECONDS = 0.02
 _RECONNECT_SECONDS = 0.05
-_MOST_BEHIND_SECONDS = 1.0  # what could not be sent for longer than this is not made up for
+_MAX_BEHIND_SECONDS = 1.0  # what could not be sent for longer than this is not made up for
 
 
 @dataclass(slots=True)
@@ -93,7 +93,7 @@ class NumberedSender:
         due, then = 0.0, began
         while True:
             now = time.monotonic()
-            due = min(due + (now - then) * a_second, max(a_second * _MOST_BEHIND_SECONDS, 1.0))
+            due = min(due + (now - then) * a_second, max(a_second * _MAX_BEHIND_SECONDS, 1.0))
             then = now
             before = self._made
             yield int(due) if a_second else sys.maxsize

@@ -20,7 +20,7 @@ from tests.drills.stage import Stage
 from tests.drills.stored_numbers import Quarantined, read_database
 
 _RATE_BAR = 0.8
-_MOST_SECONDS = 560.0
+_MAX_SECONDS = 560.0
 # After the row: COPY goes on writing many rows at once, so that the trigger costs a clean run next to nothing.
 _REFUSAL = """
     CREATE FUNCTION drill_refusal() RETURNS trigger LANGUAGE plpgsql
@@ -45,12 +45,12 @@ def play(directory: Path, options: argparse.Namespace, seed: int) -> tuple[Findi
     with Stage(directory, seed, transport=options.transport) as stage:
         _refuse_marked_values(stage.database.conninfo)
         clean = stage.send("clean", records=options.records, messages=options.good)
-        clean.wait_until_done(_MOST_SECONDS)
+        clean.wait_until_done(_MAX_SECONDS)
         total = options.good + options.poison
         share = options.poison / total
         poison = tuple(options.kinds)
         mixed = stage.send("mixed", records=options.records, messages=total, poison=poison, poison_share=share)
-        mixed.wait_until_done(_MOST_SECONDS)
+        mixed.wait_until_done(_MAX_SECONDS)
         if options.transport != "http":
             findings = stage.conclude()
             check_kept(stage, mixed)

@@ -26,7 +26,7 @@ from msgspec import Raw
 from scouter.alerting.channels.console import block_of
 from scouter.alerting.channels.http_post import Poster
 from scouter.alerting.channels.opsgenie import OpsGenie, alert_of, alias_of
-from scouter.alerting.channels.outcome import Delivered, Outcome, Refused, Retry
+from scouter.alerting.channels.outcome import Delivered, DeliveryOutcome, Refused, Retry
 from scouter.alerting.channels.routing import Channels, destinations_of, missing_settings
 from scouter.alerting.channels.slack import Slack, blocks_of
 from scouter.alerting.channels.webhook import Webhook
@@ -216,7 +216,9 @@ def test_the_console_obeys_no_control_characters() -> None:
         (Answer(404, "no such page"), Refused, "answered 404: no such page"),
     ],
 )
-def test_slack_says_ok_in_the_body(service: AlertService, answer: Answer, kind: type[Outcome], said: str) -> None:
+def test_slack_says_ok_in_the_body(
+    service: AlertService, answer: Answer, kind: type[DeliveryOutcome], said: str
+) -> None:
     service.behave(POST_MESSAGE, answer)
     outcome = slack(service).send(notification(), NOW)
     assert isinstance(outcome, kind)
@@ -246,7 +248,7 @@ def test_retry_after_is_handed_on(service: AlertService) -> None:
         (503, Retry),
     ],
 )
-def test_status_codes_say_whether_to_try_again(service: AlertService, status: int, kind: type[Outcome]) -> None:
+def test_status_codes_say_whether_to_try_again(service: AlertService, status: int, kind: type[DeliveryOutcome]) -> None:
     service.behave("/v2/alerts", Answer(status, {}))
     service.behave("/hook", Answer(status, {}))
     assert isinstance(opsgenie(service).send(notification(), NOW), kind)
@@ -402,7 +404,7 @@ def _section(text: str) -> dict[str, Any]:
     return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
 
 
-def _reason(outcome: Outcome) -> str:
+def _reason(outcome: DeliveryOutcome) -> str:
     assert not isinstance(outcome, Delivered)
     return outcome.reason
 

@@ -19,7 +19,7 @@ from scouter.alerting.delivery import Deliverer
 from scouter.alerting.retry_policy import RetryPolicy
 from scouter.metrics import ALERTS_GIVEN_UP
 from scouter.postgres.connections.pool import Pool, connect, open_pool
-from scouter.postgres.schema.row_expiry import delete_old_rows
+from scouter.postgres.schema.row_expiry import delete_expired_rows
 from scouter.postgres.tables.deliveries import (
     ClaimedDelivery,
     Delivery,
@@ -114,7 +114,7 @@ def claim(pool: Pool, now: datetime, *channels: ChannelName, lease: timedelta = 
 
 def deliveries(pool: Pool, **wanted: str) -> list[Delivery]:
     with pool.connection() as connection:
-        return delivery_page(connection, DeliveryFilter(**wanted), below_id=None, most=1000)  # type: ignore[arg-type]
+        return delivery_page(connection, DeliveryFilter(**wanted), below_id=None, maximum=1000)  # type: ignore[arg-type]
 
 
 def wait_until_closed(pool: Pool, count: int = 1, seconds: float = 10) -> list[Delivery]:
@@ -209,18 +209,18 @@ def test_deliveries_are_listed_by_page_and_filter(pool: Pool, entity: Entity, se
     assert claimed is not None
     with pool.connection() as connection:
         record_delivered(connection, claimed.id, receipt="ok", now=NOW)
-        page = delivery_page(connection, DeliveryFilter(), below_id=None, most=2)
-        rest = delivery_page(connection, DeliveryFilter(), below_id=page[-1].id, most=10)
+        page = delivery_page(connection, DeliveryFilter(), below_id=None, maximum=2)
+        rest = delivery_page(connection, DeliveryFilter(), below_id=page[-1].id, maximum=10)
         assert [each.alert_ids for each in page + rest] == [[4], [3], [2], [1], [0]]
-        assert delivery_page(connection, DeliveryFilter(spaces=["other"]), below_id=None, most=9) == []
-        assert len(delivery_page(connection, DeliveryFilter(spaces=["shop"]), below_id=None, most=9)) == 5
-        [delivered] = delivery_page(connection, DeliveryFilter(state="delivered"), below_id=None, most=9)
+        assert delivery_page(connection, DeliveryFilter(spaces=["other"]), below_id=None, maximum=9) == []
+        assert len(delivery_page(connection, DeliveryFilter(spaces=["shop"]), below_id=None, maximum=9)) == 5
+        [delivered] = delivery_page(connection, DeliveryFilter(state="delivered"), below_id=None, maximum=9)
         assert (delivered.receipt, delivered.delivered_at, delivered.attempts) == ("ok", NOW, 1)
         assert delivery_counts(connection) == [
             DeliveryCount("slack", "delivered", 1),
             DeliveryCount("slack", "pending", 4),
         ]
-    assert sum(delete_old_rows(pool, "alert_deliveries", utc_now() + timedelta(days=1))) == 1
+    assert sum(delete_expired_rows(pool, "alert_deliveries", utc_now() + timedelta(days=1))) == 1
     assert len(deliveries(pool)) == 4
 
 
@@ -299,7 +299,7 @@ def test_it_is_given_up_after_the_last_try(
 ) -> None:
     service.behave(SLACK_PATH, Answer(503))
     put(pool, entity, settings, SLACK)
-    deliverer(replace(QUICK, most_attempts=3))
+    deliverer(replace(QUICK, max_attempts=3))
     [closed] = wait_until_closed(pool)
     assert (closed.state, closed.attempts) == ("given_up", 3)
     assert "the last of 3 tries" in (closed.last_error or "")
@@ -419,7 +419,7 @@ def test_something_unreadable_stops_nobody(
     with pool.connection() as connection:
         connection.execute("UPDATE alert_delivery SET payload = '{\"alert_ids\": 1}'")
     put(pool, entity, settings, SLACK, 2)
-    deliverer(replace(QUICK, most_attempts=2))
+    deliverer(replace(QUICK, max_attempts=2))
     second, first = wait_until_closed(pool, 2)
     assert (first.state, second.state) == ("given_up", "delivered")
     assert "unforeseen way" in (first.last_error or "")

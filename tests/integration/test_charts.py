@@ -50,7 +50,7 @@ def entity(pool: Pool) -> Entity:
 
 def insert(pool: Pool, table: str, entity: Entity, names: list[str], rows: list[tuple[Any, ...]]) -> dict[str, int]:
     """Rows of (name, created_at, ...) for one entity."""
-    ids = Features(pool, most_names=1000, most_entities=10).ids(entity.id, names)
+    ids = Features(pool, max_names=1000, max_entities=10).ids(entity.id, names)
     Partitions(pool).ensure({(table, row[1].date()) for row in rows})
     with pool.connection() as connection, connection.cursor() as cursor:
         marks = ", ".join(["%s"] * (len(rows[0]) + 1))

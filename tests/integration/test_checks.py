@@ -12,11 +12,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from scouter.checks.checker import Checks
+from scouter.checks.checker import Checker
 from scouter.checks.late_sweep import LateSweep
 from scouter.checks.poller import Poller
 from scouter.postgres.connections.pool import Pool
-from scouter.postgres.tables.checks import Claim, claim_check, renew_leases, retry_check, seconds_until_due
+from scouter.postgres.tables.checks import CheckClaim, claim_check, renew_leases, retry_check, seconds_until_due
 from scouter.server import Server, utc_now
 from scouter.settings.settings import Settings
 from tests.http_client import HttpClient
@@ -42,8 +42,8 @@ def checking(database: str, directory: Path, **environment: str) -> Settings:
 
 
 @pytest.fixture
-def checks(pool: Pool, database: str, tmp_path: Path) -> Checks:
-    return Checks(pool, checking(database, tmp_path, SCOUTER_WINDOW_GRACE_SECONDS="0"))
+def checks(pool: Pool, database: str, tmp_path: Path) -> Checker:
+    return Checker(pool, checking(database, tmp_path, SCOUTER_WINDOW_GRACE_SECONDS="0"))
 
 
 def every_second(profile: dict[str, Any]) -> dict[str, Any]:
@@ -75,12 +75,12 @@ def execute(database: str, statement: str, *parameters: Any) -> list[Any]:
         return cursor.fetchall() if cursor.description else []
 
 
-def claim(pool: Pool, grace: timedelta = NO_GRACE) -> Claim | None:
+def claim(pool: Pool, grace: timedelta = NO_GRACE) -> CheckClaim | None:
     with pool.connection() as connection:
         return claim_check(connection, grace=grace, lease=LEASE)
 
 
-def check_once(pool: Pool, checks: Checks) -> Claim:
+def check_once(pool: Pool, checks: Checker) -> CheckClaim:
     deadline = time.monotonic() + 5
     while (claimed := claim(pool)) is None:
         assert time.monotonic() < deadline
@@ -96,7 +96,7 @@ def runs(admin: HttpClient, **query: Any) -> list[Any]:
     return items
 
 
-def test_drift_of_every_type_becomes_an_alert_and_a_run(admin: HttpClient, pool: Pool, checks: Checks) -> None:
+def test_drift_of_every_type_becomes_an_alert_and_a_run(admin: HttpClient, pool: Pool, checks: Checker) -> None:
     uids = {
         "Spc": register(admin, every_second(spc_profile())),
         "Psi": register(admin, every_second(psi_profile())),
@@ -126,7 +126,7 @@ def test_drift_of_every_type_becomes_an_alert_and_a_run(admin: HttpClient, pool:
     assert len(runs(admin)) == 3
 
 
-def test_windows_follow_each_other_without_a_gap(admin: HttpClient, pool: Pool, checks: Checks) -> None:
+def test_windows_follow_each_other_without_a_gap(admin: HttpClient, pool: Pool, checks: Checker) -> None:
     uid = register(admin, every_second(spc_profile()))
     for value in (0.1, 0.2):
         send(admin, "Spc", uid, {"feature": "f0", "value": value})
@@ -160,7 +160,7 @@ def test_registering_again_does_not_put_off_a_check_that_is_due(
     assert execute(database, "SELECT next_run > clock_timestamp() FROM profile") == [(True,)], "a new schedule counts"
 
 
-def test_missed_instants_collapse_into_one_check(admin: HttpClient, pool: Pool, checks: Checks, database: str) -> None:
+def test_missed_instants_collapse_into_one_check(admin: HttpClient, pool: Pool, checks: Checker, database: str) -> None:
     uid = register(admin, every_second(spc_profile()))
     began = datetime.now(UTC) - timedelta(hours=3)
     execute(database, "UPDATE profile SET previous_run = %s, next_run = %s", began, began + timedelta(seconds=1))
@@ -200,7 +200,7 @@ def test_a_profile_is_claimed_once_until_its_lease_lapses(admin: HttpClient, poo
     assert second.lease_token != first.lease_token
 
 
-def test_only_the_holder_of_the_lease_records(admin: HttpClient, pool: Pool, checks: Checks, database: str) -> None:
+def test_only_the_holder_of_the_lease_records(admin: HttpClient, pool: Pool, checks: Checker, database: str) -> None:
     uid = register(admin, every_second(custom_profile()))
     send(admin, "Custom", uid, {"metric": "mae", "value": 50.0})
     time.sleep(1.2)
@@ -216,7 +216,7 @@ def test_only_the_holder_of_the_lease_records(admin: HttpClient, pool: Pool, che
 
 
 def test_a_failing_profile_is_tried_again_then_written_down_and_moved_on(
-    admin: HttpClient, pool: Pool, checks: Checks, database: str
+    admin: HttpClient, pool: Pool, checks: Checker, database: str
 ) -> None:
     uid = register(admin, every_second(spc_profile()))
     good = register(admin, every_second(custom_profile()))
@@ -256,7 +256,7 @@ def test_a_profile_that_waits_for_its_next_try_keeps_no_worker_looking(admin: Ht
 
 
 def test_late_records_have_their_window_checked_again_and_only_new_alerts_are_raised(
-    admin: HttpClient, pool: Pool, checks: Checks, database: str, tmp_path: Path
+    admin: HttpClient, pool: Pool, checks: Checker, database: str, tmp_path: Path
 ) -> None:
     uid = register(admin, every_second(spc_profile()))
     send(admin, "Spc", uid, {"feature": "f0", "value": 99.0})
@@ -357,7 +357,7 @@ def test_runs_want_permission_and_come_in_pages(admin: HttpClient, server: Serve
 
 
 def test_a_channel_without_settings_is_said_at_registration_and_in_the_run(
-    admin: HttpClient, pool: Pool, checks: Checks
+    admin: HttpClient, pool: Pool, checks: Checker
 ) -> None:
     profile = every_second(custom_profile())
     profile["config"]["alert_config"]["dispatch_config"] = {"Slack": {"channel": "drift"}}
@@ -372,8 +372,8 @@ def test_a_channel_without_settings_is_said_at_registration_and_in_the_run(
 def test_a_worker_outlives_a_check_that_fails_where_nobody_expected_it(
     admin: HttpClient, pool: Pool, database: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    class Broken(Checks):
-        def run(self, claim: Claim) -> None:
+    class Broken(Checker):
+        def run(self, claim: CheckClaim) -> None:
             raise RuntimeError(f"a bug in the check of {claim.shown}")
 
     register(admin, every_second(spc_profile()))

@@ -15,12 +15,12 @@ import psycopg
 import pytest
 
 from scouter.maintenance import scheduler as maintenance_thread
-from scouter.maintenance.run import Settled, maintain
-from scouter.maintenance.tasks import OldRows, matters_of
+from scouter.maintenance.run import TaskResult, maintain
+from scouter.maintenance.tasks import ExpiredRows, tasks_of
 from scouter.postgres.connections import job_sessions as work_sessions
 from scouter.postgres.connections.job_sessions import AlreadyUnderWay, reading_session, sole_session
 from scouter.postgres.connections.pool import Pool
-from scouter.postgres.connections.query_deadlines import Deadlines
+from scouter.postgres.connections.query_deadlines import QueryDeadlines
 from scouter.postgres.schema.partitions import partition_name
 from scouter.server import Server
 from scouter.settings.settings import Settings
@@ -37,8 +37,8 @@ NOW = datetime.now(UTC)
 
 
 @pytest.fixture
-def deadlines() -> Iterator[Deadlines]:
-    running = Deadlines()
+def deadlines() -> Iterator[QueryDeadlines]:
+    running = QueryDeadlines()
     running.start()
     yield running
     running.stop()
@@ -121,7 +121,7 @@ def test_the_periods_of_a_server_are_its_settings(make_server: Callable[..., Ser
 
 
 def test_two_servers_at_once_do_it_once(
-    make_server: Callable[..., Server], pool: Pool, database: str, deadlines: Deadlines
+    make_server: Callable[..., Server], pool: Pool, database: str, deadlines: QueryDeadlines
 ) -> None:
     add_rows(pool, "check_runs", NOW - timedelta(days=400), 3)
     with sole_session(database, deadlines, "maintenance"):
@@ -133,7 +133,9 @@ def test_two_servers_at_once_do_it_once(
     assert count_rows(pool, "check_runs") == 0
 
 
-def test_many_passes_at_the_same_moment_delete_every_row_once(pool: Pool, database: str, deadlines: Deadlines) -> None:
+def test_many_passes_at_the_same_moment_delete_every_row_once(
+    pool: Pool, database: str, deadlines: QueryDeadlines
+) -> None:
     add_rows(pool, "batch_receipts", NOW - timedelta(days=9), 20_000)
     ready = threading.Barrier(4)
 
@@ -141,7 +143,7 @@ def test_many_passes_at_the_same_moment_delete_every_row_once(pool: Pool, databa
         ready.wait()
         try:
             with sole_session(database, deadlines, "maintenance") as session:
-                return sum(each.count for each in maintain(session, [OldRows("batch_receipts", 2)], NOW, _rest))
+                return sum(each.count for each in maintain(session, [ExpiredRows("batch_receipts", 2)], NOW, _rest))
         except AlreadyUnderWay:
             return None
 
@@ -151,7 +153,7 @@ def test_many_passes_at_the_same_moment_delete_every_row_once(pool: Pool, databa
     assert sum(count or 0 for count in done) == 20_000
 
 
-def test_the_lock_goes_with_the_server_that_held_it(database: str, deadlines: Deadlines, pool: Pool) -> None:
+def test_the_lock_goes_with_the_server_that_held_it(database: str, deadlines: QueryDeadlines, pool: Pool) -> None:
     with pytest.raises(psycopg.Error), sole_session(database, deadlines, "maintenance") as session:
         with pool.connection() as connection:
             connection.execute(
@@ -165,7 +167,7 @@ def test_the_lock_goes_with_the_server_that_held_it(database: str, deadlines: De
 
 
 def test_the_lock_of_a_server_that_is_frozen_lapses(
-    database: str, deadlines: Deadlines, monkeypatch: pytest.MonkeyPatch
+    database: str, deadlines: QueryDeadlines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(work_sessions, "_IDLE_TIMEOUT", "200ms")
     with sole_session(database, deadlines, "maintenance"):
@@ -212,23 +214,23 @@ def test_a_matter_that_fails_does_not_stop_the_others(
     assert count_rows(pool, "check_runs") == 0
 
 
-def test_a_bug_in_one_matter_does_not_stop_the_others(pool: Pool, database: str, deadlines: Deadlines) -> None:
-    class Buggy(OldRows):
+def test_a_bug_in_one_matter_does_not_stop_the_others(pool: Pool, database: str, deadlines: QueryDeadlines) -> None:
+    class Buggy(ExpiredRows):
         def settle(self, connections: object, now: datetime) -> Iterator[int]:
             yield 4
             raise ZeroDivisionError
 
     add_rows(pool, "alerts", NOW - timedelta(days=400), 3)
     with sole_session(database, deadlines, "maintenance") as session:
-        buggy, alerts = maintain(session, [Buggy("check_runs", 1), OldRows("alerts", 365)], NOW, _go_on)
+        buggy, alerts = maintain(session, [Buggy("check_runs", 1), ExpiredRows("alerts", 365)], NOW, _go_on)
     assert (buggy.count, buggy.problem) == (4, "ZeroDivisionError")
     assert (alerts.count, alerts.problem) == (3, None)
 
 
 def test_a_pass_whose_connection_is_lost_ends_and_leaves_the_rest_to_the_next(
-    pool: Pool, database: str, deadlines: Deadlines
+    pool: Pool, database: str, deadlines: QueryDeadlines
 ) -> None:
-    class Cut(OldRows):
+    class Cut(ExpiredRows):
         def settle(self, connections: object, now: datetime) -> Iterator[int]:
             with session.connection() as connection, pool.connection() as other:
                 pid = connection.info.backend_pid
@@ -236,10 +238,10 @@ def test_a_pass_whose_connection_is_lost_ends_and_leaves_the_rest_to_the_next(
                 connection.execute("SELECT 1")
             yield 0
 
-    seen: list[Settled] = []
+    seen: list[TaskResult] = []
     with sole_session(database, deadlines, "maintenance") as session:
-        seen.extend(maintain(session, [Cut("check_runs", 1), OldRows("alerts", 365)], NOW, _go_on))
-    assert [each.matter.name for each in seen if each.problem] == ["check_runs"]
+        seen.extend(maintain(session, [Cut("check_runs", 1), ExpiredRows("alerts", 365)], NOW, _go_on))
+    assert [each.task.name for each in seen if each.problem] == ["check_runs"]
     assert len(seen) == 1
 
 
@@ -305,7 +307,7 @@ def test_by_hand_it_prints_what_it_did(pool: Pool, database: str) -> None:
     assert "alerts: deleted 3 rows older than 365 days" in lines
     assert "observability: dropped 2 days older than 60 days" in lines
     assert "check_runs: deleted 0 rows older than 90 days" in lines
-    assert len(lines) == len(matters_of(Settings()))
+    assert len(lines) == len(tasks_of(Settings()))
     assert count_rows(pool, "alerts") == 0
 
 
@@ -323,7 +325,7 @@ def test_a_dry_run_says_the_same_and_changes_nothing(pool: Pool, database: str) 
     assert said.stdout == done.stdout
 
 
-def test_a_dry_run_could_change_nothing_if_it_wanted_to(database: str, deadlines: Deadlines) -> None:
+def test_a_dry_run_could_change_nothing_if_it_wanted_to(database: str, deadlines: QueryDeadlines) -> None:
     with (
         reading_session(database, deadlines, "maintenance") as session,
         pytest.raises(psycopg.errors.ReadOnlySqlTransaction),
@@ -338,7 +340,7 @@ def test_a_dry_run_on_an_empty_database_makes_no_schema(postgres: str) -> None:
     assert (result.returncode, "migrate` first" in result.stdout) == (1, True), result
 
 
-def test_while_another_pass_is_under_way_it_says_so(database: str, deadlines: Deadlines, pool: Pool) -> None:
+def test_while_another_pass_is_under_way_it_says_so(database: str, deadlines: QueryDeadlines, pool: Pool) -> None:
     add_rows(pool, "alerts", NOW - timedelta(days=400), 3)
     with sole_session(database, deadlines, "maintenance"):
         result = program("maintain", DATABASE_URI=database)

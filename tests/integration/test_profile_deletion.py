@@ -233,7 +233,7 @@ def test_a_deletion_waits_for_those_who_store(admin: HttpClient, database: str) 
 
 def test_new_names_for_a_deleted_profile_are_told_so(pool: Pool) -> None:
     with pytest.raises(NotFound):
-        Features(pool, most_names=10, most_entities=10).ids(999_999, ["f0"])
+        Features(pool, max_names=10, max_entities=10).ids(999_999, ["f0"])
 
 
 @pytest.mark.parametrize("kind", ["Spc", "Psi"])

@@ -348,7 +348,7 @@ def test_a_replay_goes_on_where_the_one_before_ended(
     sent = [refused(admin, message(float(number))) for number in range(8)]
     lost = refused(admin, b"no json")
     register(admin)
-    monkeypatch.setattr("scouter.ingest.quarantine.replay._MOST_MESSAGES", 3)
+    monkeypatch.setattr("scouter.ingest.quarantine.replay._MAX_MESSAGES", 3)
     monkeypatch.setattr("scouter.api.quarantine._SECONDS", 1e-9)
     first = replay_all(admin, all=True)
     assert first == {"replayed": 0, "duplicates": 0, "failed": 0, "remaining": 9, "cursor": None}
@@ -365,7 +365,7 @@ def test_large_messages_are_replayed_a_few_at_a_time(
     for number in range(5):
         refused(admin, message(float(number)))
     register(admin)
-    monkeypatch.setattr("scouter.ingest.quarantine.replay._MOST_BYTES", 1)
+    monkeypatch.setattr("scouter.ingest.quarantine.replay._MAX_BYTES", 1)
     assert replay_all(admin, all=True)["replayed"] == 5
     assert values(database) == [0.0, 1.0, 2.0, 3.0, 4.0]
 
@@ -403,7 +403,7 @@ def test_what_is_too_old_leaves_and_is_counted(
     young = refused(admin, b"no json")
     aged = ", ".join(f"'{entry_id}'" for entry_id in old)
     run(database, f"UPDATE quarantine SET quarantined_at = now() - interval '31 days' WHERE id IN ({aged})")
-    limits = QuarantineLimits(pool, days=30, most_bytes=2**30)
+    limits = QuarantineLimits(pool, days=30, max_bytes=2**30)
     before = dropped(server, "age")
     assert limits.enforce()
     assert not limits.enforce()
@@ -421,7 +421,7 @@ def test_when_there_is_too_much_the_oldest_of_the_most_frequent_reason_leave(
 ) -> None:
     rare = refused(admin, message(1.0))
     noise = [refused(admin, b"x" * 1000) for _ in range(10)]
-    limits = QuarantineLimits(pool, days=30, most_bytes=4000)
+    limits = QuarantineLimits(pool, days=30, max_bytes=4000)
     before = dropped(server, "size")
     assert limits.enforce()
     left = ids(admin)
@@ -439,7 +439,7 @@ def test_a_message_that_is_being_replayed_does_not_expire(admin: HttpClient, poo
     run(database, "UPDATE quarantine SET quarantined_at = now() - interval '31 days'")
     with pool.connection() as connection:
         connection.execute("SELECT FROM quarantine FOR UPDATE")
-        assert not QuarantineLimits(pool, days=30, most_bytes=1).enforce()
+        assert not QuarantineLimits(pool, days=30, max_bytes=1).enforce()
     assert ids(admin) == [entry_id]
 
 

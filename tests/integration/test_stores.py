@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from datafusion import DataFrame, SessionContext
 
 from scouter.archive.stores.native import reading
-from scouter.archive.stores.store import Store
+from scouter.archive.stores.store import ObjectStore
 from scouter.errors import StoreAway
 from tests.steady_ports import steady_ports
 from tests.stores.azure import AzureService
@@ -50,7 +50,7 @@ def remote_place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: py
 
 
 @pytest.fixture
-def store(place: Place) -> Store:
+def store(place: Place) -> ObjectStore:
     """Empty, below a prefix of its own, and one that has to be escaped in an address."""
     return place.store(f"team a/{uuid4().hex}")
 
@@ -66,7 +66,7 @@ def parquet_file(path: Path, first: int) -> Path:
     return path
 
 
-def frame(store: Store, path: str) -> DataFrame:
+def frame(store: ObjectStore, path: str) -> DataFrame:
     context = SessionContext()
     store.register(context)
     return context.read_parquet(store.url(path))
@@ -79,14 +79,14 @@ def within(seconds: float) -> Iterator[None]:
     assert time.monotonic() - began < seconds
 
 
-def test_a_file_that_was_put_reads_back_as_it_was(store: Store, parquet: Path) -> None:
+def test_a_file_that_was_put_reads_back_as_it_was(store: ObjectStore, parquet: Path) -> None:
     store.put(parquet, PART)
     assert store.size(PART) == parquet.stat().st_size
     with store.open(PART) as file:
         assert file.read() == parquet.read_bytes()
 
 
-def test_an_open_file_can_seek(store: Store, parquet: Path) -> None:
+def test_an_open_file_can_seek(store: ObjectStore, parquet: Path) -> None:
     store.put(parquet, PART)
     with store.open(PART) as file:
         assert pq.ParquetFile(file).read(["number"])["number"].to_pylist() == list(range(ROWS))
@@ -95,7 +95,7 @@ def test_an_open_file_can_seek(store: Store, parquet: Path) -> None:
         assert (file.read(), file.tell(), file.read()) == (b"PAR1", parquet.stat().st_size, b"")
 
 
-def test_a_file_is_replaced(store: Store, tmp_path: Path) -> None:
+def test_a_file_is_replaced(store: ObjectStore, tmp_path: Path) -> None:
     for content in (b"first, and longer", b"second"):
         (tmp_path / "file").write_bytes(content)
         store.put(tmp_path / "file", PART)
@@ -103,14 +103,14 @@ def test_a_file_is_replaced(store: Store, tmp_path: Path) -> None:
     assert store.size(PART) == len(b"second")
 
 
-def test_bytes_are_put_and_replaced(store: Store) -> None:
+def test_bytes_are_put_and_replaced(store: ObjectStore) -> None:
     store.put_bytes(b"one", "marker.json")
     store.put_bytes(b"", "marker.json")
     assert store.size("marker.json") == 0
     assert store.open("marker.json").read() == b""
 
 
-def test_a_file_larger_than_one_request_is_put_whole(store: Store, tmp_path: Path) -> None:
+def test_a_file_larger_than_one_request_is_put_whole(store: ObjectStore, tmp_path: Path) -> None:
     block = os.urandom(2**20)
     with (tmp_path / "large").open("wb") as file:
         for _ in range(40):  # from 32 MiB on it is sent in parts
@@ -121,7 +121,7 @@ def test_a_file_larger_than_one_request_is_put_whole(store: Store, tmp_path: Pat
         assert all(part == block for part in iter(lambda: read.read(2**20), b""))
 
 
-def test_what_is_not_there_has_no_size_and_may_be_deleted(store: Store) -> None:
+def test_what_is_not_there_has_no_size_and_may_be_deleted(store: ObjectStore) -> None:
     store.put_bytes(b"x", "spc/day=2026-10-01/part-1.parquet")
     assert store.size("spc/day=2026-10-02/part-1.parquet") is None
     assert store.size("spc/day=2026-10-01") is None
@@ -130,7 +130,7 @@ def test_what_is_not_there_has_no_size_and_may_be_deleted(store: Store) -> None:
         store.open("spc/part-2.parquet")
 
 
-def test_a_deleted_file_is_gone(store: Store) -> None:
+def test_a_deleted_file_is_gone(store: ObjectStore) -> None:
     store.put_bytes(b"x", PART)
     store.delete(PART)
     assert store.size(PART) is None
@@ -159,7 +159,7 @@ def test_prefixes_keep_archives_apart(place: Place) -> None:
     assert bare.size(f"{name}/a/file") == 1
 
 
-def test_a_place_in_use_answers_a_probe(store: Store) -> None:
+def test_a_place_in_use_answers_a_probe(store: ObjectStore) -> None:
     store.put_bytes(b"x", "marker.json")
     store.probe()
     store.probe()
@@ -169,14 +169,14 @@ def test_a_bucket_without_a_file_answers_a_probe(remote_place: Place) -> None:
     remote_place.store(uuid4().hex).probe()
 
 
-def test_datafusion_counts_and_filters_rows(store: Store, parquet: Path) -> None:
+def test_datafusion_counts_and_filters_rows(store: ObjectStore, parquet: Path) -> None:
     store.put(parquet, PART)
     with reading(store):
         assert frame(store, PART).count() == ROWS
         assert frame(store, PART).filter("number >= 990 AND even").count() == 5
 
 
-def test_datafusion_reads_several_files_in_one_query(store: Store, tmp_path: Path) -> None:
+def test_datafusion_reads_several_files_in_one_query(store: ObjectStore, tmp_path: Path) -> None:
     paths = [f"spc/day=2026-10-0{day}/part-1.parquet" for day in (1, 2, 3)]
     for number, path in enumerate(paths):
         store.put(parquet_file(tmp_path / "part.parquet", first=number * ROWS), path)
@@ -189,13 +189,13 @@ def test_datafusion_reads_several_files_in_one_query(store: Store, tmp_path: Pat
     assert result.to_pylist() == [{"n": 3 * ROWS, "top": 3 * ROWS - 1}]
 
 
-def test_datafusion_misses_a_file_in_a_sentence(store: Store) -> None:
+def test_datafusion_misses_a_file_in_a_sentence(store: ObjectStore) -> None:
     store.put_bytes(b"x", "marker.json")
     with pytest.raises(StoreAway, match="a file is missing"), reading(store):
         frame(store, PART).count()
 
 
-def test_many_threads_share_a_store(store: Store, parquet: Path) -> None:
+def test_many_threads_share_a_store(store: ObjectStore, parquet: Path) -> None:
     def work(number: int) -> int:
         path = f"spc/day=2026-10-01/part-{number}.parquet"
         store.put(parquet, path)
@@ -209,11 +209,11 @@ def test_many_threads_share_a_store(store: Store, parquet: Path) -> None:
         assert list(threads.map(work, range(24))) == [ROWS] * 24
 
 
-def size_in_child(store: Store, path: str, answer: multiprocessing.SimpleQueue[object]) -> None:
+def size_in_child(store: ObjectStore, path: str, answer: multiprocessing.SimpleQueue[object]) -> None:
     answer.put(store.size(path))
 
 
-def test_a_store_works_on_after_a_fork(store: Store) -> None:
+def test_a_store_works_on_after_a_fork(store: ObjectStore) -> None:
     store.put_bytes(b"abc", PART)
     forking = multiprocessing.get_context("fork")
     answer = forking.SimpleQueue()
@@ -236,7 +236,7 @@ def address_of(place: Place) -> str:
     return "http://127.0.0.1:" + text.partition("http://127.0.0.1:")[2][:5]
 
 
-def every_request(store: Store) -> list[str]:
+def every_request(store: ObjectStore) -> list[str]:
     """What each kind of request says, each within the time that a person waits."""
     said = []
     for request in (

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from scouter.archive.stores.opening import open_store
-from scouter.archive.stores.store import Store
+from scouter.archive.stores.store import ObjectStore
 from scouter.settings.settings import Settings
 
 
@@ -24,6 +24,6 @@ class Place:
         uri = f"{self.uri}/{prefix}" if prefix else self.uri
         return {**self.environment, "SCOUTER_STORAGE_URI": uri, **changes}
 
-    def store(self, prefix: str = "", **changes: str) -> Store:
+    def store(self, prefix: str = "", **changes: str) -> ObjectStore:
         """Some libraries read the environment themselves: the test has set it, see `told`."""
         return open_store(Settings.from_environment(self.settings(prefix, **changes)))

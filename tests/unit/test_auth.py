@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from scouter.auth.login_limit import MOST_FAILURES, WINDOW_SECONDS, LoginLimit
+from scouter.auth.login_limit import MAX_FAILURES, WINDOW_SECONDS, LoginLimit
 from scouter.auth.passwords import PasswordChecks, hash_password, verify_password
 from scouter.auth.permissions import Caller
 from scouter.auth.tokens import Tokens, claimed_subject
@@ -79,9 +79,9 @@ def test_permissions_mean_what_they_say(
 
 def test_failures_are_counted_by_user_and_address_in_a_sliding_minute() -> None:
     limit = LoginLimit()
-    assert [limit.failed("ana", "1", second) for second in range(MOST_FAILURES)] == [None] * MOST_FAILURES
-    wait = limit.failed("ana", "1", MOST_FAILURES)
-    assert wait == WINDOW_SECONDS - MOST_FAILURES
-    assert limit.failed("ana", "2", MOST_FAILURES) is None
-    assert limit.failed("bob", "1", MOST_FAILURES) is None
-    assert limit.failed("ana", "1", MOST_FAILURES + WINDOW_SECONDS) is None
+    assert [limit.failed("ana", "1", second) for second in range(MAX_FAILURES)] == [None] * MAX_FAILURES
+    wait = limit.failed("ana", "1", MAX_FAILURES)
+    assert wait == WINDOW_SECONDS - MAX_FAILURES
+    assert limit.failed("ana", "2", MAX_FAILURES) is None
+    assert limit.failed("bob", "1", MAX_FAILURES) is None
+    assert limit.failed("ana", "1", MAX_FAILURES + WINDOW_SECONDS) is None

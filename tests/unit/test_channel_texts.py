@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from scouter.alerting.channels.http_post import retry_after
 from scouter.alerting.channels.outcome import Refused, Retry
-from scouter.alerting.channels.truncation import cut, pieces
+from scouter.alerting.channels.truncation import pieces, truncate
 from scouter.alerting.retry_policy import Again, GiveUp, RetryPolicy
-from scouter.alerting.worker_shares import ChannelShares
+from scouter.alerting.worker_shares import WorkerShares
 from scouter.wire.notifications import ChannelName
 from tests.notifications import NOW
 
@@ -44,7 +44,7 @@ def test_the_last_try_is_made_when_the_time_is_up() -> None:
 
 
 def test_tries_end() -> None:
-    policy = RetryPolicy(most_attempts=3)
+    policy = RetryPolicy(max_attempts=3)
     step = policy.after(Retry("down"), attempts=3, created_at=NOW, now=NOW, jitter=0.5)
     assert step == GiveUp("down (the last of 3 tries)")
     step = policy.after(Retry("down"), attempts=1, created_at=NOW, now=NOW + timedelta(hours=24), jitter=0.5)
@@ -54,12 +54,12 @@ def test_tries_end() -> None:
 
 
 def test_a_channel_occupies_its_share_and_no_more() -> None:
-    shares = ChannelShares(4)
+    shares = WorkerShares(4)
     shares.occupy(ChannelName.slack)
     assert shares.open() == [ChannelName.console, ChannelName.opsgenie, ChannelName.webhook]
     shares.leave(ChannelName.slack)
     assert shares.open() == list(ChannelName)
-    assert ChannelShares(1).open() == list(ChannelName)
+    assert WorkerShares(1).open() == list(ChannelName)
 
 
 @pytest.mark.parametrize(
@@ -80,8 +80,8 @@ def test_retry_after_is_seconds_or_a_date(header: str | None, seconds: float | N
 
 
 def test_a_cut_text_says_so() -> None:
-    assert cut("abc", 3) == "abc"
-    assert cut("abcd", 3) == "ab…"
+    assert truncate("abc", 3) == "abc"
+    assert truncate("abcd", 3) == "ab…"
 
 
 def test_texts_are_parted_between_lines() -> None:
@@ -91,7 +91,7 @@ def test_texts_are_parted_between_lines() -> None:
 
 
 @given(st.text(alphabet="ab\n", max_size=60), st.integers(1, 10))
-def test_no_text_is_lost_in_pieces(text: str, most: int) -> None:
-    parts = list(pieces(text, most))
-    assert all(0 < len(part) <= most for part in parts)
+def test_no_text_is_lost_in_pieces(text: str, maximum: int) -> None:
+    parts = list(pieces(text, maximum))
+    assert all(0 < len(part) <= maximum for part in parts)
     assert "".join(parts).replace("\n", "") == text.replace("\n", "")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import psycopg
 
-from scouter.postgres.connections.stale_on_error_cache import Recent
+from scouter.postgres.connections.stale_on_error_cache import StaleOnErrorCache
 
 
 def test_a_value_is_loaded_once_until_it_is_dropped() -> None:
     values = iter(["first", "second"])
-    recent: Recent[str, str] = Recent(lambda _: next(values), seconds=60, most=10)
+    recent: StaleOnErrorCache[str, str] = StaleOnErrorCache(lambda _: next(values), seconds=60, maximum=10)
     assert [recent.get("a"), recent.get("a")] == ["first", "first"]
     recent.drop("a")
     assert [recent.get("a"), recent.get("a")] == ["second", "second"]
@@ -26,7 +26,7 @@ def test_what_was_loaded_before_a_drop_is_not_kept() -> None:
             recent.drop("a")
         return loaded
 
-    recent: Recent[str, str] = Recent(load, seconds=60, most=10)
+    recent: StaleOnErrorCache[str, str] = StaleOnErrorCache(load, seconds=60, maximum=10)
     recent.get("a")
     assert recent.get("a") == "after the change"
 
@@ -39,7 +39,7 @@ def test_the_last_known_value_stands_in_while_the_database_is_away() -> None:
             raise psycopg.OperationalError
         return "known"
 
-    recent: Recent[str, str] = Recent(load, seconds=0, most=10)
+    recent: StaleOnErrorCache[str, str] = StaleOnErrorCache(load, seconds=0, maximum=10)
     recent.get("a")
     away = True
     assert recent.get("a") == "known"

@@ -7,26 +7,26 @@ from pathlib import Path
 import pytest
 
 from scouter.errors import StartRefused
-from scouter.ingest.spool.spool_directory import Spools
+from scouter.ingest.spool.spool_directory import SpoolDirectory
 
-MOST_BYTES = 2**20
+MAX_BYTES = 2**20
 
 
 def test_a_directory_that_cannot_be_made_is_said_with_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StartRefused, match="SCOUTER_SPOOL_DIR chooses another directory"):
-        Spools(tmp_path / "file" / "spool", most_bytes=MOST_BYTES)
+        SpoolDirectory(tmp_path / "file" / "spool", max_bytes=MAX_BYTES)
 
 
 def test_a_directory_that_cannot_be_written_to_is_said_too(tmp_path: Path) -> None:
-    spools = Spools(tmp_path, most_bytes=MOST_BYTES)
+    spools = SpoolDirectory(tmp_path, max_bytes=MAX_BYTES)
     tmp_path.rmdir()
     with pytest.raises(StartRefused, match="SCOUTER_SPOOL_DIR chooses another directory"):
         spools.own()
 
 
 def test_a_spool_belongs_to_one_at_a_time_and_is_found_again(tmp_path: Path) -> None:
-    first, second = Spools(tmp_path, most_bytes=MOST_BYTES), Spools(tmp_path, most_bytes=MOST_BYTES)
+    first, second = SpoolDirectory(tmp_path, max_bytes=MAX_BYTES), SpoolDirectory(tmp_path, max_bytes=MAX_BYTES)
     mine, other = first.own(), second.own()
     assert mine.id != other.id
     assert second.orphans() == []
@@ -38,7 +38,7 @@ def test_a_spool_belongs_to_one_at_a_time_and_is_found_again(tmp_path: Path) -> 
 def test_a_file_that_is_no_spool_stays_as_it_is(tmp_path: Path) -> None:
     foreign = tmp_path / "00000000-0000-4000-8000-000000000000.sqlite"
     foreign.write_bytes(b"somebody else's" * 1000)
-    spools = Spools(tmp_path, most_bytes=MOST_BYTES)
+    spools = SpoolDirectory(tmp_path, max_bytes=MAX_BYTES)
     assert spools.own().path != foreign
     spools.close()
     assert foreign.read_bytes() == b"somebody else's" * 1000

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from scouter.maintenance.tasks import OldRows, matters_of
+from scouter.maintenance.tasks import ExpiredRows, tasks_of
 from scouter.postgres.schema.migrations import known_migrations
 from scouter.postgres.statements import SQL_DIRECTORY, named_statements
 from scouter.settings.settings import Settings
 
 POSTGRES = Path(__file__).parents[2] / "scouter" / "postgres"
-AGING = [matter for matter in matters_of(Settings()) if isinstance(matter, OldRows)]
+AGING = [matter for matter in tasks_of(Settings()) if isinstance(matter, ExpiredRows)]
 NOUNS = sorted(path.stem for path in (SQL_DIRECTORY / "queries").glob("*.sql"))
 
 
@@ -32,7 +32,7 @@ def test_parameters_are_named() -> None:
 
 
 @pytest.mark.parametrize("matter", AGING, ids=lambda matter: matter.name)
-def test_what_a_matter_counts_is_what_it_deletes(matter: OldRows) -> None:
+def test_what_a_matter_counts_is_what_it_deletes(matter: ExpiredRows) -> None:
     statements = named_statements(matter.name, "maintenance")
     assert set(statements) == {"count_due", "delete_due"}
     [counted] = re.findall(r"WHERE (.*);", statements["count_due"].text.decode())

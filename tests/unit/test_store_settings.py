@@ -13,7 +13,7 @@ import pytest
 from scouter.archive.stores.local import LocalStore
 from scouter.archive.stores.location import Location, parse_location
 from scouter.archive.stores.opening import open_store
-from scouter.archive.stores.store import Store
+from scouter.archive.stores.store import ObjectStore
 from scouter.errors import StartRefused
 from scouter.settings.settings import Settings
 from tests.server_process import ROOT
@@ -21,7 +21,7 @@ from tests.server_process import ROOT
 SECRET = "c2VjcmV0LXRoYXQtaXMtbm90LXNob3du"
 
 
-def opened(uri: str, **environment: str) -> Store:
+def opened(uri: str, **environment: str) -> ObjectStore:
     return open_store(Settings.from_environment({"SCOUTER_STORAGE_URI": uri, **environment}))
 
 

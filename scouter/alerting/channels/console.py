@@ -6,7 +6,7 @@ import sys
 import threading
 from datetime import datetime
 
-from scouter.alerting.channels.outcome import Delivered, Outcome, Retry
+from scouter.alerting.channels.outcome import Delivered, DeliveryOutcome, Retry
 from scouter.wire.notifications import Notification
 
 _one_at_a_time = threading.Lock()  # two blocks must not mix
@@ -15,7 +15,7 @@ _one_at_a_time = threading.Lock()  # two blocks must not mix
 class Console:
     """Prints each notification as one block."""
 
-    def send(self, notification: Notification, now: datetime) -> Outcome:  # noqa: ARG002  # the same for all channels
+    def send(self, notification: Notification, now: datetime) -> DeliveryOutcome:  # noqa: ARG002  # the same for all channels
         try:
             _write(block_of(notification))
         except (OSError, ValueError) as error:  # nobody reads any more, or it was closed

@@ -21,8 +21,8 @@ from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_o
 from scouter.alerting.channels.deadline import DeadlineHttp, DeadlineHttps
 from scouter.alerting.channels.outcome import Refused, Retry
 
-_MOST_ANSWER_BYTES = 65_536
-_MOST_SHOWN = 500
+_MAX_ANSWER_BYTES = 65_536
+_MAX_SHOWN = 500
 _REQUEST_TIMEOUT, _TOO_MANY_REQUESTS = 408, 429
 
 
@@ -123,7 +123,7 @@ def _basic(parts: SplitResult) -> str:
 
 def _read(reply: Any) -> bytes:
     try:
-        body: bytes = reply.read(_MOST_ANSWER_BYTES)
+        body: bytes = reply.read(_MAX_ANSWER_BYTES)
     except (OSError, HTTPException):
         return b""  # the status has arrived, and it decides
     return body
@@ -184,4 +184,4 @@ def _shown(text: str, secrets: tuple[str, ...]) -> str:
     for secret in secrets:
         text = text.replace(secret, "(hidden)")
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
-    return line if len(line) <= _MOST_SHOWN else line[: _MOST_SHOWN - 1] + "…"
+    return line if len(line) <= _MAX_SHOWN else line[: _MAX_SHOWN - 1] + "…"

@@ -12,14 +12,14 @@ from typing import Any
 import msgspec
 
 from scouter.alerting.channels.http_post import Answer, Post, Poster
-from scouter.alerting.channels.outcome import Delivered, Outcome
-from scouter.alerting.channels.truncation import cut
+from scouter.alerting.channels.outcome import Delivered, DeliveryOutcome
+from scouter.alerting.channels.truncation import truncate
 from scouter.wire.notifications import Notification
 from scouter.wire.profiles import OpsGenieDispatch
 
-MOST_MESSAGE = 130
-MOST_DESCRIPTION = 15_000
-MOST_ALIAS = 512
+MAX_MESSAGE = 130
+MAX_DESCRIPTION = 15_000
+MAX_ALIAS = 512
 
 
 class OpsGenie:
@@ -31,7 +31,7 @@ class OpsGenie:
         self._key = key
         self._dispatch = dispatch
 
-    def send(self, notification: Notification, now: datetime) -> Outcome:
+    def send(self, notification: Notification, now: datetime) -> DeliveryOutcome:
         body = msgspec.json.encode(alert_of(notification, self._dispatch))
         headers = {"Authorization": f"GenieKey {self._key}", "Content-Type": "application/json"}
         answer = self._poster.post(Post(self._url, body, headers, (self._key,)), now)
@@ -43,9 +43,9 @@ def alert_of(notification: Notification, dispatch: OpsGenieDispatch) -> dict[str
     team = [{"name": dispatch.team, "type": "team"}]
     heading = f"{notification.title}: {notification.profile}"
     return {
-        "message": cut(heading, MOST_MESSAGE),
+        "message": truncate(heading, MAX_MESSAGE),
         "alias": alias_of(notification.key),
-        "description": cut(_description(notification, heading), MOST_DESCRIPTION),
+        "description": truncate(_description(notification, heading), MAX_DESCRIPTION),
         "responders": team,
         "visibleTo": team,
         "tags": ["Model Drift", "Scouter"],
@@ -55,10 +55,10 @@ def alert_of(notification: Notification, dispatch: OpsGenieDispatch) -> dict[str
 
 def alias_of(key: str) -> str:
     """The key itself, or its digest when it is too long."""
-    return key if len(key) <= MOST_ALIAS else hashlib.sha256(key.encode()).hexdigest()
+    return key if len(key) <= MAX_ALIAS else hashlib.sha256(key.encode()).hexdigest()
 
 
 def _description(notification: Notification, heading: str) -> str:
-    before = [heading] if len(heading) > MOST_MESSAGE else []
+    before = [heading] if len(heading) > MAX_MESSAGE else []
     late = ["Late records."] if notification.late else []
     return "\n".join([*before, *late, notification.descriptions.opsgenie])

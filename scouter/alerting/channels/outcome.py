@@ -31,12 +31,12 @@ class Refused:
     reason: str
 
 
-Outcome: TypeAlias = Delivered | Retry | Refused
+DeliveryOutcome: TypeAlias = Delivered | Retry | Refused
 
 
 class Channel(Protocol):
     """One way out, with everything that it needs to know."""
 
-    def send(self, notification: Notification, now: datetime) -> Outcome:
+    def send(self, notification: Notification, now: datetime) -> DeliveryOutcome:
         """Send it, within the channel's timeout. What goes wrong with the service is an outcome, not an exception."""
         ...

@@ -8,7 +8,7 @@ from datetime import datetime
 from scouter.alerting.channels.console import Console
 from scouter.alerting.channels.http_post import Poster
 from scouter.alerting.channels.opsgenie import OpsGenie
-from scouter.alerting.channels.outcome import Channel, Delivered, Outcome, Refused
+from scouter.alerting.channels.outcome import Channel, Delivered, DeliveryOutcome, Refused
 from scouter.alerting.channels.slack import Slack
 from scouter.alerting.channels.webhook import Webhook
 from scouter.settings.settings import Settings
@@ -43,7 +43,7 @@ class Channels:
         self._poster = Poster(settings.alert_timeout_seconds)
         self._console = Console()
 
-    def send(self, destination: Destination, notification: Notification, now: datetime) -> Outcome:
+    def send(self, destination: Destination, notification: Notification, now: datetime) -> DeliveryOutcome:
         """Send it there. A channel without its settings gives way to the console, and the receipt says so."""
         if destination.channel is ChannelName.webhook:
             return self._send_webhook(notification, now)
@@ -55,7 +55,7 @@ class Channels:
         log.warning("alerts of %s: %s", notification.profile, missing)
         return _with_remark(self._console.send(notification, now), missing)
 
-    def _send_webhook(self, notification: Notification, now: datetime) -> Outcome:
+    def _send_webhook(self, notification: Notification, now: datetime) -> DeliveryOutcome:
         settings = self._settings
         if settings.webhook_url is None:  # it was set where the alert was raised
             return Refused("SCOUTER_WEBHOOK_URL is not set on the server that should have sent it")
@@ -86,5 +86,5 @@ def _settings_for(dispatch: Dispatch, settings: Settings) -> dict[str, str | Non
     return {}
 
 
-def _with_remark(outcome: Outcome, remark: str) -> Outcome:
+def _with_remark(outcome: DeliveryOutcome, remark: str) -> DeliveryOutcome:
     return Delivered(f"{outcome.receipt}; {remark}") if isinstance(outcome, Delivered) else outcome

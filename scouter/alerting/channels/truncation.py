@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 
-def cut(text: str, most: int) -> str:
+def truncate(text: str, maximum: int) -> str:
     """At most so many characters; an ellipsis says that some are missing."""
-    return text if len(text) <= most else text[: most - 1] + "…"
+    return text if len(text) <= maximum else text[: maximum - 1] + "…"
 
 
-def pieces(text: str, most: int) -> Iterator[str]:
+def pieces(text: str, maximum: int) -> Iterator[str]:
     """The whole text in pieces of at most `most` characters, parted between lines wherever that is possible."""
     piece = ""
     for line in text.split("\n"):
         joined = f"{piece}\n{line}" if piece else line
-        if len(joined) > most and piece.strip():
+        if len(joined) > maximum and piece.strip():
             yield piece
             joined = line
-        while len(joined) > most:
-            yield joined[:most]
-            joined = joined[most:]
+        while len(joined) > maximum:
+            yield joined[:maximum]
+            joined = joined[maximum:]
         piece = joined
     if piece.strip():
         yield piece

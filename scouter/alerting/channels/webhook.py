@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from scouter.alerting.channels.http_post import Answer, Post, Poster
-from scouter.alerting.channels.outcome import Delivered, Outcome
+from scouter.alerting.channels.outcome import Delivered, DeliveryOutcome
 from scouter.wire.notifications import Notification
 
 SIGNATURE_HEADER = "X-Scouter-Signature"
@@ -45,7 +45,7 @@ class Webhook:
         self._url = url
         self._secret = secret
 
-    def send(self, notification: Notification, now: datetime) -> Outcome:
+    def send(self, notification: Notification, now: datetime) -> DeliveryOutcome:
         body = msgspec.json.encode(body_of(notification))
         headers = {"Content-Type": "application/json", **self._signature(body, now)}
         answer = self._poster.post(Post(self._url, body, headers, (self._secret or "",)), now)

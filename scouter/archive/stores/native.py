@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from scouter.archive.stores.store import Store
+from scouter.archive.stores.store import ObjectStore
 from scouter.archive.stores.trouble import Trouble
 from scouter.errors import StoreAway
 
@@ -22,7 +22,7 @@ _SIGNS = (
 
 
 @contextmanager
-def reading(store: Store) -> Iterator[None]:
+def reading(store: ObjectStore) -> Iterator[None]:
     """Around everything in which DataFusion reads files of `store`: making a frame of them, and collecting it.
 
     Its errors have no classes, only text, and that may quote an address: none of it is passed on. Two traps remain

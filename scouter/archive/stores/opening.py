@@ -9,12 +9,12 @@ from scouter.archive.stores.azure_account import azure_account
 from scouter.archive.stores.google_account import google_account
 from scouter.archive.stores.local import LocalStore
 from scouter.archive.stores.location import Location, parse_location
-from scouter.archive.stores.store import Store
+from scouter.archive.stores.store import ObjectStore
 from scouter.errors import StartRefused
 from scouter.settings.settings import Settings
 
 
-def open_store(settings: Settings) -> Store:
+def open_store(settings: Settings) -> ObjectStore:
     """Does not ask the store anything yet: `probe` does.
 
     Raises `StartRefused` for settings that cannot work.
@@ -42,7 +42,7 @@ def _directory(uri: str) -> Path:
     return Path(unquote(parts.path))
 
 
-def _remote(location: Location, settings: Settings) -> Store:
+def _remote(location: Location, settings: Settings) -> ObjectStore:
     """Each library costs memory and start-up time: it is imported only here, when it is wanted."""
     if location.scheme == "s3":
         from scouter.archive.stores.s3 import S3Store
@@ -53,14 +53,14 @@ def _remote(location: Location, settings: Settings) -> Store:
     return _azure(location, settings)
 
 
-def _gcs(location: Location, settings: Settings) -> Store:
+def _gcs(location: Location, settings: Settings) -> ObjectStore:
     from scouter.archive.stores.gcs import GcsStore
 
     emulator = settings.storage_emulator_host
     return GcsStore(location, account=None if emulator else google_account(settings), emulator=emulator)
 
 
-def _azure(location: Location, settings: Settings) -> Store:
+def _azure(location: Location, settings: Settings) -> ObjectStore:
     account = azure_account(settings)
     from scouter.archive.stores.azure import AzureStore
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:  # whoever has nothing in the archive does not load it
     from datafusion import SessionContext
 
 
-class Store(Protocol):
+class ObjectStore(Protocol):
     """A place for files. Paths are relative to its root, with slashes.
 
     Whatever goes wrong with the place itself is raised as `StoreAway`. Safe to use from any thread.

@@ -15,16 +15,16 @@ import psycopg
 from scouter.auth.permissions import ADMIN_GROUP, Caller
 from scouter.errors import DatabaseAway, Unavailable
 from scouter.ingest.ledger.ledger import Ledger
-from scouter.ingest.messages.inbound import Incoming, Transport
-from scouter.ingest.messages.pending import Batch, Judged
+from scouter.ingest.messages.batch import Batch, ValidatedMessage
+from scouter.ingest.messages.inbound import InboundMessage, Transport
 from scouter.ingest.storage.batch_finalizer import totals_of
-from scouter.ingest.storage.batch_store import Claim, NotOurs, Store
-from scouter.ingest.storage.rejection_limit import TooManyRefusals
-from scouter.ingest.validation.validator import Judge
+from scouter.ingest.storage.batch_store import BatchClaim, BatchStore, NotOurs
+from scouter.ingest.storage.rejection_limit import TooManyRejections
+from scouter.ingest.validation.validator import Validator
 from scouter.metrics import STORE_FAILURES
 from scouter.postgres.connections.breaker import Breaker
-from scouter.postgres.connections.ingest_pool import Connections
-from scouter.postgres.connections.stale_transactions import end_abandoned
+from scouter.postgres.connections.ingest_pool import ConnectionSource
+from scouter.postgres.connections.stale_transactions import end_stale_transactions
 
 log = logging.getLogger(__name__)
 
@@ -37,21 +37,21 @@ _GRACE_SECONDS = 2.0  # beyond the time after which the owner of a transaction h
 PUBLISHER = Caller("broker", frozenset(), frozenset({ADMIN_GROUP}))
 
 
-class Consumption:
+class BatchConsumer:
     """Belongs to one consumer's thread."""
 
     def __init__(
         self,
         transport: Transport,
-        judge: Judge,
-        store: Store,
+        judge: Validator,
+        store: BatchStore,
         ledger: Ledger,
         breaker: Breaker,
-        connections: Connections,
+        connections: ConnectionSource,
     ) -> None:
         self._connections = connections
         self._transport = transport
-        self._judge = judge
+        self._validator = judge
         self._store = store
         self._ledger = ledger
         self._breaker = breaker
@@ -62,26 +62,26 @@ class Consumption:
         """Nothing can be stored now."""
         return self._breaker.is_open or time.monotonic() < self._rests_until
 
-    def incoming(self, raw: bytes, received_at: datetime) -> Incoming:
-        return Incoming(self._transport, raw, PUBLISHER, received_at)
+    def inbound(self, raw: bytes, received_at: datetime) -> InboundMessage:
+        return InboundMessage(self._transport, raw, PUBLISHER, received_at)
 
-    def judged(self, messages: Sequence[Incoming]) -> Batch | None:
+    def validated(self, messages: Sequence[InboundMessage]) -> Batch | None:
         """A batch of them; None when the database cannot be asked now."""
         try:
-            return Batch([Judged(message, self._judge.verdict(message)) for message in messages])
+            return Batch([ValidatedMessage(message, self._validator.result_of(message)) for message in messages])
         except Unavailable:
             return None
         except psycopg.Error as problem:
             self._breaker.trip(problem)
             return None
 
-    def store(self, batch: Batch, claim: Claim) -> bool:
+    def store(self, batch: Batch, claim: BatchClaim) -> bool:
         """Whether it is stored; if not, try again once there is no need to wait. Raises `NotOurs`."""
         try:
             stored = self._store.store(batch, seconds=STORE_SECONDS, claim=claim)
         except NotOurs:
             raise
-        except TooManyRefusals:
+        except TooManyRejections:
             self._rests_until = time.monotonic() + _REFUSED_PAUSE_SECONDS
             return False
         except psycopg.errors.LockNotAvailable:
@@ -100,7 +100,9 @@ class Consumption:
         self._rests_until = time.monotonic() + _LOCKED_PAUSE_SECONDS
         try:
             with self._connections.connection() as connection:
-                ended = end_abandoned(connection, f"scouter {self._transport}-", STORE_SECONDS + _GRACE_SECONDS)
+                ended = end_stale_transactions(
+                    connection, f"scouter {self._transport}-", STORE_SECONDS + _GRACE_SECONDS
+                )
         except (psycopg.Error, DatabaseAway) as problem:
             log.debug("abandoned transactions are looked for later: %s", problem)
             return
@@ -109,8 +111,8 @@ class Consumption:
 
     def was_stored(self, batch: Batch | None) -> None:
         """A commit that nobody had confirmed turns out to have gone through."""
-        if batch is not None and batch.fates is not None:
-            self._ledger.settle(totals_of(batch, batch.fates))
+        if batch is not None and batch.outcomes is not None:
+            self._ledger.settle(totals_of(batch, batch.outcomes))
 
     def close(self) -> None:
         self._store.close()

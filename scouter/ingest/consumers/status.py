@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 _SAY_AGAIN_SECONDS = 60.0
 
 
-class ConsumerState:
+class ConsumerStatus:
     """Written by the consumer's thread, read by any."""
 
     def __init__(self, name: str) -> None:
@@ -23,7 +23,7 @@ class ConsumerState:
         self._said_at = float("-inf")  # on time.monotonic()
 
     @property
-    def says(self) -> str:
+    def detail(self) -> str:
         if self.is_up:
             return f"reads, {self.lag} messages behind"
         return f"down since {self.since:%Y-%m-%dT%H:%M:%SZ}: {self._problem}"

@@ -11,10 +11,10 @@ from uuid import UUID
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from scouter.ingest.ledger.ledger import Account, Ledger
+from scouter.ingest.ledger.ledger import Ledger, LedgerAccount
 from scouter.ingest.messages.outcomes import TOTAL_NAMES, Totals
 from scouter.postgres.connections.breaker import Breaker
-from scouter.postgres.connections.ingest_pool import Connections
+from scouter.postgres.connections.ingest_pool import ConnectionSource
 from scouter.postgres.tables.ledger import LedgerSums, ledger_sums
 from scouter.postgres.tables.quarantine import QuarantineTotal, quarantine_totals
 
@@ -31,17 +31,17 @@ class _Others:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class LedgerSnapshot:
     """By transport. `kept` is None when nobody knows: the database has never answered."""
 
-    accounts: dict[str, Account]
+    accounts: dict[str, LedgerAccount]
     kept: Sequence[QuarantineTotal] | None
     as_of: datetime
     database: bool
 
     @property
-    def total(self) -> Account:
-        total = Account()
+    def total(self) -> LedgerAccount:
+        total = LedgerAccount()
         for account in self.accounts.values():
             total.add(account)
         return total
@@ -51,10 +51,10 @@ class Reading:
         return all(account.balances for account in self.accounts.values())
 
 
-class Books:
+class FleetLedger:
     def __init__(
         self,
-        connections: Connections,
+        connections: ConnectionSource,
         breaker: Breaker,
         ledger: Ledger,
         instance: UUID,
@@ -70,14 +70,14 @@ class Books:
         self._now = now
         self._others: _Others | None = None
 
-    def read(self) -> Reading:
+    def read(self) -> LedgerSnapshot:
         answers = self._ask()
         others = self._others
         accounts = self._ledger.accounts()
         for each in others.sums if others else ():
-            accounts.setdefault(each.transport, Account()).add(_account(each))
+            accounts.setdefault(each.transport, LedgerAccount()).add(_account(each))
         as_of = others.as_of if others else self._now()
-        return Reading(accounts, others.kept if others else None, as_of, answers)
+        return LedgerSnapshot(accounts, others.kept if others else None, as_of, answers)
 
     def _ask(self) -> bool:
         """Whether Postgres answers."""
@@ -93,5 +93,5 @@ class Books:
         return True
 
 
-def _account(sums: LedgerSums) -> Account:
-    return Account(Totals(*(getattr(sums, name) for name in TOTAL_NAMES)), sums.spooled)
+def _account(sums: LedgerSums) -> LedgerAccount:
+    return LedgerAccount(Totals(*(getattr(sums, name) for name in TOTAL_NAMES)), sums.spooled)

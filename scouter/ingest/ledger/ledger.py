@@ -10,7 +10,7 @@ from scouter.ingest.messages.outcomes import Outcome, Totals
 
 
 @dataclass(slots=True)
-class Account:
+class LedgerAccount:
     """One transport: what is settled, and what waits in the spool."""
 
     settled: Totals = field(default_factory=Totals)
@@ -25,7 +25,7 @@ class Account:
         """Every message that was received has met exactly one fate, or waits in the spool."""
         return self.received == self.settled.settled + self.spooled
 
-    def add(self, other: Account) -> None:
+    def add(self, other: LedgerAccount) -> None:
         self.settled.add(other.settled)
         self.spooled += other.spooled
 
@@ -40,8 +40,8 @@ class Ledger:
     def __init__(self, base: Mapping[str, Totals], transports: Iterable[str] = ()) -> None:
         """`base`: what this instance had written when it was last running. `transports` are shown from the start."""
         self._lock = threading.Lock()
-        self._accounts: dict[str, Account] = {}
-        self._noted: dict[str, Totals] = {}
+        self._accounts: dict[str, LedgerAccount] = {}
+        self._unwritten: dict[str, Totals] = {}
         for transport in transports:
             self._account(transport)
         for transport, totals in base.items():
@@ -67,25 +67,25 @@ class Ledger:
             for transport, change in totals.items():
                 self._account(transport).settled.add(change)
 
-    def note(self, transport: str, outcome: Outcome) -> None:
+    def add_unwritten(self, transport: str, outcome: Outcome) -> None:
         """A message has met its fate without a transaction."""
         with self._lock:
             self._account(transport).settled.add(outcome.totals)
-            self._noted.setdefault(transport, Totals()).add(outcome.totals)
+            self._unwritten.setdefault(transport, Totals()).add(outcome.totals)
 
-    def noted(self) -> dict[str, Totals]:
+    def take_unwritten(self) -> dict[str, Totals]:
         """What has been noted since the last call. It is the caller's to write, once."""
         with self._lock:
-            changes, self._noted = self._noted, {}
+            changes, self._unwritten = self._unwritten, {}
         return changes
 
-    def accounts(self) -> dict[str, Account]:
+    def accounts(self) -> dict[str, LedgerAccount]:
         """A copy, all of one moment."""
         with self._lock:
-            copies = {transport: Account(Totals(), 0) for transport in self._accounts}
+            copies = {transport: LedgerAccount(Totals(), 0) for transport in self._accounts}
             for transport, copy in copies.items():
                 copy.add(self._accounts[transport])
             return copies
 
-    def _account(self, transport: str) -> Account:
-        return self._accounts.setdefault(transport, Account())
+    def _account(self, transport: str) -> LedgerAccount:
+        return self._accounts.setdefault(transport, LedgerAccount())

@@ -9,17 +9,17 @@ from scouter.ingest.ledger.ledger import Ledger
 _OUTCOMES = ("stored", "duplicate", "quarantined", "refused", "empty")
 
 
-def received_readings(ledger: Ledger) -> Iterator[tuple[tuple[str], float]]:
+def received_totals(ledger: Ledger) -> Iterator[tuple[tuple[str], float]]:
     for transport, account in ledger.accounts().items():
         yield (transport,), account.received
 
 
-def outcome_readings(ledger: Ledger) -> Iterator[tuple[tuple[str, str], float]]:
+def outcome_totals(ledger: Ledger) -> Iterator[tuple[tuple[str, str], float]]:
     for transport, account in ledger.accounts().items():
         for outcome in _OUTCOMES:
             yield (transport, outcome), getattr(account.settled, outcome)
 
 
-def spooled_readings(ledger: Ledger) -> Iterator[tuple[tuple[str], float]]:
+def spooled_totals(ledger: Ledger) -> Iterator[tuple[tuple[str], float]]:
     for transport, account in ledger.accounts().items():
         yield (transport,), account.spooled

@@ -13,7 +13,7 @@ TRANSPORTS: tuple[Transport, ...] = ("http", "kafka", "rabbitmq")
 
 
 @dataclass(frozen=True, slots=True)
-class Incoming:
+class InboundMessage:
     """Everything that is needed to store a message, now or when Postgres is back.
 
     `received_at` decides whether its records are in the accepted time, and is the time of what carries none. `caller`

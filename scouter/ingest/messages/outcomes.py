@@ -58,42 +58,42 @@ class Outcome:
     records: int = 0
     skipped: Mapping[str, int] = field(default_factory=dict)
     error: ScouterError | None = None
-    spooled: bool = False
+    is_spooled: bool = False
 
     @property
     def is_duplicate(self) -> bool:
         return self.totals.duplicate == 1
 
+    @staticmethod
+    def stored(records: int, skipped: Mapping[str, int], tags: int = 0) -> Outcome:
+        """`tags` are no records, but their sender is told of them alike."""
+        totals = Totals(received=1, stored=1, records_stored=records, records_skipped=sum(skipped.values()))
+        return Outcome(totals, records + tags, skipped)
 
-def stored(records: int, skipped: Mapping[str, int], tags: int = 0) -> Outcome:
-    """`tags` are no records, but their sender is told of them alike."""
-    totals = Totals(received=1, stored=1, records_stored=records, records_skipped=sum(skipped.values()))
-    return Outcome(totals, records + tags, skipped)
+    @staticmethod
+    def empty(skipped: Mapping[str, int]) -> Outcome:
+        return Outcome(Totals(received=1, empty=1, records_skipped=sum(skipped.values())), 0, skipped)
+
+    @staticmethod
+    def duplicate(records: int, skipped: Mapping[str, int]) -> Outcome:
+        """`records` and `skipped` of the first time."""
+        return Outcome(Totals(received=1, duplicate=1), records, skipped)
+
+    @staticmethod
+    def quarantined(error: ScouterError) -> Outcome:
+        return Outcome(Totals(received=1, quarantined=1), error=error)
+
+    @staticmethod
+    def refused(error: ScouterError) -> Outcome:
+        return Outcome(Totals(received=1, refused=1), error=error)
+
+    @staticmethod
+    def spooled(error: ScouterError | None) -> Outcome:
+        """Not settled: it counts as received once its fate is decided. `error`: it is known to be bad already."""
+        return Outcome(Totals(), error=error, is_spooled=True)
 
 
-def empty(skipped: Mapping[str, int]) -> Outcome:
-    return Outcome(Totals(received=1, empty=1, records_skipped=sum(skipped.values())), 0, skipped)
-
-
-def duplicate(records: int, skipped: Mapping[str, int]) -> Outcome:
-    """`records` and `skipped` of the first time."""
-    return Outcome(Totals(received=1, duplicate=1), records, skipped)
-
-
-def quarantined(error: ScouterError) -> Outcome:
-    return Outcome(Totals(received=1, quarantined=1), error=error)
-
-
-def refused(error: ScouterError) -> Outcome:
-    return Outcome(Totals(received=1, refused=1), error=error)
-
-
-def spooled(error: ScouterError | None) -> Outcome:
-    """Not settled: it counts as received once its fate is decided. `error`: it is known to be bad already."""
-    return Outcome(Totals(), error=error, spooled=True)
-
-
-def sums(outcomes: Iterable[tuple[str, Outcome]]) -> dict[str, Totals]:
+def totals_by_transport(outcomes: Iterable[tuple[str, Outcome]]) -> dict[str, Totals]:
     """By transport."""
     found: dict[str, Totals] = {}
     for transport, outcome in outcomes:

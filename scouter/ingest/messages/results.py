@@ -27,7 +27,7 @@ _REASONS: tuple[tuple[type[errors.ScouterError], Reason], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Good:
+class Accepted:
     """What is to be stored of a message."""
 
     rows: Sequence[Rows] = ()
@@ -45,7 +45,7 @@ class Good:
 
 
 @dataclass(frozen=True, slots=True)
-class Poison:
+class Rejected:
     """A message that cannot be stored, with the error for its sender and the id under which it is kept."""
 
     error: errors.ScouterError
@@ -58,16 +58,16 @@ class Poison:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Duplicate:
     """A message that its broker delivers again and that is stored already."""
 
 
-Verdict = Good | Poison | Seen
+ValidationResult = Accepted | Rejected | Duplicate
 
 
-def poison(error: errors.ScouterError) -> Poison:
+def rejected(error: errors.ScouterError) -> Rejected:
     """The verdict on a message that met this error. The error carries the id from now on."""
     reason = next((reason for kind, reason in _REASONS if isinstance(error, kind)), Reason.FAILED)
-    verdict = Poison(error, reason)
-    error.quarantine_id = verdict.id
-    return verdict
+    result = Rejected(error, reason)
+    error.quarantine_id = result.id
+    return result

@@ -10,11 +10,11 @@ from typing import Literal
 from uuid import UUID
 
 from scouter.ingest.messages.outcomes import Totals
-from scouter.postgres.connections.ingest_pool import Connections
+from scouter.postgres.connections.ingest_pool import ConnectionSource
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables import quarantine
 from scouter.postgres.tables.ledger import add_to_shared_ledger
-from scouter.postgres.tables.quarantine import Selection, Span
+from scouter.postgres.tables.quarantine import QuarantineFilter, Span
 
 Limit = Literal["age", "size"]
 
@@ -23,7 +23,7 @@ _EXPIRED_AT_ONCE = 5000  # more, because looking for them takes longer than dele
 
 
 @dataclass(frozen=True, slots=True)
-class Deleted:
+class Removed:
     """`remaining`: there was no time for them."""
 
     deleted: int
@@ -38,43 +38,43 @@ def delete(connection: Connection, ids: Collection[UUID]) -> int:
     return len(gone)
 
 
-def delete_selected(connections: Connections, selection: Selection, *, seconds: float) -> Deleted:
+def delete_selected(connections: ConnectionSource, selection: QuarantineFilter, *, seconds: float) -> Removed:
     """Delete what is there now, oldest first, in a transaction for every thousand, until the time is up."""
     deadline = time.monotonic() + seconds
     span = newest(connections, selection)
     deleted = 0
     while span is not None and time.monotonic() < deadline:
         with connections.connection() as connection:
-            ids = quarantine.quarantined_ids(connection, selection, span, most=_AT_ONCE)
+            ids = quarantine.quarantined_ids(connection, selection, span, maximum=_AT_ONCE)
             deleted += delete(connection, ids)
         if len(ids) < _AT_ONCE:
             span = None
-    return Deleted(deleted, _count_left(connections, selection, span) if span else 0)
+    return Removed(deleted, _count_left(connections, selection, span) if span else 0)
 
 
-def expire(connection: Connection, limit: Limit, most: int) -> int:
+def expire(connection: Connection, limit: Limit, maximum: int) -> int:
     """Delete some of what is over a limit: `most` days, or `most` bytes of everything together. How many there were.
 
     Call it until there are none; there are none, too, while another server is at it.
     """
     if not quarantine.try_lock_limits(connection):
         return 0
-    gone = _expired(connection, limit, most)
+    gone = _expired(connection, limit, maximum)
     _count(connection, {transport: Totals(expired=count) for transport, count in Counter(gone).items()})
     return len(gone)
 
 
-def newest(connections: Connections, selection: Selection) -> Span | None:
+def newest(connections: ConnectionSource, selection: QuarantineFilter) -> Span | None:
     """Everything of that selection that is there now; None: nothing is."""
     with connections.connection() as connection:
-        found = quarantine.quarantine_page(connection, selection, since=None, until=None, below=None, most=1)
+        found = quarantine.quarantine_page(connection, selection, since=None, until=None, below=None, maximum=1)
     return Span(found[0].id) if found else None
 
 
-def _expired(connection: Connection, limit: Limit, most: int) -> Sequence[str]:
+def _expired(connection: Connection, limit: Limit, maximum: int) -> Sequence[str]:
     if limit == "age":
-        return quarantine.expire_by_age(connection, most, most=_EXPIRED_AT_ONCE)
-    return quarantine.expire_by_size(connection, most, most=_EXPIRED_AT_ONCE)
+        return quarantine.expire_by_age(connection, maximum, maximum=_EXPIRED_AT_ONCE)
+    return quarantine.expire_by_size(connection, maximum, maximum=_EXPIRED_AT_ONCE)
 
 
 def _count(connection: Connection, changes: dict[str, Totals]) -> None:
@@ -82,6 +82,6 @@ def _count(connection: Connection, changes: dict[str, Totals]) -> None:
         add_to_shared_ledger(connection, changes)
 
 
-def _count_left(connections: Connections, selection: Selection, span: Span) -> int:
+def _count_left(connections: ConnectionSource, selection: QuarantineFilter, span: Span) -> int:
     with connections.connection() as connection:
         return quarantine.count_quarantined(connection, selection, span)

@@ -12,29 +12,28 @@ from uuid import UUID
 
 from scouter.auth.permissions import ADMIN_GROUP, Caller
 from scouter.errors import NotQuarantined, ReplayFailed, Unavailable
-from scouter.ingest.messages import outcomes
-from scouter.ingest.messages.inbound import Incoming, Transport
-from scouter.ingest.messages.outcomes import Outcome, Totals
-from scouter.ingest.messages.pending import Batch, Judged
+from scouter.ingest.messages.batch import Batch, ValidatedMessage
+from scouter.ingest.messages.inbound import InboundMessage, Transport
+from scouter.ingest.messages.outcomes import Outcome, Totals, totals_by_transport
 from scouter.ingest.quarantine.removal import newest
-from scouter.ingest.storage.batch_finalizer import Decided, Settlement
-from scouter.ingest.storage.batch_store import NotOurs, Store
-from scouter.ingest.validation.validator import Judge
-from scouter.postgres.connections.ingest_pool import Connections
+from scouter.ingest.storage.batch_finalizer import BatchFinalizer, BatchResult
+from scouter.ingest.storage.batch_store import BatchStore, NotOurs
+from scouter.ingest.validation.validator import Validator
+from scouter.postgres.connections.ingest_pool import ConnectionSource
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables import quarantine
 from scouter.postgres.tables.ledger import add_to_shared_ledger
-from scouter.postgres.tables.quarantine import ReplayFailure, Selection, Span, WholeEntry
+from scouter.postgres.tables.quarantine import QuarantineFilter, ReplayFailure, Span, WholeEntry
 
 REPLAY_SECONDS = 20.0  # for a transaction
 
-_MOST_MESSAGES = 500  # in a transaction
-_MOST_BYTES = 8 * 2**20
+_MAX_MESSAGES = 500  # in a transaction
+_MAX_BYTES = 8 * 2**20
 _TURN_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class ReplayProgress:
     """What became of the messages that were tried: those up to and with `cursor`."""
 
     replayed: int = 0
@@ -43,7 +42,7 @@ class Progress:
     remaining: int = 0
     cursor: UUID | None = None
 
-    def after(self, before: Progress) -> Progress:
+    def after(self, before: ReplayProgress) -> ReplayProgress:
         """This and what was done before it."""
         return replace(
             self,
@@ -53,16 +52,18 @@ class Progress:
         )
 
 
-class Replays:
+class Replay:
     """Safe to use from any thread, and beside other servers: whoever locks a message first stores it, nobody else.
 
     Admins may write everywhere; when a message was received, its transport and its key are those of the first time.
     """
 
-    def __init__(self, connections: Connections, judge: Judge, store: Callable[[Settlement], Store]) -> None:
+    def __init__(
+        self, connections: ConnectionSource, judge: Validator, store: Callable[[BatchFinalizer], BatchStore]
+    ) -> None:
         """`store`: the way to store a batch that is settled like that. Used by one thread at a time."""
         self._connections = connections
-        self._judge = judge
+        self._validator = judge
         self._store = store
         self._turn = threading.Lock()
 
@@ -73,49 +74,49 @@ class Replays:
         if entry is None:
             raise NotQuarantined(entry_id)
         try:
-            (fate,) = self._replay([entry])
+            (outcome,) = self._replay([entry])
         except NotOurs:
             raise NotQuarantined(entry_id) from None
-        if fate.error is not None:
-            raise ReplayFailed(entry_id, fate.error)
-        return fate
+        if outcome.error is not None:
+            raise ReplayFailed(entry_id, outcome.error)
+        return outcome
 
-    def several(self, selection: Selection, *, after: UUID | None = None, seconds: float) -> Progress:
+    def several(self, selection: QuarantineFilter, *, after: UUID | None = None, seconds: float) -> ReplayProgress:
         """Replay everything that is there now, behind `after`, oldest first, until the time is up."""
         deadline = time.monotonic() + seconds
         everything = newest(self._connections, selection)
         if everything is None:
-            return Progress()
+            return ReplayProgress()
         span = Span(everything.last, after)
-        fates: list[Outcome] = []
+        outcomes: list[Outcome] = []
         while time.monotonic() < deadline and (entries := self._oldest(selection, span)):
             try:
-                fates += self._replay(entries)
+                outcomes += self._replay(entries)
             except NotOurs:  # somebody else has replayed or deleted some of them: look again
                 continue
             span = Span(span.last, entries[-1].id)
-        return self._progress(selection, span, fates)
+        return self._progress(selection, span, outcomes)
 
-    def _oldest(self, selection: Selection, span: Span) -> list[WholeEntry]:
+    def _oldest(self, selection: QuarantineFilter, span: Span) -> list[WholeEntry]:
         with self._connections.connection() as connection:
             return quarantine.oldest_quarantined(
-                connection, selection, span, most=_MOST_MESSAGES, most_bytes=_MOST_BYTES
+                connection, selection, span, maximum=_MAX_MESSAGES, max_bytes=_MAX_BYTES
             )
 
     def _replay(self, entries: Sequence[WholeEntry]) -> Sequence[Outcome]:
         """In one transaction. Raises `NotOurs` when some of them are not there any more; then nothing was done."""
-        incoming = [_as_it_came(entry) for entry in entries]
-        batch = Batch([Judged(each, self._judge.verdict(each)) for each in incoming])
+        inbound = [_as_it_came(entry) for entry in entries]
+        batch = Batch([ValidatedMessage(each, self._validator.result_of(each)) for each in inbound])
         taken = _Taken([entry.id for entry in entries])
         with self._in_turn():
             return self._store(taken).store(batch, seconds=REPLAY_SECONDS, claim=taken.claim).outcomes
 
-    def _progress(self, selection: Selection, span: Span, fates: Sequence[Outcome]) -> Progress:
+    def _progress(self, selection: QuarantineFilter, span: Span, outcomes: Sequence[Outcome]) -> ReplayProgress:
         with self._connections.connection() as connection:
             remaining = quarantine.count_quarantined(connection, selection, span)
-        failed = sum(fate.error is not None for fate in fates)
-        duplicates = sum(fate.is_duplicate for fate in fates)
-        return Progress(len(fates) - failed - duplicates, duplicates, failed, remaining, span.after)
+        failed = sum(outcome.error is not None for outcome in outcomes)
+        duplicates = sum(outcome.is_duplicate for outcome in outcomes)
+        return ReplayProgress(len(outcomes) - failed - duplicates, duplicates, failed, remaining, span.after)
 
     @contextmanager
     def _in_turn(self) -> Iterator[None]:
@@ -136,27 +137,30 @@ class _Taken:
     def claim(self, connection: Connection) -> bool:
         return len(quarantine.lock_quarantined(connection, self._ids)) == len(self._ids)
 
-    def __call__(self, connection: Connection, decided: Decided) -> None:
+    def __call__(self, connection: Connection, batch_result: BatchResult) -> None:
         """What is still bad stays, under its id."""
-        failed = [ReplayFailure(self._ids[n], bad.reason, bad.detail) for n, bad in decided.poisoned.items()]
-        done = [entry_id for n, entry_id in enumerate(self._ids) if n not in decided.poisoned]
+        failed = [ReplayFailure(self._ids[n], bad.reason, bad.detail) for n, bad in batch_result.rejected.items()]
+        done = [entry_id for n, entry_id in enumerate(self._ids) if n not in batch_result.rejected]
         if failed:
             quarantine.replays_failed(connection, failed)
         if done:
             quarantine.delete_quarantined(connection, done)
-            add_to_shared_ledger(connection, _moves(decided))
+            add_to_shared_ledger(connection, _moves(batch_result))
 
 
-def _moves(decided: Decided) -> dict[str, Totals]:
+def _moves(batch_result: BatchResult) -> dict[str, Totals]:
     """By transport: what every message is now, instead of quarantined. It was received before."""
-    moves = outcomes.sums(
-        (message.incoming.transport, fate) for message, fate in zip(decided.batch.messages, decided.fates, strict=True)
+    moves = totals_by_transport(
+        (message.inbound.transport, outcome)
+        for message, outcome in zip(batch_result.batch.messages, batch_result.outcomes, strict=True)
     )
     for totals in moves.values():
         totals.add(Totals(received=-totals.received, quarantined=-totals.received))
     return moves
 
 
-def _as_it_came(entry: WholeEntry) -> Incoming:
+def _as_it_came(entry: WholeEntry) -> InboundMessage:
     admin = Caller(entry.username, frozenset(), frozenset({ADMIN_GROUP}))
-    return Incoming(cast("Transport", entry.transport), entry.raw, admin, entry.received_at, entry.idempotency_key)
+    return InboundMessage(
+        cast("Transport", entry.transport), entry.raw, admin, entry.received_at, entry.idempotency_key
+    )

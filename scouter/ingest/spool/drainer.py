@@ -15,19 +15,19 @@ import psycopg
 
 from scouter.errors import DatabaseAway, ScouterError
 from scouter.ingest.ledger.ledger import Ledger
+from scouter.ingest.messages.batch import Batch, ValidatedMessage
 from scouter.ingest.messages.inbound import TRANSPORTS
 from scouter.ingest.messages.outcomes import Outcome, Totals
-from scouter.ingest.messages.pending import Batch, Judged
-from scouter.ingest.messages.results import Poison, Verdict
-from scouter.ingest.spool.pending_ledger import Notes
-from scouter.ingest.spool.spool_directory import Spools
-from scouter.ingest.spool.spool_file import Kept, Spooled, SpoolFile
+from scouter.ingest.messages.results import Rejected, ValidationResult
+from scouter.ingest.spool.pending_ledger import PendingLedger
+from scouter.ingest.spool.spool_directory import SpoolDirectory
+from scouter.ingest.spool.spool_file import SpooledMessage, SpoolEntry, SpoolFile
 from scouter.ingest.storage.batch_finalizer import totals_of
-from scouter.ingest.storage.batch_store import NotOurs, Store
-from scouter.ingest.storage.rejection_limit import Refusals, TooManyRefusals
-from scouter.ingest.validation.validator import Judge
+from scouter.ingest.storage.batch_store import BatchStore, NotOurs
+from scouter.ingest.storage.rejection_limit import RejectionLimit, TooManyRejections
+from scouter.ingest.validation.validator import Validator
 from scouter.postgres.connections.breaker import Breaker
-from scouter.postgres.connections.ingest_pool import Line
+from scouter.postgres.connections.ingest_pool import IngestConnection
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.ledger import report_spooled
 from scouter.postgres.tables.records import RECEIPT_DAYS
@@ -57,27 +57,27 @@ class Drainer:
 
     def __init__(
         self,
-        spools: Spools,
+        spool_directory: SpoolDirectory,
         own: SpoolFile,
-        store: Store,
-        line: Line,
-        judge: Judge,
+        store: BatchStore,
+        ingest_connection: IngestConnection,
+        judge: Validator,
         ledger: Ledger,
         breaker: Breaker,
-        refusals: Refusals,
+        rejection_limit: RejectionLimit,
         *,
         instance: UUID,
     ) -> None:
-        self._spools = spools
+        self._spool_directory = spool_directory
         self._own = own
         self._store = store
-        self._line = line
-        self._judge = judge
+        self._ingest_connection = ingest_connection
+        self._validator = judge
         self._ledger = ledger
         self._breaker = breaker
-        self._refusals = refusals
+        self._rejection_limit = rejection_limit
         self._try_again_at = 0.0  # on time.monotonic()
-        self._notes = Notes(ledger, own, instance)
+        self._pending_ledger = PendingLedger(ledger, own, instance)
         self._positions: dict[UUID, int] = {}  # of the spools at hand, as far as they are known
         self._files = [own]
         self._unsure: _Chunk | None = None
@@ -103,7 +103,7 @@ class Drainer:
             if self._breaker.is_open:
                 self._probe()
             return self._pass()
-        except TooManyRefusals:
+        except TooManyRejections:
             self.state = "stopped: Postgres refuses everything"
             self._unsure = None
             self._try_again_at = time.monotonic() + _STOPPED_SECONDS
@@ -112,7 +112,7 @@ class Drainer:
             self._breaker.trip(problem)
             self.state = "waits for Postgres"
             self._positions.clear()  # a commit may have gone through
-            self._notes.save()
+            self._pending_ledger.save()
             return self._rest
         except Exception:  # whatever it is, messages wait: the thread must outlive it
             log.exception("draining the spool failed in an unforeseen way, and is tried again")
@@ -125,11 +125,11 @@ class Drainer:
         self._reader.shutdown()
         try:
             if not self._breaker.is_open:
-                self._notes.write(self._line, _PROBE_SECONDS)
+                self._pending_ledger.write(self._ingest_connection, _PROBE_SECONDS)
         except psycopg.Error as problem:
             log.warning("the last counts are kept on the disk: %s", problem)
-        self._notes.save()
-        self._line.close()
+        self._pending_ledger.save()
+        self._ingest_connection.close()
         self._store.close()
         for file in self._files:
             if waiting := sum(file.waiting().values()):
@@ -137,14 +137,14 @@ class Drainer:
 
     def adopt(self, file: SpoolFile) -> None:
         """Open a spool that was left behind: forget what was stored, count what was not."""
-        with self._line.use(STORE_SECONDS) as connection:
+        with self._ingest_connection.use(STORE_SECONDS) as connection:
             self._positions[file.id] = open_spool(connection, file.id)
-            notes = file.saved_notes()
-            committed = settled_batches(connection, [*file.undecided(), *notes])
+            pending_ledger = file.saved_deltas()
+            committed = settled_batches(connection, [*file.undecided(), *pending_ledger])
             report_spooled(connection, file.id, dict.fromkeys(TRANSPORTS, 0))  # they count as ours from now on
         file.remove_before(self._positions[file.id])
         file.remove_batches(committed)
-        self._notes.adopt(notes, committed)
+        self._pending_ledger.adopt(pending_ledger, committed)
         waiting = file.waiting()
         self._ledger.spool(waiting)
         if waiting:
@@ -154,15 +154,15 @@ class Drainer:
         """Raises when Postgres cannot commit in time. A breaker that flaps is closed ever more slowly."""
         is_flapping = time.monotonic() - self._closed_at < _SETTLING_SECONDS
         self._rest = min(2 * self._rest, _LONGEST_REST_SECONDS) if is_flapping else _REST_SECONDS
-        with self._line.use(_PROBE_SECONDS) as connection:
+        with self._ingest_connection.use(_PROBE_SECONDS) as connection:
             self._report(connection)
         self._breaker.close()
         self._closed_at = time.monotonic()
 
     def _pass(self) -> float:
-        self._notes.write(self._line, _PROBE_SECONDS)
+        self._pending_ledger.write(self._ingest_connection, _PROBE_SECONDS)
         self._report_changes()
-        if self._refusals.is_stopped and time.monotonic() < self._try_again_at:
+        if self._rejection_limit.is_stopped and time.monotonic() < self._try_again_at:
             return _REST_SECONDS
         for file in list(self._files):
             if self._drain(file):
@@ -170,7 +170,7 @@ class Drainer:
                 return 0.0
             if file is not self._own:
                 self._ahead = None
-                self._spools.give_up(file)
+                self._spool_directory.give_up(file)
                 self._files.remove(file)
         self.state = "idle"
         self._take_over_orphans()
@@ -206,8 +206,10 @@ class Drainer:
         kept = file.head(position, _CHUNK_BYTES)
         if not kept:
             return None
-        batch = Batch([Judged(each.message.incoming, self._verdict(each.message)) for each in kept], _batch_id(kept))
-        batch.fates = _fates_if_committed(kept)
+        batch = Batch(
+            [ValidatedMessage(each.message.inbound, self._result(each.message)) for each in kept], _batch_id(kept)
+        )
+        batch.outcomes = _outcomes_if_committed(kept)
         return _Chunk(file, position, kept[-1].number + 1, batch)
 
     def _is_drained(self, chunk: _Chunk, totals: Mapping[str, Totals]) -> None:
@@ -219,7 +221,7 @@ class Drainer:
     def _position(self, file: SpoolFile) -> int:
         """Where the spool is. After a commit that nobody confirmed, Postgres says whether it went through."""
         if file.id not in self._positions:
-            with self._line.use(_PROBE_SECONDS) as connection:
+            with self._ingest_connection.use(_PROBE_SECONDS) as connection:
                 position = open_spool(connection, file.id)
             unsure = self._unsure
             if unsure is not None and unsure.file is file and unsure.following == position:
@@ -227,17 +229,17 @@ class Drainer:
             self._positions[file.id] = position
         return self._positions[file.id]
 
-    def _verdict(self, message: Spooled) -> Verdict:
-        if message.poison is not None:
-            return message.poison
-        if message.batch is not None and _is_older_than_receipts(message.incoming.received_at):
+    def _result(self, message: SpooledMessage) -> ValidationResult:
+        if message.rejected is not None:
+            return message.rejected
+        if message.batch is not None and _is_older_than_receipts(message.inbound.received_at):
             said = "it may have been stored when its server lost the database; too long ago to know"
-            return Poison(ScouterError(said), Reason.OUTCOME_UNKNOWN)
-        return self._judge.verdict(message.incoming)
+            return Rejected(ScouterError(said), Reason.OUTCOME_UNKNOWN)
+        return self._validator.result_of(message.inbound)
 
     def _report_changes(self) -> None:
         if self._waiting() != self._reported:
-            with self._line.use(_PROBE_SECONDS) as connection:
+            with self._ingest_connection.use(_PROBE_SECONDS) as connection:
                 self._report(connection)
 
     def _report(self, connection: Connection) -> None:
@@ -253,7 +255,7 @@ class Drainer:
         if time.monotonic() < self._look_for_orphans_at:
             return
         self._look_for_orphans_at = time.monotonic() + _ORPHANS_SECONDS
-        for file in self._spools.orphans():
+        for file in self._spool_directory.orphans():
             self.adopt(file)
             self._files.append(file)
 
@@ -272,11 +274,11 @@ class _Chunk:
 
     @property
     def counts(self) -> Counter[str]:
-        return Counter(message.incoming.transport for message in self.batch.messages)
+        return Counter(message.inbound.transport for message in self.batch.messages)
 
     @property
     def totals(self) -> dict[str, Totals]:
-        return totals_of(self.batch, self.batch.fates or ())
+        return totals_of(self.batch, self.batch.outcomes or ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,14 +290,14 @@ class _Ahead:
     chunk: Future[_Chunk | None]
 
 
-def _batch_id(kept: Sequence[Kept]) -> UUID | None:
+def _batch_id(kept: Sequence[SpoolEntry]) -> UUID | None:
     return kept[0].message.batch
 
 
-def _fates_if_committed(kept: Sequence[Kept]) -> Sequence[Outcome] | None:
+def _outcomes_if_committed(kept: Sequence[SpoolEntry]) -> Sequence[Outcome] | None:
     """What has become of a batch that may have been committed under its id."""
-    fates = [each.message.fate for each in kept if each.message.fate is not None]
-    return fates if len(fates) == len(kept) else None
+    outcomes = [each.message.outcome for each in kept if each.message.outcome is not None]
+    return outcomes if len(outcomes) == len(kept) else None
 
 
 def _is_older_than_receipts(moment: datetime) -> bool:

@@ -11,15 +11,15 @@ from uuid import UUID, uuid4
 
 from scouter.ingest.ledger.ledger import Ledger
 from scouter.ingest.messages.outcomes import Totals
-from scouter.ingest.spool.spool_file import SavedNotes, SpoolFile
-from scouter.postgres.connections.ingest_pool import Line
+from scouter.ingest.spool.spool_file import SavedDeltas, SpoolFile
+from scouter.postgres.connections.ingest_pool import IngestConnection
 from scouter.postgres.tables.ledger import add_to_ledger
 from scouter.postgres.tables.records import add_receipt
 
 _LANE = "notes"
 
 
-class Notes:
+class PendingLedger:
     """Belongs to the drainer's thread."""
 
     def __init__(self, ledger: Ledger, spool: SpoolFile, instance: UUID) -> None:
@@ -32,38 +32,38 @@ class Notes:
         self._open: dict[str, Totals] = {}
         self._is_saved = False
 
-    def adopt(self, saved: SavedNotes, written: Collection[UUID]) -> None:
+    def adopt(self, saved: SavedDeltas, written: Collection[UUID]) -> None:
         """Go on with what another start had kept, but for what Postgres says is written."""
-        for note_id, changes in saved.items():
-            if note_id not in written:
-                self._tried[note_id] = changes
+        for delta_id, changes in saved.items():
+            if delta_id not in written:
+                self._tried[delta_id] = changes
                 self._ledger.settle(changes)
         self._is_saved = self._is_saved or bool(saved)
 
-    def write(self, line: Line, seconds: float) -> None:
+    def write(self, ingest_connection: IngestConnection, seconds: float) -> None:
         """Into Postgres. Raises psycopg's errors, after which it is tried again."""
         self._collect()
         if self._open:
             self._tried[self._open_id] = self._open
             self._open_id, self._open = uuid4(), {}
-        for note_id, changes in list(self._tried.items()):
-            with line.use(seconds) as connection:
-                if add_receipt(connection, note_id):
+        for delta_id, changes in list(self._tried.items()):
+            with ingest_connection.use(seconds) as connection:
+                if add_receipt(connection, delta_id):
                     add_to_ledger(connection, self._instance, _LANE, changes)
-            del self._tried[note_id]
+            del self._tried[delta_id]
         if self._is_saved:
-            self._spool.save_notes({})
+            self._spool.save_deltas({})
             self._is_saved = False
 
     def save(self) -> None:
         """On the disk, for as long as Postgres is away."""
         if self._collect() or (self._tried and not self._is_saved):
-            self._spool.save_notes({**self._tried, **({self._open_id: self._open} if self._open else {})})
+            self._spool.save_deltas({**self._tried, **({self._open_id: self._open} if self._open else {})})
             self._is_saved = True
 
     def _collect(self) -> bool:
         """Whether there was anything new."""
-        fresh = self._ledger.noted()
+        fresh = self._ledger.take_unwritten()
         for transport, change in fresh.items():
             self._open.setdefault(transport, Totals()).add(change)
         return bool(fresh)

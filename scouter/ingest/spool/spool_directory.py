@@ -17,21 +17,21 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldSpool:
     """A spool that is locked for this process."""
 
     file: SpoolFile
     lock: int  # a descriptor
 
 
-class Spools:
+class SpoolDirectory:
     """Every server of a machine has a spool of its own in the same directory, one for each database."""
 
-    def __init__(self, directory: Path, *, most_bytes: int) -> None:
+    def __init__(self, directory: Path, *, max_bytes: int) -> None:
         """Raises `StartRefused` when the directory cannot be used."""
         self._directory = directory
-        self._most_bytes = most_bytes
-        self._held: dict[Path, Held] = {}
+        self._max_bytes = max_bytes
+        self._held: dict[Path, HeldSpool] = {}
         self._unusable: set[Path] = set()
         try:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -75,19 +75,19 @@ class Spools:
     def _paths(self) -> list[Path]:
         return sorted(path for path in self._directory.glob("*.sqlite") if path not in self._unusable)
 
-    def _hold(self, path: Path) -> Held | None:
+    def _hold(self, path: Path) -> HeldSpool | None:
         lock = _try_lock(_lock_path(path))
         if lock is None:
             return None
         try:
-            file = SpoolFile(path, most_bytes=self._most_bytes)
+            file = SpoolFile(path, max_bytes=self._max_bytes)
         except (sqlite3.DatabaseError, ValueError) as problem:
             # Never removed: a person may save what is in it.
             log.error("cannot read the spool %s, which stays as it is: %s", path, problem)
             self._unusable.add(path)
             os.close(lock)
             return None
-        self._held[path] = Held(file, lock)
+        self._held[path] = HeldSpool(file, lock)
         return self._held[path]
 
 

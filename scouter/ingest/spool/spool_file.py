@@ -17,14 +17,14 @@ import msgspec
 
 from scouter.auth.permissions import Caller
 from scouter.errors import DiskFull, ScouterError, SpoolFull
-from scouter.ingest.messages.inbound import Incoming
+from scouter.ingest.messages.inbound import InboundMessage
 from scouter.ingest.messages.outcomes import TOTAL_NAMES, Outcome, Totals
-from scouter.ingest.messages.results import Poison
+from scouter.ingest.messages.results import Rejected
 from scouter.wire.quarantine import Reason
 
 log = logging.getLogger(__name__)
 
-SavedNotes = Mapping[UUID, dict[str, Totals]]  # changes of the ledger, by the id under which they are written
+SavedDeltas = Mapping[UUID, dict[str, Totals]]  # changes of the ledger, by the id under which they are written
 
 _PAGE_BYTES = 8192
 _PACK_BYTES = 512  # smaller ones do not get smaller
@@ -44,7 +44,7 @@ CREATE TABLE IF NOT EXISTS message (
     raw BLOB NOT NULL
 )
 """
-_NOTES_SCHEMA = "CREATE TABLE IF NOT EXISTS note (id INTEGER PRIMARY KEY CHECK (id = 1), notes TEXT NOT NULL)"
+_DELTAS_SCHEMA = "CREATE TABLE IF NOT EXISTS note (id INTEGER PRIMARY KEY CHECK (id = 1), notes TEXT NOT NULL)"
 _ADD = (
     "INSERT INTO message (batch, fate, transport, received_at, caller, key, poison, packed, raw) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -56,28 +56,28 @@ _HEAD = (
 
 
 @dataclass(frozen=True, slots=True)
-class Spooled:
+class SpooledMessage:
     """A message for the spool.
 
     `batch` is the id under which it may have been committed, `fate` what has become of it in that case. `poison` is
     the verdict that it has already.
     """
 
-    incoming: Incoming
-    poison: Poison | None = None
+    inbound: InboundMessage
+    rejected: Rejected | None = None
     batch: UUID | None = None
-    fate: Outcome | None = None
+    outcome: Outcome | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class SpoolEntry:
     """A message in the spool, with its place."""
 
     number: int
-    message: Spooled
+    message: SpooledMessage
 
 
-class _Poison(msgspec.Struct):
+class _RejectedText(msgspec.Struct):
     """A verdict as it is kept."""
 
     id: UUID
@@ -94,22 +94,22 @@ class _Caller(msgspec.Struct):
 class SpoolFile:
     """One file, open in this process alone. Threads may add, take out and read ahead, one each."""
 
-    def __init__(self, path: Path, *, most_bytes: int) -> None:
+    def __init__(self, path: Path, *, max_bytes: int) -> None:
         """Raises `sqlite3.DatabaseError` for a file that is none of ours."""
         self.id = UUID(path.stem)
         self.path = path
         self._lock = threading.Lock()  # SQLite has room for one writer; waiting here is cheaper than there
         # FULL: what add() has returned from survives a power cut.
-        self._adding = _connect(path, most_bytes, "FULL")
+        self._adding = _connect(path, max_bytes, "FULL")
         self._adding.execute(_SCHEMA)
-        self._adding.execute(_NOTES_SCHEMA)
+        self._adding.execute(_DELTAS_SCHEMA)
         # What is taken out may come back after a power cut: it is known by its number.
-        self._draining = _connect(path, most_bytes, "NORMAL")
-        self._reading = _connect(path, most_bytes, "NORMAL")  # for a thread that reads ahead
-        self._most_pages = most_bytes // _PAGE_BYTES
+        self._draining = _connect(path, max_bytes, "NORMAL")
+        self._reading = _connect(path, max_bytes, "NORMAL")  # for a thread that reads ahead
+        self._max_pages = max_bytes // _PAGE_BYTES
         self.is_full = False
 
-    def add(self, messages: Sequence[Spooled]) -> None:
+    def add(self, messages: Sequence[SpooledMessage]) -> None:
         """All of them or none, durably. Raises `SpoolFull`, or `DiskFull` when it is the disk."""
         rows = [_row(message) for message in messages]
         with self._lock:
@@ -121,9 +121,9 @@ class SpoolFile:
                 self.is_full = True
                 raise self._why(problem, sum(len(row[-1]) for row in rows)) from problem
 
-    def head(self, position: int, most_bytes: int) -> list[Kept]:
+    def head(self, position: int, max_bytes: int) -> list[SpoolEntry]:
         """The oldest messages from `position` on, about as many bytes; all of one batch, or all of none."""
-        kept: list[Kept] = []
+        kept: list[SpoolEntry] = []
         size = 0
         rows = self._reading.execute(_HEAD, (position,))
         for row in rows:
@@ -131,8 +131,8 @@ class SpoolFile:
             if kept and entry.message.batch != kept[0].message.batch:
                 break
             kept.append(entry)
-            size += len(entry.message.incoming.raw)
-            if size >= most_bytes and entry.message.batch is None:  # a batch is stored whole
+            size += len(entry.message.inbound.raw)
+            if size >= max_bytes and entry.message.batch is None:  # a batch is stored whole
                 break
         rows.close()  # or the log of the file could not be emptied
         return kept
@@ -152,9 +152,11 @@ class SpoolFile:
         with self._lock, self._draining:
             self._draining.executemany("DELETE FROM message WHERE batch = ?", [(batch.bytes,) for batch in batches])
 
-    def save_notes(self, notes: SavedNotes) -> None:
+    def save_deltas(self, pending_ledger: SavedDeltas) -> None:
         """Keep these instead of those before. When there is no room they are not kept."""
-        text = msgspec.json.encode({str(note_id): _encoded_changes(each) for note_id, each in notes.items()}).decode()
+        text = msgspec.json.encode(
+            {str(delta_id): _encoded_changes(each) for delta_id, each in pending_ledger.items()}
+        ).decode()
         with self._lock:
             try:
                 with self._adding:
@@ -162,12 +164,12 @@ class SpoolFile:
             except sqlite3.OperationalError as problem:
                 log.warning("counts of refused messages are not kept on the disk: %s", problem)
 
-    def saved_notes(self) -> SavedNotes:
+    def saved_deltas(self) -> SavedDeltas:
         row = self._draining.execute("SELECT notes FROM note").fetchone()
         kept = msgspec.json.decode(row[0], type=dict[str, dict[str, dict[str, int]]]) if row else {}
         return {
-            UUID(note_id): {transport: Totals(**counts) for transport, counts in changes.items()}
-            for note_id, changes in kept.items()
+            UUID(delta_id): {transport: Totals(**counts) for transport, counts in changes.items()}
+            for delta_id, changes in kept.items()
         }
 
     def undecided(self) -> list[UUID]:
@@ -203,41 +205,41 @@ class SpoolFile:
     def _why(self, problem: sqlite3.OperationalError, needed: int) -> ScouterError:
         log.error("cannot write to the spool %s: %s", self.path, problem)
         (pages,) = self._adding.execute("PRAGMA page_count").fetchone()
-        reached_its_limit = pages + 2 * needed // _PAGE_BYTES + 8 >= self._most_pages
+        reached_its_limit = pages + 2 * needed // _PAGE_BYTES + 8 >= self._max_pages
         return SpoolFull() if problem.sqlite_errorcode == sqlite3.SQLITE_FULL and reached_its_limit else DiskFull()
 
 
-def _connect(path: Path, most_bytes: int | None, synchronous: str) -> sqlite3.Connection:
+def _connect(path: Path, max_bytes: int | None, synchronous: str) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=30, check_same_thread=False)
     connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute(f"PRAGMA synchronous = {synchronous}")
     connection.execute(f"PRAGMA journal_size_limit = {_EMPTY_ENOUGH_BYTES}")
-    if most_bytes is not None:
-        connection.execute(f"PRAGMA max_page_count = {most_bytes // _PAGE_BYTES}")
+    if max_bytes is not None:
+        connection.execute(f"PRAGMA max_page_count = {max_bytes // _PAGE_BYTES}")
     return connection
 
 
-def _row(message: Spooled) -> tuple[Any, ...]:
-    incoming = message.incoming
-    packed = len(incoming.raw) >= _PACK_BYTES
+def _row(message: SpooledMessage) -> tuple[Any, ...]:
+    inbound = message.inbound
+    packed = len(inbound.raw) >= _PACK_BYTES
     return (
         message.batch.bytes if message.batch else None,
-        _encoded_fate(message.fate),
-        incoming.transport,
-        incoming.received_at.isoformat(),
-        _encoded_caller(incoming.caller),
-        incoming.key,
-        _encoded_poison(message.poison),
+        _encoded_outcome(message.outcome),
+        inbound.transport,
+        inbound.received_at.isoformat(),
+        _encoded_caller(inbound.caller),
+        inbound.key,
+        _encoded_rejection(message.rejected),
         packed,
-        zlib.compress(incoming.raw, _FAST) if packed else incoming.raw,
+        zlib.compress(inbound.raw, _FAST) if packed else inbound.raw,
     )
 
 
-def _entry(row: Any) -> Kept:
-    number, batch, fate, transport, received_at, caller, key, poison, packed, raw = row
+def _entry(row: Any) -> SpoolEntry:
+    number, batch, outcome, transport, received_at, caller, key, rejected, packed, raw = row
     sender = msgspec.json.decode(caller, type=_Caller)
-    incoming = Incoming(
+    inbound = InboundMessage(
         transport,
         zlib.decompress(raw) if packed else raw,
         Caller(sender.username, frozenset(sender.permissions), frozenset(sender.groups)),
@@ -245,24 +247,26 @@ def _entry(row: Any) -> Kept:
         key,
     )
     batch_id = None if batch is None else UUID(bytes=batch)
-    return Kept(number, Spooled(incoming, _decoded_poison(poison), batch_id, _decoded_fate(fate)))
+    return SpoolEntry(
+        number, SpooledMessage(inbound, _decoded_rejection(rejected), batch_id, _decoded_outcome(outcome))
+    )
 
 
 def _encoded_caller(caller: Caller) -> str:
     return msgspec.json.encode(_Caller(caller.username, sorted(caller.permissions), sorted(caller.groups))).decode()
 
 
-def _encoded_poison(poison: Poison | None) -> str | None:
-    if poison is None:
+def _encoded_rejection(rejected: Rejected | None) -> str | None:
+    if rejected is None:
         return None
-    return msgspec.json.encode(_Poison(poison.id, poison.reason.value, poison.detail)).decode()
+    return msgspec.json.encode(_RejectedText(rejected.id, rejected.reason.value, rejected.detail)).decode()
 
 
-def _decoded_poison(text: str | None) -> Poison | None:
+def _decoded_rejection(text: str | None) -> Rejected | None:
     if text is None:
         return None
-    kept = msgspec.json.decode(text, type=_Poison)
-    return Poison(ScouterError(kept.detail), Reason(kept.reason), kept.id)
+    kept = msgspec.json.decode(text, type=_RejectedText)
+    return Rejected(ScouterError(kept.detail), Reason(kept.reason), kept.id)
 
 
 def _encoded_changes(changes: Mapping[str, Totals]) -> dict[str, dict[str, int]]:
@@ -273,11 +277,11 @@ def _counts(totals: Totals) -> dict[str, int]:
     return {name: count for name in TOTAL_NAMES if (count := getattr(totals, name))}
 
 
-def _encoded_fate(fate: Outcome | None) -> str | None:
-    if fate is None:
+def _encoded_outcome(outcome: Outcome | None) -> str | None:
+    if outcome is None:
         return None
-    return msgspec.json.encode(_counts(fate.totals)).decode()
+    return msgspec.json.encode(_counts(outcome.totals)).decode()
 
 
-def _decoded_fate(text: str | None) -> Outcome | None:
+def _decoded_outcome(text: str | None) -> Outcome | None:
     return None if text is None else Outcome(Totals(**msgspec.json.decode(text, type=dict[str, int])))

@@ -7,67 +7,66 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from scouter.ingest.messages import outcomes
-from scouter.ingest.messages.outcomes import Outcome, Totals
-from scouter.ingest.messages.pending import Batch, Judged
-from scouter.ingest.messages.results import Poison
-from scouter.ingest.storage.rejection_limit import Refusals
+from scouter.ingest.messages.batch import Batch, ValidatedMessage
+from scouter.ingest.messages.outcomes import Outcome, Totals, totals_by_transport
+from scouter.ingest.messages.results import Rejected
+from scouter.ingest.storage.rejection_limit import RejectionLimit
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.ledger import add_to_ledger
 from scouter.postgres.tables.quarantine import NewEntry, add_entries
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class BatchResult:
     """A batch whose fate is decided, but not committed yet.
 
     `fates` are in the order of the messages; `poisoned` are those that are bad, by their place in it.
     """
 
     batch: Batch
-    fates: Sequence[Outcome]
-    poisoned: Mapping[int, Poison]
+    outcomes: Sequence[Outcome]
+    rejected: Mapping[int, Rejected]
     stored: int
     refused: int  # by Postgres
 
 
-class Settlement(Protocol):
+class BatchFinalizer(Protocol):
     """Called in the transaction, last. What it raises rolls everything back."""
 
-    def __call__(self, connection: Connection, decided: Decided) -> None: ...
+    def __call__(self, connection: Connection, batch_result: BatchResult) -> None: ...
 
 
-class Arrivals:
+class ArrivalFinalizer:
     """For messages that have just been received: what is bad goes to quarantine, and all of them are counted."""
 
-    def __init__(self, refusals: Refusals, *, instance: UUID, lane: str) -> None:
-        self._refusals = refusals
+    def __init__(self, rejection_limit: RejectionLimit, *, instance: UUID, lane: str) -> None:
+        self._rejection_limit = rejection_limit
         self._instance = instance
         self._lane = lane
 
-    def __call__(self, connection: Connection, decided: Decided) -> None:
+    def __call__(self, connection: Connection, batch_result: BatchResult) -> None:
         """Raises `TooManyRefusals`."""
-        messages = decided.batch.messages
-        if decided.poisoned:
-            add_entries(connection, [_entry(messages[place], bad) for place, bad in decided.poisoned.items()])
-        add_to_ledger(connection, self._instance, self._lane, totals_of(decided.batch, decided.fates))
-        self._refusals.note(decided.refused, decided.stored)
+        messages = batch_result.batch.messages
+        if batch_result.rejected:
+            add_entries(connection, [_entry(messages[place], bad) for place, bad in batch_result.rejected.items()])
+        add_to_ledger(connection, self._instance, self._lane, totals_of(batch_result.batch, batch_result.outcomes))
+        self._rejection_limit.add_unwritten(batch_result.refused, batch_result.stored)
 
 
-def totals_of(batch: Batch, fates: Sequence[Outcome]) -> dict[str, Totals]:
+def totals_of(batch: Batch, outcomes: Sequence[Outcome]) -> dict[str, Totals]:
     """By transport."""
-    return outcomes.sums(zip((message.incoming.transport for message in batch.messages), fates, strict=True))
+    return totals_by_transport(zip((message.inbound.transport for message in batch.messages), outcomes, strict=True))
 
 
-def _entry(message: Judged, bad: Poison) -> NewEntry:
-    incoming = message.incoming
+def _entry(message: ValidatedMessage, bad: Rejected) -> NewEntry:
+    inbound = message.inbound
     return NewEntry(
         bad.id,
-        incoming.received_at,
-        incoming.transport,
+        inbound.received_at,
+        inbound.transport,
         bad.reason.value,
         bad.detail,
-        incoming.caller.username,
-        incoming.key,
-        incoming.raw,
+        inbound.caller.username,
+        inbound.key,
+        inbound.raw,
     )

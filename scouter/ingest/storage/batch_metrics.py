@@ -9,17 +9,17 @@ from scouter.ingest.messages.outcomes import Outcome
 from scouter.metrics import BATCH_MESSAGES, BATCH_ROWS, RECORDS_SKIPPED, RECORDS_STORED
 
 
-def count_stored(fates: Sequence[Outcome], rows: Counter[str]) -> None:
+def count_stored(outcomes: Sequence[Outcome], rows: Counter[str]) -> None:
     """`rows`: how many, by table."""
     for table, count in rows.items():
         RECORDS_STORED.labels(table).inc(count)
-    BATCH_MESSAGES.observe(len(fates))
+    BATCH_MESSAGES.observe(len(outcomes))
     BATCH_ROWS.observe(rows.total())
-    for fate in fates:
-        count_skipped(fate)
+    for outcome in outcomes:
+        count_skipped(outcome)
 
 
-def count_skipped(fate: Outcome) -> None:
-    if fate.skipped and not fate.is_duplicate:
-        for reason, count in fate.skipped.items():
+def count_skipped(outcome: Outcome) -> None:
+    if outcome.skipped and not outcome.is_duplicate:
+        for reason, count in outcome.skipped.items():
             RECORDS_SKIPPED.labels(reason).inc(count)

@@ -13,15 +13,14 @@ import msgspec
 import psycopg
 
 from scouter.errors import KeyReused, RefusedByDatabase, UnknownProfile
-from scouter.ingest.messages import outcomes
+from scouter.ingest.messages.batch import Batch, ValidatedMessage
 from scouter.ingest.messages.outcomes import Outcome, Totals
-from scouter.ingest.messages.pending import Batch, Judged
-from scouter.ingest.messages.results import Good, Poison, Seen, poison
-from scouter.ingest.storage.batch_finalizer import Decided, Settlement, totals_of
+from scouter.ingest.messages.results import Accepted, Duplicate, Rejected, rejected
+from scouter.ingest.storage.batch_finalizer import BatchFinalizer, BatchResult, totals_of
 from scouter.ingest.storage.batch_metrics import count_stored
 from scouter.metrics import COMMIT_SECONDS
 from scouter.postgres.connections.errors import first_line, lacks_partition, refused_row, refuses_content
-from scouter.postgres.connections.ingest_pool import Line
+from scouter.postgres.connections.ingest_pool import IngestConnection
 from scouter.postgres.schema.partitions import Partitions
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables import records
@@ -34,7 +33,7 @@ from scouter.postgres.tables.tags import add_tags
 _CAREFUL_SECONDS = 2.0
 
 # Done in the same transaction, before anything else. False: somebody else has these messages, store nothing.
-Claim = Callable[[Connection], bool]
+BatchClaim = Callable[[Connection], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,26 +52,26 @@ class NotOurs(Exception):
     """The claim failed: another thread or server has taken these messages over. Nothing was stored."""
 
 
-class Store:
+class BatchStore:
     """Stores batches over one line. It belongs to one thread at a time."""
 
     def __init__(
         self,
-        line: Line,
+        ingest_connection: IngestConnection,
         partitions: Partitions,
-        settlement: Settlement,
+        finalizer: BatchFinalizer,
         *,
         late_after: timedelta,
         now: Callable[[], datetime],
     ) -> None:
-        self._line = line
+        self._ingest_connection = ingest_connection
         self._partitions = partitions
-        self._settlement = settlement
+        self._finalizer = finalizer
         self._late_after = late_after
         self._now = now
         self._careful_until = 0.0  # on time.monotonic()
 
-    def store(self, batch: Batch, *, seconds: float, claim: Claim | None = None) -> Stored:
+    def store(self, batch: Batch, *, seconds: float, claim: BatchClaim | None = None) -> Stored:
         """Store a batch in one transaction that takes at most about `seconds`.
 
         A message that Postgres refuses is found, and settled as bad in the same transaction as its neighbours are
@@ -92,24 +91,24 @@ class Store:
             raise
 
     def close(self) -> None:
-        self._line.close()
+        self._ingest_connection.close()
 
-    def _attempt(self, batch: Batch, seconds: float, claim: Claim | None, *, careful: bool) -> Stored:
-        good = [each.verdict for each in batch.messages if isinstance(each.verdict, Good)]
+    def _attempt(self, batch: Batch, seconds: float, claim: BatchClaim | None, *, careful: bool) -> Stored:
+        good = [each.result for each in batch.messages if isinstance(each.result, Accepted)]
         self._partitions.ensure((part.table, day) for each in good for part in each.rows for day in part.days)
         late_before = to_microseconds(self._now() - self._late_after)
-        with COMMIT_SECONDS.time(), self._line.use(seconds) as connection:
+        with COMMIT_SECONDS.time(), self._ingest_connection.use(seconds) as connection:
             transaction = _Transaction(connection, batch, late_before, careful=careful)
             is_first = transaction.open(claim)
             if is_first:
-                decided = transaction.store()
-                self._settlement(connection, decided)
-                if decided.refused:
+                batch_result = transaction.store()
+                self._finalizer(connection, batch_result)
+                if batch_result.refused:
                     self._careful_until = time.monotonic() + _CAREFUL_SECONDS
-                batch.fates = decided.fates
-        fates = batch.fates or transaction.fates()
-        count_stored(fates, transaction.tables)
-        return Stored(fates, totals_of(batch, fates), is_first)
+                batch.outcomes = batch_result.outcomes
+        outcomes = batch.outcomes or transaction.outcomes()
+        count_stored(outcomes, transaction.tables)
+        return Stored(outcomes, totals_of(batch, outcomes), is_first)
 
 
 class _Transaction:
@@ -120,58 +119,58 @@ class _Transaction:
         self._batch = batch
         self._late_before = late_before
         self._careful = careful
-        self._fates: dict[int, Outcome] = {}  # by the message's place in the batch
-        self._poisoned: dict[int, Poison] = {}
+        self._outcomes: dict[int, Outcome] = {}  # by the message's place in the batch
+        self._rejected: dict[int, Rejected] = {}
         self._refused: list[int] = []  # by Postgres
         self._stored = 0
         self.tables: Counter[str] = Counter()  # rows stored
 
-    def open(self, claim: Claim | None) -> bool:
+    def open(self, claim: BatchClaim | None) -> bool:
         """Whether this batch is new. If it is not, it was stored as it would be now."""
         if claim is not None and not claim(self._connection):
             raise NotOurs
-        entity_ids = frozenset(part.entity_id for _, good in self._good() for part in good.rows)
+        entity_ids = frozenset(part.entity_id for _, good in self._accepted() for part in good.rows)
         is_new, gone = records.open_batch(self._connection, self._batch.id, entity_ids)
         for place, message in enumerate(self._batch.messages):
             self._look_at(place, message, gone)
         return is_new
 
-    def store(self) -> Decided:
-        self._settle_keys()
-        left = [(place, good) for place, good in self._good() if place not in self._fates]
+    def store(self) -> BatchResult:
+        self._claim_keys()
+        left = [(place, good) for place, good in self._accepted() if place not in self._outcomes]
         self._put_carefully(left) if self._careful else self._put(left)
         for place, good in left:
-            self._fates.setdefault(place, outcomes.stored(good.count, good.skipped, len(good.tags)))
+            self._outcomes.setdefault(place, Outcome.stored(good.count, good.skipped, len(good.tags)))
         self._release_keys()
-        return Decided(self._batch, self.fates(), self._poisoned, self._stored, len(self._refused))
+        return BatchResult(self._batch, self.outcomes(), self._rejected, self._stored, len(self._refused))
 
-    def fates(self) -> list[Outcome]:
+    def outcomes(self) -> list[Outcome]:
         """In the order of the messages. Of a batch that is not new: what its senders are to be told."""
-        return [self._fates.get(place) or _as_before(each) for place, each in enumerate(self._batch.messages)]
+        return [self._outcomes.get(place) or _as_before(each) for place, each in enumerate(self._batch.messages)]
 
-    def _good(self) -> list[tuple[int, Good]]:
-        verdicts = enumerate(message.verdict for message in self._batch.messages)
-        return [(place, verdict) for place, verdict in verdicts if isinstance(verdict, Good)]
+    def _accepted(self) -> list[tuple[int, Accepted]]:
+        verdicts = enumerate(message.result for message in self._batch.messages)
+        return [(place, result) for place, result in verdicts if isinstance(result, Accepted)]
 
-    def _look_at(self, place: int, message: Judged, gone: frozenset[int]) -> None:
-        verdict = message.verdict
-        if isinstance(verdict, Poison):
-            self._quarantine(place, verdict)
-        elif isinstance(verdict, Seen):
-            self._fates[place] = outcomes.duplicate(0, {})
-        elif gone and any(part.entity_id in gone for part in verdict.rows):
+    def _look_at(self, place: int, message: ValidatedMessage, gone: frozenset[int]) -> None:
+        result = message.result
+        if isinstance(result, Rejected):
+            self._quarantine(place, result)
+        elif isinstance(result, Duplicate):
+            self._outcomes[place] = Outcome.duplicate(0, {})
+        elif gone and any(part.entity_id in gone for part in result.rows):
             error = UnknownProfile("records.uid", None, "a registered profile; this one was deleted")
-            self._quarantine(place, poison(error))
-        elif verdict.is_empty:
-            self._fates[place] = outcomes.empty(verdict.skipped)
+            self._quarantine(place, rejected(error))
+        elif result.is_empty:
+            self._outcomes[place] = Outcome.empty(result.skipped)
 
-    def _quarantine(self, place: int, verdict: Poison) -> None:
-        self._fates[place] = outcomes.quarantined(verdict.error)
-        self._poisoned[place] = verdict
+    def _quarantine(self, place: int, result: Rejected) -> None:
+        self._outcomes[place] = Outcome.quarantined(result.error)
+        self._rejected[place] = result
 
-    def _settle_keys(self) -> None:
+    def _claim_keys(self) -> None:
         """Claim the keys of messages that have one; what was sent under the same key before is a duplicate."""
-        uses = [(place, use) for place, good in self._good() if (use := self._use(place, good)) is not None]
+        uses = [(place, use) for place, good in self._accepted() if (use := self._use(place, good)) is not None]
         if not uses:
             return
         new = claim_keys(self._connection, [use for _, use in uses])
@@ -183,28 +182,28 @@ class _Transaction:
             else:
                 self._meet_again(place, use, before[use.user_key])
 
-    def _use(self, place: int, good: Good) -> KeyUse | None:
-        incoming = self._batch.messages[place].incoming
-        if incoming.key is None or place in self._fates:
+    def _use(self, place: int, good: Accepted) -> KeyUse | None:
+        inbound = self._batch.messages[place].inbound
+        if inbound.key is None or place in self._outcomes:
             return None
-        digest = hashlib.sha256(incoming.raw).digest()
+        digest = hashlib.sha256(inbound.raw).digest()
         skipped = msgspec.json.encode(good.skipped).decode()
-        return KeyUse(incoming.caller.username, incoming.key, digest, good.count + len(good.tags), skipped)
+        return KeyUse(inbound.caller.username, inbound.key, digest, good.count + len(good.tags), skipped)
 
     def _meet_again(self, place: int, use: KeyUse, first: KeyUse) -> None:
         if use.digest == first.digest:
-            self._fates[place] = outcomes.duplicate(first.stored, first.skips)
+            self._outcomes[place] = Outcome.duplicate(first.stored, first.skips)
         else:
-            self._quarantine(place, poison(KeyReused("this Idempotency-Key came with another message before")))
+            self._quarantine(place, rejected(KeyReused("this Idempotency-Key came with another message before")))
 
     def _release_keys(self) -> None:
         """A message that was refused may be sent again under its key."""
-        refused = [self._batch.messages[place].incoming for place in self._refused]
+        refused = [self._batch.messages[place].inbound for place in self._refused]
         keys: list[UserKey] = [(each.caller.username, each.key) for each in refused if each.key]
         if keys:
             release_keys(self._connection, keys)
 
-    def _put_carefully(self, messages: Sequence[tuple[int, Good]]) -> None:
+    def _put_carefully(self, messages: Sequence[tuple[int, Accepted]]) -> None:
         """Store what Postgres takes, and refuse the others."""
         while messages and (problem := self._try_to_put(messages)) is not None:
             culprit = _culprit(messages, problem)
@@ -215,13 +214,13 @@ class _Transaction:
                 messages = [*messages[:culprit], *messages[culprit + 1 :]]
 
     def _put_up_to_a_bad_one(
-        self, messages: Sequence[tuple[int, Good]], problem: psycopg.Error
-    ) -> Sequence[tuple[int, Good]]:
+        self, messages: Sequence[tuple[int, Accepted]], problem: psycopg.Error
+    ) -> Sequence[tuple[int, Accepted]]:
         """Of messages among which some are bad: store the good ones before the first bad one, and refuse that.
 
         What is left over, of which nothing is known. Halving: it takes as many tries as the number has binary digits.
         """
-        left: Sequence[tuple[int, Good]] = ()
+        left: Sequence[tuple[int, Accepted]] = ()
         while len(messages) > 1:
             half = len(messages) // 2
             in_first_half = self._try_to_put(messages[:half])
@@ -232,7 +231,7 @@ class _Transaction:
         self._refuse(messages[0][0], problem)
         return left
 
-    def _try_to_put(self, messages: Sequence[tuple[int, Good]]) -> psycopg.Error | None:
+    def _try_to_put(self, messages: Sequence[tuple[int, Accepted]]) -> psycopg.Error | None:
         """What Postgres has against these messages; None when they are stored."""
         # Not released: that would be a third trip to the server, and the transaction is over in a moment.
         self._connection.execute("SAVEPOINT try")
@@ -247,10 +246,10 @@ class _Transaction:
 
     def _refuse(self, place: int, problem: psycopg.Error) -> None:
         error = RefusedByDatabase(f"the database refused this message: {first_line(problem)}")
-        self._quarantine(place, poison(error))
+        self._quarantine(place, rejected(error))
         self._refused.append(place)
 
-    def _put(self, messages: Sequence[tuple[int, Good]]) -> None:
+    def _put(self, messages: Sequence[tuple[int, Accepted]]) -> None:
         rows = [part for _, good in messages for part in good.rows]
         records.copy_rows(self._connection, rows)
         tags = [tag for _, good in messages for tag in good.tags]
@@ -273,24 +272,24 @@ class _Transaction:
             add_late_arrivals(self._connection, spans)
 
 
-def _culprit(messages: Sequence[tuple[int, Good]], problem: psycopg.Error) -> int | None:
+def _culprit(messages: Sequence[tuple[int, Accepted]], problem: psycopg.Error) -> int | None:
     """The place of the message that holds the row over which the COPY of its table stumbled."""
     row = refused_row(problem)
     if row is None:
         return None
-    table, line = row
+    table, ingest_connection = row
     for place, (_, good) in enumerate(messages):
-        line -= sum(part.count for part in good.rows if part.table == table)
-        if line <= 0:
+        ingest_connection -= sum(part.count for part in good.rows if part.table == table)
+        if ingest_connection <= 0:
             return place
     return None
 
 
-def _as_before(message: Judged) -> Outcome:
+def _as_before(message: ValidatedMessage) -> Outcome:
     """What the first commit of this batch made of a message, as far as it can be known now."""
-    if isinstance(message.verdict, Poison):
-        return outcomes.quarantined(message.verdict.error)
-    if isinstance(message.verdict, Seen):
-        return outcomes.duplicate(0, {})
-    good = message.verdict
-    return outcomes.stored(good.count, good.skipped, len(good.tags))
+    if isinstance(message.result, Rejected):
+        return Outcome.quarantined(message.result.error)
+    if isinstance(message.result, Duplicate):
+        return Outcome.duplicate(0, {})
+    good = message.result
+    return Outcome.stored(good.count, good.skipped, len(good.tags))

@@ -7,28 +7,28 @@ import threading
 
 log = logging.getLogger(__name__)
 
-MOST_IN_A_ROW = 1000
+MAX_IN_A_ROW = 1000
 
 
-class TooManyRefusals(Exception):
+class TooManyRejections(Exception):
     """Nothing was stored: quarantine would fill with messages that may be good."""
 
 
-class Refusals:
+class RejectionLimit:
     """Counts refused messages since the last good one. Safe to use from any thread.
 
     Beyond the limit messages stay where they are, and are tried now and then, until something is stored, which shows
     that the cause is gone, or until somebody who has looked takes them for bad.
     """
 
-    def __init__(self, most: int = MOST_IN_A_ROW) -> None:
-        self._most = most
+    def __init__(self, maximum: int = MAX_IN_A_ROW) -> None:
+        self._maximum = maximum
         self._lock = threading.Lock()
         self._in_a_row = 0
         self._is_waived = False
         self.is_stopped = False
 
-    def note(self, refused: int, stored: int) -> None:
+    def add_unwritten(self, refused: int, stored: int) -> None:
         """Called before the commit. Raises `TooManyRefusals`, so that the transaction is rolled back."""
         with self._lock:
             if stored:
@@ -49,14 +49,14 @@ class Refusals:
         self.is_stopped = False
 
     def _count(self, refused: int) -> None:
-        if not self._is_waived and self._in_a_row + refused > self._most:
+        if not self._is_waived and self._in_a_row + refused > self._maximum:
             if not self.is_stopped:
                 log.error(
                     "Postgres refuses more than %d messages in a row, which is more likely a fault of the database or "
                     "of this server: they stay in the spool, and are tried again. If they are bad, an admin says so "
                     "with POST /scouter/spool/resume",
-                    self._most,
+                    self._maximum,
                 )
             self.is_stopped = True
-            raise TooManyRefusals
+            raise TooManyRejections
         self._in_a_row += refused

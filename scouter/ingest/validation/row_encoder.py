@@ -34,7 +34,7 @@ AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 
 @dataclass(frozen=True, slots=True)
-class MessageRows:
+class EncodedRows:
     """What one message comes to."""
 
     rows: list[Rows]
@@ -45,7 +45,7 @@ class MessageRows:
         return sum(rows.count for rows in self.rows)
 
 
-class RowMaker:
+class RowEncoder:
     """Turns messages into rows for any transport."""
 
     def __init__(self, entities: Entities, features: Features, *, max_past: timedelta) -> None:
@@ -53,7 +53,7 @@ class RowMaker:
         self._features = features
         self._max_past = max_past
 
-    def rows_of(self, entries: Sequence[Entry], caller: Caller, now: datetime) -> MessageRows:
+    def rows_of(self, entries: Sequence[Entry], caller: Caller, now: datetime) -> EncodedRows:
         """The rows of a message, all of them or none.
 
         Raises `InvalidInput` for records of unknown profiles and `PermissionDenied` when any record's space is not
@@ -67,7 +67,7 @@ class RowMaker:
             *task.observability([entry.observability for entry in entries if entry.observability is not None]),
         ]
         task.skip(Skip.UNKNOWN_KIND, sum(1 for entry in entries if entry == _EMPTY) if task.seen < len(entries) else 0)
-        return MessageRows(rows, task.skipped)
+        return EncodedRows(rows, task.skipped)
 
 
 _EMPTY = Entry()

@@ -10,9 +10,9 @@ from msgspec import UNSET
 
 from scouter.auth.permissions import Caller
 from scouter.errors import InvalidInput, RefusedByDatabase, ScouterError, Unavailable, Unsupported
-from scouter.ingest.messages.inbound import Incoming
-from scouter.ingest.messages.results import Good, Verdict, poison
-from scouter.ingest.validation.row_encoder import RowMaker
+from scouter.ingest.messages.inbound import InboundMessage
+from scouter.ingest.messages.results import Accepted, ValidationResult, rejected
+from scouter.ingest.validation.row_encoder import RowEncoder
 from scouter.ingest.validation.tag_permissions import require_taggable
 from scouter.postgres.connections.errors import first_line, refuses_content
 from scouter.postgres.tables.entities import Entities
@@ -23,59 +23,59 @@ from scouter.wire.tags import Tag, accepted_by_tags
 log = logging.getLogger(__name__)
 
 
-class Judge:
+class Validator:
     """The same for every transport, and for messages that are looked at again."""
 
-    def __init__(self, rows: RowMaker, entities: Entities) -> None:
+    def __init__(self, rows: RowEncoder, entities: Entities) -> None:
         self._rows = rows
         self._entities = entities
         self._decoder = msgspec.json.Decoder(Message)
 
-    def judge(self, incoming: Incoming) -> Good:
+    def validate(self, inbound: InboundMessage) -> Accepted:
         """Raises a `ScouterError` that says what is wrong with the message, or `Unavailable`: ask again later."""
-        message = decode_json(self._decoder, incoming.raw)
+        message = decode_json(self._decoder, inbound.raw)
         try:
-            return self._look_up(message, incoming)
+            return self._look_up(message, inbound)
         except psycopg.Error as problem:
             if refuses_content(problem):  # a name that Postgres does not take
                 said = f"the database refused this message: {first_line(problem)}"
                 raise RefusedByDatabase(said) from None
             raise
 
-    def verdict(self, incoming: Incoming) -> Verdict:
+    def result_of(self, inbound: InboundMessage) -> ValidationResult:
         """For a message whose sender waits no longer: whatever is wrong with it is a verdict.
 
         Raises `Unavailable`, and psycopg's errors: ask again later.
         """
         try:
-            return self.judge(incoming)
+            return self.validate(inbound)
         except ScouterError as problem:
-            if not is_verdict(problem):
+            if not is_rejection(problem):
                 raise
-            return poison(problem)
+            return rejected(problem)
         except psycopg.Error:
             raise
         except Exception as bug:  # the message is kept, the messages behind it go on
             log.exception("judging a message failed in an unforeseen way")
-            return poison(ScouterError(f"the server failed on this message: {type(bug).__name__}"))
+            return rejected(ScouterError(f"the server failed on this message: {type(bug).__name__}"))
 
-    def _look_up(self, message: Message, incoming: Incoming) -> Good:
+    def _look_up(self, message: Message, inbound: InboundMessage) -> Accepted:
         if message.records is UNSET:
-            return self._tag(message, incoming.caller)
-        made = self._rows.rows_of(message.records, incoming.caller, incoming.received_at)
-        return Good(rows=made.rows, skipped=made.skipped)
+            return self._tag(message, inbound.caller)
+        made = self._rows.rows_of(message.records, inbound.caller, inbound.received_at)
+        return Accepted(rows=made.rows, skipped=made.skipped)
 
-    def _tag(self, message: Message, caller: Caller) -> Good:
+    def _tag(self, message: Message, caller: Caller) -> Accepted:
         members = {name: getattr(message, name) for name in Tag.__struct_fields__}
         sent = {name: value for name, value in members.items() if value is not UNSET}
         if not sent:
             raise _not_records(message)
         tag = convert(sent, Tag, accepted=accepted_by_tags)
         require_taggable([tag], caller, self._entities)
-        return Good(tags=[tag])
+        return Accepted(tags=[tag])
 
 
-def is_verdict(error: ScouterError) -> bool:
+def is_rejection(error: ScouterError) -> bool:
     """Whether it says something about the message, and not about this moment."""
     return not isinstance(error, Unavailable)
 

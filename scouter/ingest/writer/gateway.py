@@ -8,56 +8,56 @@ import psycopg
 
 from scouter.errors import PermissionDenied, ScouterError
 from scouter.ingest.ledger.ledger import Ledger
-from scouter.ingest.messages import outcomes
-from scouter.ingest.messages.inbound import Incoming
-from scouter.ingest.messages.pending import Submission
-from scouter.ingest.messages.results import Good, Verdict, poison
+from scouter.ingest.messages.inbound import InboundMessage
+from scouter.ingest.messages.outcomes import Outcome
+from scouter.ingest.messages.pending import PendingMessage
+from scouter.ingest.messages.results import Accepted, ValidationResult, rejected
 from scouter.ingest.storage.batch_metrics import count_skipped
-from scouter.ingest.validation.validator import Judge, is_verdict
-from scouter.ingest.writer.write_queue import Inlet
+from scouter.ingest.validation.validator import Validator, is_rejection
+from scouter.ingest.writer.write_queue import WriteQueue
 
 log = logging.getLogger(__name__)
 
 
-class Intake:
+class Gateway:
     """Counts every message that it is shown exactly once."""
 
-    def __init__(self, judge: Judge, inlet: Inlet, ledger: Ledger) -> None:
-        self._judge = judge
-        self._inlet = inlet
+    def __init__(self, judge: Validator, write_queue: WriteQueue, ledger: Ledger) -> None:
+        self._validator = judge
+        self._write_queue = write_queue
         self._ledger = ledger
 
-    def accept(self, incoming: Incoming) -> Submission:
+    def accept(self, inbound: InboundMessage) -> PendingMessage:
         """A message on its way; `wait` on it. Raises what its sender is to be told when it is refused at once."""
         try:
-            submission = Submission(incoming, self._verdict(incoming))
-            if isinstance(submission.verdict, Good) and submission.verdict.is_empty:
-                outcome = outcomes.empty(submission.verdict.skipped)
-                self._ledger.note(incoming.transport, outcome)
+            pending = PendingMessage(inbound, self._result(inbound))
+            if isinstance(pending.result, Accepted) and pending.result.is_empty:
+                outcome = Outcome.empty(pending.result.skipped)
+                self._ledger.add_unwritten(inbound.transport, outcome)
                 count_skipped(outcome)
-                submission.finish(outcome)
-                return submission
-            self._inlet.submit(submission)
+                pending.finish(outcome)
+                return pending
+            self._write_queue.submit(pending)
         except ScouterError as problem:
-            self.refuse(incoming.transport, problem)
+            self.refuse(inbound.transport, problem)
             raise
-        return submission
+        return pending
 
     def refuse(self, transport: str, problem: ScouterError) -> None:
         """Count a message that is not kept."""
-        self._ledger.note(transport, outcomes.refused(problem))
+        self._ledger.add_unwritten(transport, Outcome.refused(problem))
 
-    def _verdict(self, incoming: Incoming) -> Verdict | None:
+    def _result(self, inbound: InboundMessage) -> ValidationResult | None:
         """None when the database cannot be asked now. Raises `PermissionDenied`."""
         try:
-            return self._judge.judge(incoming)
+            return self._validator.validate(inbound)
         except PermissionDenied:
             raise
         except ScouterError as problem:
-            return poison(problem) if is_verdict(problem) else None
+            return rejected(problem) if is_rejection(problem) else None
         except psycopg.Error as problem:
             log.warning("judging a message failed, it is kept and judged again: %s", problem)
             return None
         except Exception:  # whatever it is, the message is kept
             log.exception("judging a message failed in an unforeseen way")
-            return poison(ScouterError("the server failed on this message; its log says why"))
+            return rejected(ScouterError("the server failed on this message; its log says why"))

@@ -5,37 +5,37 @@ from __future__ import annotations
 import queue
 
 from scouter.errors import Unavailable
-from scouter.ingest.messages.pending import Submission
+from scouter.ingest.messages.pending import PendingMessage
 
 _CLOSED = None
 _PATIENCE_SECONDS = 60.0  # the writer always goes on, to Postgres or to the spool
 
 
-class Inlet:
+class WriteQueue:
     """Messages wait here for the writer. When it is full, those who bring more wait their turn."""
 
-    def __init__(self, *, most_messages: int) -> None:
-        self._queue: queue.Queue[Submission | None] = queue.Queue(most_messages)
+    def __init__(self, *, max_messages: int) -> None:
+        self._queue: queue.Queue[PendingMessage | None] = queue.Queue(max_messages)
 
-    def submit(self, submission: Submission) -> None:
+    def submit(self, pending: PendingMessage) -> None:
         """Hand a message to the writer; then `wait` on it. Raises `Unavailable` when there is no place in time."""
         try:
-            self._queue.put(submission, timeout=_PATIENCE_SECONDS)
+            self._queue.put(pending, timeout=_PATIENCE_SECONDS)
         except queue.Full:
             raise Unavailable("the server does not keep up; nothing of this message was stored") from None
 
-    def take(self, most_rows: int) -> list[Submission] | None:
+    def take(self, max_rows: int) -> list[PendingMessage] | None:
         """Wait for messages and take what is there, up to about `most_rows` rows. None: closed and empty."""
-        taken: list[Submission] = []
+        taken: list[PendingMessage] = []
         rows = 0
-        submission = self._queue.get()
-        while submission is not _CLOSED:
-            taken.append(submission)
-            rows += submission.count
-            if rows >= most_rows:
+        pending = self._queue.get()
+        while pending is not _CLOSED:
+            taken.append(pending)
+            rows += pending.count
+            if rows >= max_rows:
                 return taken
             try:
-                submission = self._queue.get_nowait()
+                pending = self._queue.get_nowait()
             except queue.Empty:
                 return taken
         self._queue.put(_CLOSED)  # for the next call: what was taken before it is still to be stored

@@ -12,17 +12,20 @@ import psycopg
 
 from scouter.errors import DatabaseAway, DiskFull, ScouterError
 from scouter.ingest.ledger.ledger import Ledger
-from scouter.ingest.messages import outcomes
-from scouter.ingest.messages.pending import Batch, Judged, Submission
-from scouter.ingest.messages.results import Poison
-from scouter.ingest.spool.spool_file import Spooled, SpoolFile
-from scouter.ingest.storage.batch_store import Store
-from scouter.ingest.storage.rejection_limit import TooManyRefusals
-from scouter.ingest.writer.write_queue import Inlet
+from scouter.ingest.messages.batch import Batch, ValidatedMessage
+from scouter.ingest.messages.outcomes import Outcome
+from scouter.ingest.messages.pending import PendingMessage
+from scouter.ingest.messages.results import Rejected
+from scouter.ingest.spool.spool_file import SpooledMessage, SpoolFile
+from scouter.ingest.storage.batch_store import BatchStore
+from scouter.ingest.storage.rejection_limit import TooManyRejections
+from scouter.ingest.writer.write_queue import WriteQueue
 from scouter.metrics import STORE_FAILURES
 from scouter.postgres.connections.breaker import Breaker
 
 log = logging.getLogger(__name__)
+
+Messages = Sequence[PendingMessage]
 
 _FIRST_PAUSE_SECONDS = 0.02
 
@@ -32,8 +35,8 @@ class Writer:
 
     def __init__(
         self,
-        inlet: Inlet,
-        store: Store,
+        write_queue: WriteQueue,
+        store: BatchStore,
         spool: SpoolFile,
         ledger: Ledger,
         breaker: Breaker,
@@ -41,7 +44,7 @@ class Writer:
         batch_rows: int,
         store_seconds: float,
     ) -> None:
-        self._inlet = inlet
+        self._write_queue = write_queue
         self._store = store
         self._spool = spool
         self._ledger = ledger
@@ -58,42 +61,42 @@ class Writer:
         self._thread.start()
 
     def stop(self) -> None:
-        self._inlet.close()
+        self._write_queue.close()
         self._thread.join()
         self._store.close()
 
     def _run(self) -> None:
-        while (submissions := self._inlet.take(self._batch_rows)) is not None:
+        while (messages := self._write_queue.take(self._batch_rows)) is not None:
             try:
-                self._write(submissions)
+                self._write(messages)
             except Exception:  # the thread must outlive any bug, and nobody may wait for ever
                 log.exception("the writer failed in an unforeseen way")
-                self._refuse(submissions, ScouterError("the server failed to store this message"))
+                self._refuse(messages, ScouterError("the server failed to store this message"))
 
-    def _write(self, submissions: Sequence[Submission]) -> None:
-        """What is judged goes to Postgres while that works, everything else to the spool."""
-        judged = [each for each in submissions if each.verdict is not None]
-        unjudged = [each for each in submissions if each.verdict is None]
-        if judged and self._breaker.is_open:
-            unjudged, judged = list(submissions), []
-        if judged:
-            self._write_judged(judged)
-        if unjudged:
-            self._keep(unjudged, None)
+    def _write(self, messages: Messages) -> None:
+        """What is validated goes to Postgres while that works, everything else to the spool."""
+        validated = [each for each in messages if each.result is not None]
+        unvalidated = [each for each in messages if each.result is None]
+        if validated and self._breaker.is_open:
+            unvalidated, validated = list(messages), []
+        if validated:
+            self._write_validated(validated)
+        if unvalidated:
+            self._spool_all(unvalidated, None)
 
-    def _write_judged(self, submissions: Sequence[Submission]) -> None:
-        batch = Batch([Judged(each.incoming, each.verdict) for each in submissions if each.verdict is not None])
+    def _write_validated(self, messages: Messages) -> None:
+        batch = Batch([ValidatedMessage(each.inbound, each.result) for each in messages if each.result is not None])
         try:
-            self._store_in_time(batch, submissions)
-        except TooManyRefusals:
-            self._keep(submissions, None)
+            self._store_in_time(batch, messages)
+        except TooManyRejections:
+            self._spool_all(messages, None)
         except (psycopg.Error, DatabaseAway) as problem:
             STORE_FAILURES.labels("database_away").inc()
             self._breaker.trip(problem)
             # It may have been committed all the same, so it is kept whole, under its id.
-            self._keep(submissions, batch, is_disk_full=isinstance(problem, psycopg.errors.DiskFull))
+            self._spool_all(messages, batch, is_disk_full=isinstance(problem, psycopg.errors.DiskFull))
 
-    def _store_in_time(self, batch: Batch, submissions: Sequence[Submission]) -> None:
+    def _store_in_time(self, batch: Batch, messages: Messages) -> None:
         """Try again while there is time: a server that restarts may be back in a moment."""
         deadline = time.monotonic() + self._store_seconds
         pause = _FIRST_PAUSE_SECONDS
@@ -107,35 +110,38 @@ class Writer:
             time.sleep(pause)
             pause *= 2
         self._ledger.settle(stored.totals)
-        for submission, outcome in zip(submissions, stored.outcomes, strict=True):
-            submission.finish(outcome)
+        for message, outcome in zip(messages, stored.outcomes, strict=True):
+            message.finish(outcome)
 
-    def _keep(self, submissions: Sequence[Submission], batch: Batch | None, *, is_disk_full: bool = False) -> None:
+    def _spool_all(self, messages: Messages, batch: Batch | None, *, is_disk_full: bool = False) -> None:
         """Into the spool. When it is full, nobody is told that a message is safe."""
-        fates = batch.fates if batch and batch.fates else [None] * len(submissions)
-        messages = [
-            Spooled(
-                each.incoming,
-                each.verdict if isinstance(each.verdict, Poison) else None,
-                batch.id if batch else None,
-                fate,
-            )
-            for each, fate in zip(submissions, fates, strict=True)
-        ]
         try:
-            self._spool.add(messages)
+            self._spool.add(_for_spool(messages, batch))
         except ScouterError as full:
             STORE_FAILURES.labels("spool_full").inc()
-            self._refuse(submissions, DiskFull() if is_disk_full else full)
+            self._refuse(messages, DiskFull() if is_disk_full else full)
             return
-        self._ledger.spool(Counter(each.incoming.transport for each in submissions))
-        for submission in submissions:
-            error = submission.verdict.error if isinstance(submission.verdict, Poison) else None
-            submission.finish(outcomes.spooled(error))
+        self._ledger.spool(Counter(each.inbound.transport for each in messages))
+        for message in messages:
+            error = message.result.error if isinstance(message.result, Rejected) else None
+            message.finish(Outcome.spooled(error))
 
-    def _refuse(self, submissions: Sequence[Submission], error: ScouterError) -> None:
-        for submission in submissions:
-            if not submission.is_finished:
-                outcome = outcomes.refused(error)
-                self._ledger.note(submission.incoming.transport, outcome)
-                submission.finish(outcome)
+    def _refuse(self, messages: Messages, error: ScouterError) -> None:
+        for message in messages:
+            if not message.is_finished:
+                outcome = Outcome.refused(error)
+                self._ledger.add_unwritten(message.inbound.transport, outcome)
+                message.finish(outcome)
+
+
+def _for_spool(messages: Messages, batch: Batch | None) -> list[SpooledMessage]:
+    outcomes = batch.outcomes if batch and batch.outcomes else [None] * len(messages)
+    return [
+        SpooledMessage(
+            each.inbound,
+            each.result if isinstance(each.result, Rejected) else None,
+            batch.id if batch else None,
+            outcome,
+        )
+        for each, outcome in zip(messages, outcomes, strict=True)
+    ]

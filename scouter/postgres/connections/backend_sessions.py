@@ -14,18 +14,18 @@ _sql = named_statements("sessions")
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class BackendSession:
     """A process of Postgres'. Its number alone may be another's by now."""
 
     pid: int
     backend_start: datetime
 
 
-def own_session(connection: Connection) -> Session | None:
-    return _sql["own_session"].one(connection, Session)
+def own_session(connection: Connection) -> BackendSession | None:
+    return _sql["own_session"].one(connection, BackendSession)
 
 
-def end_session(connection: Connection, session: Session) -> None:
+def end_session(connection: Connection, session: BackendSession) -> None:
     """Roll back whatever it is at, if it is still there."""
     if _sql["end_session"].values(connection, pid=session.pid, backend_start=session.backend_start):
         log.warning("Postgres did not know that a connection was lost; its transaction is ended")

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from scouter.postgres.connections.breaker import Breaker
-from scouter.postgres.connections.ingest_pool import Line, Lines
-from scouter.postgres.connections.query_deadlines import Deadlines
+from scouter.postgres.connections.ingest_pool import IngestConnection, IngestPool
+from scouter.postgres.connections.query_deadlines import QueryDeadlines
 
-_MOST_QUICK = 8
+_MAX_QUICK = 8
 _SLOW_SECONDS = 10.0
 
 
-class Lifelines:
+class DatabaseConnections:
     """`quick` is for looking things up while a sender waits, `slow` for the rare making of partitions."""
 
     def __init__(self, conninfo: str, seconds: float) -> None:
         self._conninfo = conninfo
-        self.deadlines = Deadlines()
+        self.deadlines = QueryDeadlines()
         self.breaker = Breaker()
-        self.quick = self._lines("requests", _MOST_QUICK, seconds)
-        self.slow = self._lines("partitions", 2, _SLOW_SECONDS)
+        self.quick = self._pool("requests", _MAX_QUICK, seconds)
+        self.slow = self._pool("partitions", 2, _SLOW_SECONDS)
 
-    def line(self, purpose: str, most_seconds: float) -> Line:
+    def dedicated(self, purpose: str, max_seconds: float) -> IngestConnection:
         """A line for a thread of its own; the caller's to close."""
-        return Line(self._conninfo, self.deadlines, purpose=purpose, most_seconds=most_seconds)
+        return IngestConnection(self._conninfo, self.deadlines, purpose=purpose, max_seconds=max_seconds)
 
     def start(self) -> None:
         self.deadlines.start()
@@ -32,5 +32,7 @@ class Lifelines:
         self.slow.close()
         self.deadlines.stop()
 
-    def _lines(self, purpose: str, most: int, seconds: float) -> Lines:
-        return Lines(self._conninfo, self.deadlines, self.breaker, most=most, seconds=seconds, purpose=purpose)
+    def _pool(self, purpose: str, maximum: int, seconds: float) -> IngestPool:
+        return IngestPool(
+            self._conninfo, self.deadlines, self.breaker, maximum=maximum, seconds=seconds, purpose=purpose
+        )

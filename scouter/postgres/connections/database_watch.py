@@ -11,10 +11,10 @@ from datetime import datetime
 import psycopg
 
 from scouter.postgres.connections.pool import connect
-from scouter.postgres.connections.query_deadlines import Deadlines
+from scouter.postgres.connections.query_deadlines import QueryDeadlines
 from scouter.postgres.schema.partitions import missing_partitions
 from scouter.postgres.statements import Connection
-from scouter.runtime.health import PartState
+from scouter.runtime.health import HealthState
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ _STALE_SECONDS = _EVERY_SECONDS + _TIMEOUT_SECONDS
 class DatabaseWatch:
     """Owns the thread `database watch` and a connection of its own: busy pools say nothing about the database."""
 
-    def __init__(self, conninfo: str, deadlines: Deadlines, now: Callable[[], datetime]) -> None:
+    def __init__(self, conninfo: str, deadlines: QueryDeadlines, now: Callable[[], datetime]) -> None:
         self._conninfo = conninfo
         self._deadlines = deadlines
         self._now = now
@@ -52,23 +52,23 @@ class DatabaseWatch:
         self._stopping.set()
         self._thread.join(_STALE_SECONDS)
 
-    def database(self) -> PartState:
+    def database(self) -> HealthState:
         """Whether Postgres answered lately."""
         age = time.monotonic() - self._answered_at
         if self._problem is not None or age > _STALE_SECONDS:
-            return PartState(False, f"does not answer ({self._problem or 'no reply in time'})")
-        return PartState(True, "answers")
+            return HealthState(False, f"does not answer ({self._problem or 'no reply in time'})")
+        return HealthState(True, "answers")
 
     @property
     def is_away(self) -> bool:
         return self._problem is not None or time.monotonic() - self._answered_at > _STALE_SECONDS
 
-    def partitions(self) -> PartState:
+    def partitions(self) -> HealthState:
         """Whether today's and tomorrow's partitions exist. Writing makes what is missing; it only costs time."""
         if self._answered_at == float("-inf"):
-            return PartState(False, "not known")
+            return HealthState(False, "not known")
         missing = ", ".join(self._missing)
-        return PartState(not missing, f"missing: {missing}" if missing else "today's and tomorrow's exist")
+        return HealthState(not missing, f"missing: {missing}" if missing else "today's and tomorrow's exist")
 
     def _run(self) -> None:
         while not self._stopping.wait(_EVERY_SECONDS if self._problem is None else _AWAY_EVERY_SECONDS):

@@ -15,11 +15,11 @@ from typing import Protocol
 import psycopg
 
 from scouter.errors import DatabaseAway
-from scouter.postgres.connections.backend_sessions import Session, end_session, own_session
+from scouter.postgres.connections.backend_sessions import BackendSession, end_session, own_session
 from scouter.postgres.connections.breaker import Breaker
 from scouter.postgres.connections.errors import is_away
 from scouter.postgres.connections.pool import connect
-from scouter.postgres.connections.query_deadlines import Deadlines
+from scouter.postgres.connections.query_deadlines import QueryDeadlines
 from scouter.postgres.statements import Connection
 
 _CONNECT_SECONDS = 2  # libpq takes no less
@@ -28,25 +28,25 @@ _LOCK_SECONDS = 2.0
 _LIFETIME_SECONDS = 1800.0  # a name may come to stand for another server
 
 
-class Connections(Protocol):
+class ConnectionSource(Protocol):
     """Whatever hands out connections: a pool, or lines."""
 
     def connection(self) -> AbstractContextManager[Connection]: ...
 
 
-class Line:
+class IngestConnection:
     """One connection for one thread at a time, opened when it is needed and opened again when it broke."""
 
-    def __init__(self, conninfo: str, deadlines: Deadlines, *, purpose: str, most_seconds: float) -> None:
+    def __init__(self, conninfo: str, deadlines: QueryDeadlines, *, purpose: str, max_seconds: float) -> None:
         """`most_seconds`: no use takes longer."""
         self._conninfo = conninfo
         self._deadlines = deadlines
         self._purpose = purpose
-        self._most_seconds = most_seconds
+        self._max_seconds = max_seconds
         self._connection: Connection | None = None
         # Of the connection, or of the one before it, which the server may not know to be lost: what it holds is ended
         # from the next one. It may sit in the middle of a COPY, where no time-out of the server's reaches it.
-        self._session: Session | None = None
+        self._session: BackendSession | None = None
         self._opened_at = 0.0
 
     @contextmanager
@@ -94,7 +94,7 @@ class Line:
         )
         try:
             with self._deadlines.limit(connection, seconds):
-                connection.execute(_let_go_after(self._most_seconds).encode())
+                connection.execute(_let_go_after(self._max_seconds).encode())
                 if self._session is not None:
                     end_session(connection, self._session)
                 self._session = own_session(connection)
@@ -117,17 +117,19 @@ class Line:
         self._connection = None
 
 
-class Lines:
+class IngestPool:
     """Up to `most` lines for many threads. While the breaker is open nobody gets one; a failure opens it.
 
     Raises `DatabaseAway` for whatever is wrong with the database, and psycopg's other errors as they are.
     """
 
     def __init__(
-        self, conninfo: str, deadlines: Deadlines, breaker: Breaker, *, most: int, seconds: float, purpose: str
+        self, conninfo: str, deadlines: QueryDeadlines, breaker: Breaker, *, maximum: int, seconds: float, purpose: str
     ) -> None:
-        self._idle = [Line(conninfo, deadlines, purpose=purpose, most_seconds=seconds) for _ in range(most)]
-        self._free = threading.Semaphore(most)
+        self._idle = [
+            IngestConnection(conninfo, deadlines, purpose=purpose, max_seconds=seconds) for _ in range(maximum)
+        ]
+        self._free = threading.Semaphore(maximum)
         self._breaker = breaker
         self._seconds = seconds
 
@@ -136,9 +138,9 @@ class Lines:
         """A transaction, committed at the end of the block."""
         if self._breaker.is_open:
             raise DatabaseAway
-        with self._a_line() as line:
+        with self._borrowed() as dedicated:
             try:
-                with line.use(self._seconds) as connection:
+                with dedicated.use(self._seconds) as connection:
                     yield connection
             except psycopg.Error as problem:
                 if not is_away(problem):
@@ -148,19 +150,19 @@ class Lines:
 
     def close(self) -> None:
         """Call when nobody uses them any more."""
-        for line in self._idle:
-            line.close()
+        for dedicated in self._idle:
+            dedicated.close()
 
     @contextmanager
-    def _a_line(self) -> Iterator[Line]:
+    def _borrowed(self) -> Iterator[IngestConnection]:
         # Not a reason to open the breaker: whoever holds a line is cut off in the same time, and opens it then.
         if not self._free.acquire(timeout=self._seconds):
             raise DatabaseAway
-        line = self._idle.pop()  # the one that was used last: it is the likeliest to be open
+        dedicated = self._idle.pop()  # the one that was used last: it is the likeliest to be open
         try:
-            yield line
+            yield dedicated
         finally:
-            self._idle.append(line)
+            self._idle.append(dedicated)
             self._free.release()
 
 

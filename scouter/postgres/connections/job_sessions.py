@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from scouter.postgres.connections.backend_sessions import try_lock_for_session
 from scouter.postgres.connections.pool import connect
-from scouter.postgres.connections.query_deadlines import Deadlines
+from scouter.postgres.connections.query_deadlines import QueryDeadlines
 from scouter.postgres.statements import Connection
 
 _CONNECT_SECONDS = 10
@@ -24,10 +24,10 @@ class AlreadyUnderWay(Exception):
     """Another session does this work now."""
 
 
-class WorkSession:
+class JobSession:
     """One connection outside every pool. When it breaks, what it holds is let go, and the work ends."""
 
-    def __init__(self, connection: Connection, deadlines: Deadlines, seconds: float) -> None:
+    def __init__(self, connection: Connection, deadlines: QueryDeadlines, seconds: float) -> None:
         self._connection = connection
         self._deadlines = deadlines
         self._seconds = seconds
@@ -44,7 +44,7 @@ class WorkSession:
 
 
 @contextmanager
-def sole_session(conninfo: str, deadlines: Deadlines, work: str) -> Iterator[WorkSession]:
+def sole_session(conninfo: str, deadlines: QueryDeadlines, work: str) -> Iterator[JobSession]:
     """The only one for this `work` in the whole database. Raises `AlreadyUnderWay` when there is another."""
     with _work_session(conninfo, deadlines, work, _SOLE_SECONDS) as session:
         with session.connection() as connection:
@@ -54,7 +54,7 @@ def sole_session(conninfo: str, deadlines: Deadlines, work: str) -> Iterator[Wor
 
 
 @contextmanager
-def reading_session(conninfo: str, deadlines: Deadlines, work: str) -> Iterator[WorkSession]:
+def reading_session(conninfo: str, deadlines: QueryDeadlines, work: str) -> Iterator[JobSession]:
     """For a look at what the `work` would be: it can change nothing, and may count for minutes."""
     with _work_session(conninfo, deadlines, work, _READING_SECONDS) as session:
         with session.connection() as connection:
@@ -63,11 +63,11 @@ def reading_session(conninfo: str, deadlines: Deadlines, work: str) -> Iterator[
 
 
 @contextmanager
-def _work_session(conninfo: str, deadlines: Deadlines, work: str, seconds: float) -> Iterator[WorkSession]:
+def _work_session(conninfo: str, deadlines: QueryDeadlines, work: str, seconds: float) -> Iterator[JobSession]:
     with connect(
         conninfo, purpose=work, deadlines=deadlines, connect_timeout=_CONNECT_SECONDS, autocommit=True
     ) as connection:
-        session = WorkSession(connection, deadlines, seconds + _GRACE_SECONDS)
+        session = JobSession(connection, deadlines, seconds + _GRACE_SECONDS)
         with session.connection():
             connection.execute(_limits(seconds).encode())
         yield session

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from psycopg_pool import ConnectionPool
 
-from scouter.postgres.connections.query_deadlines import Deadlines
+from scouter.postgres.connections.query_deadlines import QueryDeadlines
 from scouter.postgres.statements import Connection
 
 SCHEMA = "scouter_py"  # ours alone: the reference's `scouter` schema may live in the same database
@@ -39,7 +39,7 @@ def connect(
     conninfo: str,
     *,
     purpose: str = "",
-    deadlines: Deadlines | None = None,
+    deadlines: QueryDeadlines | None = None,
     seconds: float = _SET_UP_SECONDS,
     **options: Any,
 ) -> Connection:
@@ -64,7 +64,7 @@ class Pool(ConnectionPool[Connection]):
     While the database `is_away` nobody waits long: the threads are needed for what goes on without it.
     """
 
-    def __init__(self, deadlines: Deadlines | None, is_away: Callable[[], bool], *arguments: Any, **options: Any):
+    def __init__(self, deadlines: QueryDeadlines | None, is_away: Callable[[], bool], *arguments: Any, **options: Any):
         self._deadlines = deadlines
         self._is_away = is_away
         super().__init__(*arguments, **options)
@@ -91,7 +91,7 @@ def open_pool(
     idle_seconds: float = 300.0,
     lifetime_seconds: float = 1800.0,
     check: bool = False,
-    deadlines: Deadlines | None = None,
+    deadlines: QueryDeadlines | None = None,
     is_away: Callable[[], bool] = lambda: False,
 ) -> Pool:
     """A pool that opens its connections in the background; it is the caller's to close."""

@@ -26,7 +26,7 @@ class _Limit:
     is_cut: bool = False
 
 
-class Deadlines:
+class QueryDeadlines:
     """Owns the thread `database deadlines`, which cuts connections that somebody has waited for too long.
 
     No time-out of the server's can do this: one that is stopped, or behind a network that swallows everything, does

@@ -17,17 +17,17 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 
-class Recent(Generic[Key, Value]):
+class StaleOnErrorCache(Generic[Key, Value]):
     """Values by key, loaded again when older than `seconds`; the least recently used give way beyond `most`.
 
     When loading fails because Postgres is away, the last known value is given, however old. Absence (None) is not
     remembered: what was unknown a moment ago may have been registered since.
     """
 
-    def __init__(self, load: Callable[[Key], Value | None], *, seconds: float, most: int) -> None:
+    def __init__(self, load: Callable[[Key], Value | None], *, seconds: float, maximum: int) -> None:
         self._load = load
         self._seconds = seconds
-        self._most = most
+        self._maximum = maximum
         self._lock = threading.Lock()
         self._held: OrderedDict[Key, tuple[float, Value]] = OrderedDict()
         self._drops = 0
@@ -46,10 +46,10 @@ class Recent(Generic[Key, Value]):
         self._hold(key, value, drops)
         return value
 
-    def stand_by(self, key: Key, value: Value) -> None:
+    def prime(self, key: Key, value: Value) -> None:
         """Hold what somebody else has loaded, for when the database is away. While it is there, it is asked first."""
         with self._lock:
-            if key not in self._held and len(self._held) < self._most:
+            if key not in self._held and len(self._held) < self._maximum:
                 self._held[key] = (float("-inf"), value)
 
     def drop(self, key: Key) -> None:
@@ -65,5 +65,5 @@ class Recent(Generic[Key, Value]):
             if value is None or drops != self._drops:
                 return
             self._held[key] = (time.monotonic(), value)
-            while len(self._held) > self._most:
+            while len(self._held) > self._maximum:
                 self._held.popitem(last=False)

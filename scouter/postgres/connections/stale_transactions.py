@@ -14,6 +14,6 @@ class _Ended:
     ended: bool
 
 
-def end_abandoned(connection: Connection, purpose: str, seconds: float) -> int:
+def end_stale_transactions(connection: Connection, purpose: str, seconds: float) -> int:
     """End sessions for that purpose, of any server, whose transaction is older. How many there were."""
     return len(_sql["end_abandoned"].all(connection, _Ended, purpose=purpose, seconds=seconds))

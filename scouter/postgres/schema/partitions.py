@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from psycopg import sql
 
-from scouter.postgres.connections.ingest_pool import Connections
+from scouter.postgres.connections.ingest_pool import ConnectionSource
 from scouter.postgres.statements import Connection, maintenance_statement, named_statements
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ _sql = named_statements("partitions")
 class Partitions:
     """Knows which partitions exist and makes the missing ones. Safe to use from any thread."""
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: ConnectionSource) -> None:
         self._connections = connections
         self._known: frozenset[str] = frozenset()
         self._lock = threading.Lock()

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from scouter.postgres.connections.ingest_pool import Connections
+from scouter.postgres.connections.ingest_pool import ConnectionSource
 from scouter.postgres.statements import Connection, named_statements
 
-MOST_ROWS = 5000  # in one transaction: some tens of milliseconds
+MAX_ROWS = 5000  # in one transaction: some tens of milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +22,15 @@ class _Deleted:
     last: datetime | None
 
 
-def count_old_rows(connection: Connection, matter: str, before: datetime) -> int:
+def count_expired_rows(connection: Connection, matter: str, before: datetime) -> int:
     """`matter` is a file of `sql/maintenance`. How many rows are older than `before`."""
     count: int = named_statements(matter, "maintenance")["count_due"].values(connection, before=before)[0]
     return count
 
 
-def delete_old_rows(connections: Connections, matter: str, before: datetime, most: int = MOST_ROWS) -> Iterator[int]:
+def delete_expired_rows(
+    connections: ConnectionSource, matter: str, before: datetime, maximum: int = MAX_ROWS
+) -> Iterator[int]:
     """Delete them, the oldest first, in one transaction after the other. Yields the number of rows of each.
 
     Rows that somebody else has locked are left for another time.
@@ -38,9 +40,9 @@ def delete_old_rows(connections: Connections, matter: str, before: datetime, mos
     since: datetime | str = "-infinity"
     while True:
         with connections.connection() as connection:
-            deleted = statement.one(connection, _Deleted, since=since, before=before, most=most)
+            deleted = statement.one(connection, _Deleted, since=since, before=before, maximum=maximum)
         assert deleted is not None  # noqa: S101  # an aggregate has a row
         yield deleted.rows
-        if deleted.rows < most or deleted.last is None:
+        if deleted.rows < maximum or deleted.last is None:
             return
         since = deleted.last

@@ -39,7 +39,7 @@ class AlertSlice:
     above_id: int | None
     below_created_at: datetime | None
     below_id: int | None
-    most: int
+    maximum: int
 
 
 def alerts_of_entity(
@@ -71,7 +71,7 @@ def alerts_of_version(
     *,
     only_active: bool,
     start: datetime | None,
-    most: int,
+    maximum: int,
 ) -> list[StoredAlert]:
     """Over all drift types of one version, newest first."""
     return _sql["alerts_of_version"].all(
@@ -82,7 +82,7 @@ def alerts_of_version(
         version=version,
         only_active=only_active,
         start=start,
-        most=most,
+        maximum=maximum,
     )
 
 

@@ -13,7 +13,7 @@ _sql = named_statements("checks")
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class CheckClaim:
     """A profile that is ours to check until the lease lapses."""
 
     entity_id: int
@@ -39,22 +39,22 @@ class _Schedule:
     schedule: str
 
 
-def claim_check(connection: Connection, *, grace: timedelta, lease: timedelta) -> Claim | None:
+def claim_check(connection: Connection, *, grace: timedelta, lease: timedelta) -> CheckClaim | None:
     """The profile that has been due for longest, or None."""
-    return _sql["claim_check"].one(connection, Claim, token=uuid4(), grace=grace, lease=lease)
+    return _sql["claim_check"].one(connection, CheckClaim, token=uuid4(), grace=grace, lease=lease)
 
 
 def renew_leases(connection: Connection, tokens: Collection[UUID], lease: timedelta) -> None:
     _sql["renew_leases"].run(connection, tokens=list(tokens), lease=lease)
 
 
-def schedule_under_lease(connection: Connection, claim: Claim) -> str | None:
+def schedule_under_lease(connection: Connection, claim: CheckClaim) -> str | None:
     """The profile's present schedule, locked until the end of the transaction; None: it is not ours any more."""
     found = _sql["schedule_under_lease"].one(connection, _Schedule, entity_id=claim.entity_id, token=claim.lease_token)
     return found.schedule if found else None
 
 
-def finish_check(connection: Connection, claim: Claim, window_end: datetime, next_run: datetime | None) -> None:
+def finish_check(connection: Connection, claim: CheckClaim, window_end: datetime, next_run: datetime | None) -> None:
     """The window is done with. Without a next run the profile is switched off: its schedule never fires again."""
     _sql["finish_check"].run(
         connection,
@@ -66,11 +66,11 @@ def finish_check(connection: Connection, claim: Claim, window_end: datetime, nex
     )
 
 
-def retry_check(connection: Connection, claim: Claim, pause: timedelta) -> None:
+def retry_check(connection: Connection, claim: CheckClaim, pause: timedelta) -> None:
     _sql["retry_check"].run(connection, entity_id=claim.entity_id, token=claim.lease_token, pause=pause)
 
 
-def release_check(connection: Connection, claim: Claim) -> None:
+def release_check(connection: Connection, claim: CheckClaim) -> None:
     """Give it back as it was."""
     _sql["release_check"].run(connection, entity_id=claim.entity_id, token=claim.lease_token)
 

@@ -134,7 +134,9 @@ def record_given_up(connection: Connection, claimed: ClaimedDelivery, *, error: 
     return _sql["record_given_up"].run(connection, id=claimed.id, attempts=claimed.attempts, error=error) == 1
 
 
-def delivery_page(connection: Connection, wanted: DeliveryFilter, *, below_id: int | None, most: int) -> list[Delivery]:
+def delivery_page(
+    connection: Connection, wanted: DeliveryFilter, *, below_id: int | None, maximum: int
+) -> list[Delivery]:
     """The newest `most` deliveries with ids below `below_id`, newest first."""
     return _sql["delivery_page"].all(
         connection,
@@ -143,7 +145,7 @@ def delivery_page(connection: Connection, wanted: DeliveryFilter, *, below_id: i
         entity_id=wanted.entity_id,
         state=wanted.state,
         below_id=below_id,
-        most=most,
+        maximum=maximum,
     )
 
 

@@ -8,8 +8,8 @@ import uuid
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from scouter.postgres.connections.ingest_pool import Connections
-from scouter.postgres.connections.stale_on_error_cache import Recent
+from scouter.postgres.connections.ingest_pool import ConnectionSource
+from scouter.postgres.connections.stale_on_error_cache import StaleOnErrorCache
 from scouter.postgres.statements import Connection, named_statements
 
 SERVICE = "Service"  # the drift type of a model service itself, which request metrics belong to
@@ -39,9 +39,11 @@ class EntityName(NamedTuple):
 class Entities:
     """Look-ups by uid or by name, at most a few seconds old. An identity never changes; it may be deleted."""
 
-    def __init__(self, connections: Connections, *, most: int, seconds: float = 5.0) -> None:
+    def __init__(self, connections: ConnectionSource, *, maximum: int, seconds: float = 5.0) -> None:
         self._connections = connections
-        self._recent: Recent[str | EntityName, Entity] = Recent(self._find, seconds=seconds, most=most)
+        self._recent: StaleOnErrorCache[str | EntityName, Entity] = StaleOnErrorCache(
+            self._find, seconds=seconds, maximum=maximum
+        )
 
     def find(self, key: str | EntityName) -> Entity | None:
         return self._recent.get(key)

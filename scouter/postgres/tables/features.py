@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import psycopg
 
 from scouter.errors import NotFound
-from scouter.postgres.connections.ingest_pool import Connections
+from scouter.postgres.connections.ingest_pool import ConnectionSource
 from scouter.postgres.statements import Connection, named_statements
 
 _sql = named_statements("entities")
@@ -25,10 +25,10 @@ class Feature:
 class Features:
     """The ids of names. An id never changes, so what was once read stays right."""
 
-    def __init__(self, connections: Connections, *, most_names: int, most_entities: int) -> None:
+    def __init__(self, connections: ConnectionSource, *, max_names: int, max_entities: int) -> None:
         self._connections = connections
-        self._most_names = most_names
-        self._most_entities = most_entities
+        self._max_names = max_names
+        self._max_entities = max_entities
         self._lock = threading.Lock()
         self._ids: OrderedDict[int, Mapping[str, int]] = OrderedDict()
 
@@ -60,10 +60,10 @@ class Features:
         with self._connections.connection() as connection:
             known = features_of(connection, entity_id)
             new = sorted(wanted - known.keys())
-            if not new or len(known) >= self._most_names:
+            if not new or len(known) >= self._max_names:
                 return known
             _sql["lock_features_of_entity"].run(connection, entity_id=entity_id)
-            room = self._most_names - len(features_of(connection, entity_id))
+            room = self._max_names - len(features_of(connection, entity_id))
             _sql["add_features"].run(connection, entity_id=entity_id, names=new[: max(room, 0)])
             return features_of(connection, entity_id)
 
@@ -71,7 +71,7 @@ class Features:
         with self._lock:
             self._ids.pop(entity_id, None)
             self._ids[entity_id] = ids
-            while len(self._ids) > self._most_entities:
+            while len(self._ids) > self._max_entities:
                 self._ids.popitem(last=False)
 
 

@@ -12,7 +12,7 @@ from scouter.postgres.statements import Connection, named_statements
 _sql = named_statements("kafka_positions")
 
 
-class Partition(NamedTuple):
+class KafkaPartition(NamedTuple):
     topic: str
     partition: int
 
@@ -58,11 +58,13 @@ class _Row:
     leader_epoch: int | None
 
 
-def kafka_positions(connection: Connection, group: str, partitions: Collection[Partition]) -> dict[Partition, Position]:
+def kafka_positions(
+    connection: Connection, group: str, partitions: Collection[KafkaPartition]
+) -> dict[KafkaPartition, Position]:
     """None for a partition that was never read."""
     found = _sql["kafka_positions"].all(connection, _Row, group=group, **_lists(partitions))
     return {
-        Partition(each.topic, each.partition): Position(
+        KafkaPartition(each.topic, each.partition): Position(
             each.next, each.topic_id, frozenset(each.former), each.leader_epoch
         )
         for each in found
@@ -75,22 +77,22 @@ def begun_kafka_topics(connection: Connection, group: str, topics: Collection[st
     return {each.topic for each in found}
 
 
-def begin_kafka_positions(connection: Connection, group: str, positions: Mapping[Partition, Position]) -> None:
+def begin_kafka_positions(connection: Connection, group: str, positions: Mapping[KafkaPartition, Position]) -> None:
     """Where to begin with partitions that were never read. What another consumer has begun stays as it is."""
     _sql["begin_kafka_positions"].run(connection, group=group, **_lists(positions), **_values(positions))
 
 
-def name_kafka_topics(connection: Connection, group: str, topic_ids: Mapping[Partition, UUID]) -> None:
+def name_kafka_topics(connection: Connection, group: str, topic_ids: Mapping[KafkaPartition, UUID]) -> None:
     """Positions that were written without the id of their topic belong to the one that is there now."""
     _sql["name_kafka_topics"].run(connection, group=group, **_lists(topic_ids), topic_ids=list(topic_ids.values()))
 
 
-def begin_kafka_positions_anew(connection: Connection, group: str, positions: Mapping[Partition, Position]) -> int:
+def begin_kafka_positions_anew(connection: Connection, group: str, positions: Mapping[KafkaPartition, Position]) -> int:
     """Where to begin in topics that have taken the place of others. How many of these nobody else had begun."""
     return _sql["begin_kafka_positions_anew"].run(connection, group=group, **_lists(positions), **_values(positions))
 
 
-def move_kafka_positions(connection: Connection, group: str, moves: Mapping[Partition, Move]) -> bool:
+def move_kafka_positions(connection: Connection, group: str, moves: Mapping[KafkaPartition, Move]) -> bool:
     """Whether every one of them was where it was expected, and is moved with the end of this transaction."""
     moved = _sql["move_kafka_positions"].run(
         connection,
@@ -104,10 +106,10 @@ def move_kafka_positions(connection: Connection, group: str, moves: Mapping[Part
     return moved == len(moves)
 
 
-def _lists(partitions: Collection[Partition]) -> dict[str, list[str] | list[int]]:
+def _lists(partitions: Collection[KafkaPartition]) -> dict[str, list[str] | list[int]]:
     return {"topics": [each.topic for each in partitions], "partitions": [each.partition for each in partitions]}
 
 
-def _values(positions: Mapping[Partition, Position]) -> dict[str, list[int] | list[UUID | None]]:
+def _values(positions: Mapping[KafkaPartition, Position]) -> dict[str, list[int] | list[UUID | None]]:
     values = positions.values()
     return {"next": [each.next for each in values], "topic_ids": [each.topic_id for each in values]}

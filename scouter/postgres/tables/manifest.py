@@ -12,7 +12,7 @@ _sql = named_statements("archive")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ArchivePart:
     """What was taken of one day at one time. `frozen_table` holds it until it is in a file."""
 
     id: int
@@ -85,9 +85,9 @@ def lock_records_for_reading(connection: Connection, records: str) -> None:
     _sql["lock_records_for_reading"].on(records).run(connection)
 
 
-def frozen_parts(connection: Connection, kind: str, first: date, last: date) -> list[Part]:
+def frozen_parts(connection: Connection, kind: str, first: date, last: date) -> list[ArchivePart]:
     """Of these days, both included. Their tables stay until the transaction ends."""
-    return _sql["frozen_parts"].all(connection, Part, kind=kind, first=first, last=last)
+    return _sql["frozen_parts"].all(connection, ArchivePart, kind=kind, first=first, last=last)
 
 
 def archived_files(
@@ -97,8 +97,8 @@ def archived_files(
     return _sql["archived_files"].all(connection, ArchivedFile, kind=kind, entity_id=entity_id, start=start, end=end)
 
 
-def unfinished_parts(connection: Connection) -> list[Part]:
-    return _sql["unfinished_parts"].all(connection, Part)
+def unfinished_parts(connection: Connection) -> list[ArchivePart]:
+    return _sql["unfinished_parts"].all(connection, ArchivePart)
 
 
 def recently_archived_days(connection: Connection, kind: str, since: datetime) -> set[date]:
@@ -110,10 +110,10 @@ def next_part(connection: Connection, kind: str, day: date) -> int:
     return int(number)
 
 
-def add_part(connection: Connection, kind: str, day: date, part: int, frozen_table: str) -> Part:
+def add_part(connection: Connection, kind: str, day: date, part: int, frozen_table: str) -> ArchivePart:
     parameters = {"kind": kind, "day": day, "part": part, "frozen_table": frozen_table}
     [part_id] = _sql["add_part"].values(connection, **parameters)
-    return Part(part_id, kind, day, part, frozen_table)
+    return ArchivePart(part_id, kind, day, part, frozen_table)
 
 
 def checks_need_from(connection: Connection, since: datetime) -> Need | None:
@@ -126,7 +126,7 @@ def keep_entities(connection: Connection) -> None:
     _sql["keep_entities"].run(connection)
 
 
-def add_contents(connection: Connection, part: Part, contents: Sequence[Content]) -> None:
+def add_contents(connection: Connection, part: ArchivePart, contents: Sequence[Content]) -> None:
     """Profiles that have been deleted are left out."""
     _sql["add_contents"].run(
         connection,
@@ -147,7 +147,7 @@ def count_present_records(connection: Connection, records: str) -> int:
     return int(_sql["count_present_records"].on(records).values(connection)[0])
 
 
-def set_archived(connection: Connection, part: Part, path: str, contents: Sequence[Content], size: int) -> bool:
+def set_archived(connection: Connection, part: ArchivePart, path: str, contents: Sequence[Content], size: int) -> bool:
     """Whether it was frozen until now. Waits for those who read its table."""
     values = {
         "rows": sum(each.rows for each in contents),
@@ -191,12 +191,12 @@ def forget_file(connection: Connection, part_id: int) -> None:
 
 
 def archive_days(
-    connection: Connection, kind: str | None, below: Sequence[str] | None, most: int
+    connection: Connection, kind: str | None, below: Sequence[str] | None, maximum: int
 ) -> Sequence[ArchiveDay]:
     """Newest first; `below` is day, kind and state of the last one of the page before."""
     day, name, state = below or (None, None, None)
     place = {"below_day": day, "below_kind": name, "below_state": state}
-    return _sql["archive_days"].all(connection, ArchiveDay, kind=kind, most=most, **place)
+    return _sql["archive_days"].all(connection, ArchiveDay, kind=kind, maximum=maximum, **place)
 
 
 def archive_totals(connection: Connection) -> list[ArchiveTotal]:

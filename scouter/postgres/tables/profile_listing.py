@@ -59,7 +59,7 @@ def profile_page(
     wanted: ProfileFilter,
     *,
     after: EntityName | None,
-    most: int,
+    maximum: int,
 ) -> list[ListedProfile]:
     """The first `most` profiles by (space, name, version, drift type) behind `after`; `spaces` None: of every space."""
     return _sql["profile_page"].all(
@@ -71,7 +71,7 @@ def profile_page(
         drift_type=wanted.drift_type,
         active=wanted.active,
         after=_list(after),
-        most=most,
+        maximum=maximum,
     )
 
 

@@ -63,7 +63,7 @@ class QuarantineTotal:
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class QuarantineFilter:
     """Some of the messages in quarantine. None: whatever it is."""
 
     transport: str | None = None
@@ -97,12 +97,12 @@ def add_entries(connection: Connection, entries: Sequence[NewEntry]) -> None:
 
 def quarantine_page(
     connection: Connection,
-    selection: Selection,
+    selection: QuarantineFilter,
     *,
     since: datetime | None,
     until: datetime | None,
     below: UUID | None,
-    most: int,
+    maximum: int,
 ) -> list[Entry]:
     """Newest first; `since` and `until` are about when messages were received."""
     return _sql["quarantine_page"].all(
@@ -113,7 +113,7 @@ def quarantine_page(
         since=since,
         until=until,
         below=below,
-        most=most,
+        maximum=maximum,
     )
 
 
@@ -122,7 +122,7 @@ def quarantined_message(connection: Connection, entry_id: UUID) -> WholeEntry | 
 
 
 def oldest_quarantined(
-    connection: Connection, selection: Selection, span: Span, *, most: int, most_bytes: int
+    connection: Connection, selection: QuarantineFilter, span: Span, *, maximum: int, max_bytes: int
 ) -> list[WholeEntry]:
     """Oldest first; at least one if there is any, and then as many as stay below about `most_bytes`."""
     return _sql["oldest_quarantined"].all(
@@ -132,8 +132,8 @@ def oldest_quarantined(
         reason=selection.reason,
         after=span.after,
         last=span.last,
-        most=most,
-        most_bytes=most_bytes,
+        maximum=maximum,
+        max_bytes=max_bytes,
     )
 
 
@@ -152,7 +152,7 @@ def replays_failed(connection: Connection, failures: Sequence[ReplayFailure]) ->
     )
 
 
-def quarantined_ids(connection: Connection, selection: Selection, span: Span, *, most: int) -> list[UUID]:
+def quarantined_ids(connection: Connection, selection: QuarantineFilter, span: Span, *, maximum: int) -> list[UUID]:
     """Oldest first."""
     return _sql["quarantined_ids"].values(
         connection,
@@ -160,11 +160,11 @@ def quarantined_ids(connection: Connection, selection: Selection, span: Span, *,
         reason=selection.reason,
         after=span.after,
         last=span.last,
-        most=most,
+        maximum=maximum,
     )
 
 
-def count_quarantined(connection: Connection, selection: Selection, span: Span) -> int:
+def count_quarantined(connection: Connection, selection: QuarantineFilter, span: Span) -> int:
     counted: int = _sql["count_quarantined"].values(
         connection, transport=selection.transport, reason=selection.reason, after=span.after, last=span.last
     )[0]
@@ -186,12 +186,12 @@ def try_lock_limits(connection: Connection) -> bool:
     return allowed
 
 
-def expire_by_age(connection: Connection, days: int, *, most: int) -> list[str]:
+def expire_by_age(connection: Connection, days: int, *, maximum: int) -> list[str]:
     """Delete some of those that are older; the transport of each."""
-    return _sql["expire_by_age"].values(connection, days=days, most=most)
+    return _sql["expire_by_age"].values(connection, days=days, maximum=maximum)
 
 
-def expire_by_size(connection: Connection, most_bytes: int, *, most: int) -> list[str]:
+def expire_by_size(connection: Connection, max_bytes: int, *, maximum: int) -> list[str]:
     """Delete some of the oldest if there are more bytes; the transport of each.
 
     They are of the reason that takes most room: one noisy sender does not drive out what others left.
@@ -199,8 +199,8 @@ def expire_by_size(connection: Connection, most_bytes: int, *, most: int) -> lis
     sizes: Counter[str] = Counter()
     for total in quarantine_totals(connection):
         sizes[total.reason] += total.bytes
-    too_much = sizes.total() - most_bytes
+    too_much = sizes.total() - max_bytes
     if too_much <= 0:
         return []
     ((reason, _),) = sizes.most_common(1)
-    return _sql["expire_by_size"].values(connection, reason=reason, too_much=too_much, most=most)
+    return _sql["expire_by_size"].values(connection, reason=reason, too_much=too_much, maximum=maximum)

@@ -12,7 +12,7 @@ from scouter.postgres.tables.windows import Window
 
 _sql = named_statements("runs")
 
-Outcome = Literal["no_data", "ok", "alert", "failed"]
+CheckOutcome = Literal["no_data", "ok", "alert", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Run:
     window_start: datetime
     window_end: datetime
     attempt: int
-    outcome: Outcome
+    outcome: CheckOutcome
     late: bool
     row_count: int
     result: str | None
@@ -59,7 +59,7 @@ def add_run(
     window: Window,
     *,
     attempt: int,
-    outcome: Outcome,
+    outcome: CheckOutcome,
     row_count: int,
     started_at: datetime,
     result: str | None = None,
@@ -92,7 +92,7 @@ def run_page(
     spaces: Collection[str] | None,
     outcome: str | None,
     below_id: int | None,
-    most: int,
+    maximum: int,
 ) -> list[Run]:
     """Newest first; of one profile, or of the profiles of some spaces (None: of all)."""
     return _sql["run_page"].all(
@@ -102,7 +102,7 @@ def run_page(
         spaces=None if spaces is None else list(spaces),
         outcome=outcome,
         below_id=below_id,
-        most=most,
+        maximum=maximum,
     )
 
 

@@ -10,9 +10,9 @@ from scouter.wire.tags import KeyValue, Tag
 _sql = named_statements("tags")
 
 
-def tags_of(connection: Connection, entity_type: str, entity_id: str, *, most: int) -> list[Tag]:
+def tags_of(connection: Connection, entity_type: str, entity_id: str, *, maximum: int) -> list[Tag]:
     """By key, then value."""
-    return _sql["tags_of"].all(connection, Tag, entity_type=entity_type, entity_id=entity_id, most=most)
+    return _sql["tags_of"].all(connection, Tag, entity_type=entity_type, entity_id=entity_id, maximum=maximum)
 
 
 def add_tags(connection: Connection, tags: Sequence[Tag]) -> int:
@@ -34,7 +34,7 @@ def tagged_entities(
     fewest: int,
     spaces: Collection[str] | None,
     after: str,
-    most: int,
+    maximum: int,
 ) -> list[str]:
     """Ids after `after` with at least `fewest` of these tags; of the profiles only those in `spaces`, None: all."""
     return _sql["tagged_entities"].values(
@@ -45,5 +45,5 @@ def tagged_entities(
         fewest=fewest,
         spaces=None if spaces is None else list(spaces),
         after=after,
-        most=most,
+        maximum=maximum,
     )

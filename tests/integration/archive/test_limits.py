@@ -31,7 +31,7 @@ def settings(database: str, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def reads(tmp_path: Path) -> Iterator[ArchiveReads]:
-    made = ArchiveReads(LocalStore(tmp_path), most=1, seconds=0.3)
+    made = ArchiveReads(LocalStore(tmp_path), maximum=1, seconds=0.3)
     yield made
     made.stop()
 

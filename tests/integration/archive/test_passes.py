@@ -16,7 +16,7 @@ import pytest
 
 from scouter.archive.archiver import Archiver
 from scouter.archive.stores.opening import open_store
-from scouter.archive.stores.store import Store
+from scouter.archive.stores.store import ObjectStore
 from scouter.errors import StoreAway
 from scouter.postgres.connections.pool import Pool, connect
 from scouter.postgres.tables.manifest import try_lock_archive
@@ -149,7 +149,7 @@ def test_a_file_that_does_not_come_back_as_it_was_put_is_noticed(
     assert charts(admin, uids) == near(before)
 
 
-def archiver(settings: Settings, store: Store) -> Archiver:
+def archiver(settings: Settings, store: ObjectStore) -> Archiver:
     assert settings.database_uri is not None
     return Archiver(settings.database_uri, settings, store, lambda: datetime.now(UTC))
 

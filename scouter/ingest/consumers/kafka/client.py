@@ -10,10 +10,10 @@ from uuid import UUID
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.errors import KafkaTimeoutError
 
-from scouter.postgres.tables.kafka_positions import Partition, Position
+from scouter.postgres.tables.kafka_positions import KafkaPartition, Position
 from scouter.settings.settings import Settings
 
-MOST_MESSAGES = 500  # of a poll, and so of a transaction
+MAX_MESSAGES = 500  # of a poll, and so of a transaction
 _PARTITION_BYTES = 2**20
 _ANSWER_BYTES = 4 * 2**20
 ANSWER_MILLISECONDS = 3_000  # how long a broker may take to answer
@@ -40,7 +40,7 @@ def _consumer(settings: Settings, client_id: str) -> Any:
         auto_offset_reset="none",
         # What a producer has aborted was never sent.
         isolation_level="read_committed",
-        max_poll_records=MOST_MESSAGES,
+        max_poll_records=MAX_MESSAGES,
         # Memory has to stay in bounds: an answer waits in it, and is several times its size when it is taken apart. The
         # first message comes whatever its size.
         max_partition_fetch_bytes=_PARTITION_BYTES,
@@ -76,8 +76,8 @@ def pattern_of(topics: Iterable[str]) -> str:
     return f"^({'|'.join(re.escape(topic) for topic in topics)})$"
 
 
-def partition_of(named_by_library: TopicPartition) -> Partition:
-    return Partition(named_by_library.topic, named_by_library.partition)
+def partition_of(named_by_library: TopicPartition) -> KafkaPartition:
+    return KafkaPartition(named_by_library.topic, named_by_library.partition)
 
 
 def topic_id_of(consumer: Any, topic: str) -> UUID | None:
@@ -92,7 +92,7 @@ def leader_epoch_of(consumer: Any, partition: TopicPartition) -> int | None:
     return found if found is not None and found >= 0 else None
 
 
-def seek(consumer: Any, positions: Mapping[Partition, Position]) -> None:
+def seek(consumer: Any, positions: Mapping[KafkaPartition, Position]) -> None:
     """Read on from there. If a message before one is not what it was, the next poll raises `LogTruncationError`."""
     for partition, position in positions.items():
         epoch = -1 if position.leader_epoch is None else position.leader_epoch

@@ -10,23 +10,23 @@ from kafka import TopicPartition
 from kafka.errors import KafkaTimeoutError
 
 from scouter.ingest.consumers.kafka.client import ANSWER_MILLISECONDS, partition_of
-from scouter.ingest.consumers.status import ConsumerState
-from scouter.postgres.tables.kafka_positions import Partition
+from scouter.ingest.consumers.status import ConsumerStatus
+from scouter.postgres.tables.kafka_positions import KafkaPartition
 from scouter.settings.settings import Settings
 
 _LOOK_SECONDS = 5.0
 _SAY_SECONDS = 0.5
 
-Reached = Mapping[Partition, int]
+Reached = Mapping[KafkaPartition, int]
 
 
-class Outlook:
+class ConsumerLag:
     """Belongs to one consumer's thread, and keeps what others may read of it in its state."""
 
-    def __init__(self, settings: Settings, state: ConsumerState) -> None:
+    def __init__(self, settings: Settings, state: ConsumerStatus) -> None:
         self._topics = settings.kafka_topics
         self._state = state
-        self._ends: dict[Partition, int] = {}  # what Kafka had when it was last asked
+        self._ends: dict[KafkaPartition, int] = {}  # what Kafka had when it was last asked
         self._problem = ""
         self._looked_at = self._said_at = 0.0  # on time.monotonic()
 

@@ -15,9 +15,9 @@ from kafka import TopicPartition
 
 from scouter.ingest.consumers.kafka.client import ANSWER_MILLISECONDS, ask_for_topics, topic_id_of
 from scouter.metrics import KAFKA_MADE_ANEW
-from scouter.postgres.connections.ingest_pool import Connections
+from scouter.postgres.connections.ingest_pool import ConnectionSource
 from scouter.postgres.tables.kafka_positions import (
-    Partition,
+    KafkaPartition,
     Position,
     begin_kafka_positions,
     begin_kafka_positions_anew,
@@ -29,18 +29,18 @@ from scouter.settings.settings import Settings
 
 log = logging.getLogger(__name__)
 
-TopicIds = Mapping[Partition, UUID | None]
+TopicIds = Mapping[KafkaPartition, UUID | None]
 
 
-class Beginnings:
+class StartOffsets:
     """Belongs to one consumer's thread. Its methods raise psycopg's errors, `DatabaseAway`, and the library's."""
 
-    def __init__(self, settings: Settings, connections: Connections) -> None:
+    def __init__(self, settings: Settings, connections: ConnectionSource) -> None:
         self._settings = settings
         self._group = settings.kafka_group
         self._connections = connections
 
-    def found(self, consumer: Any, wanted: Collection[Partition]) -> dict[Partition, Position]:
+    def found(self, consumer: Any, wanted: Collection[KafkaPartition]) -> dict[KafkaPartition, Position]:
         """Those that are known or could be begun. The others: ask again, the broker's answer was out of date."""
         ask_for_topics(consumer)  # what was said last may be of a topic that is gone
         ids = {each: topic_id_of(consumer, each.topic) for each in wanted}
@@ -52,11 +52,11 @@ class Beginnings:
         kept = self.stored(wanted)
         return {each: position for each, position in kept.items() if ids[each] not in position.former}
 
-    def stored(self, partitions: Iterable[Partition]) -> dict[Partition, Position]:
+    def stored(self, partitions: Iterable[KafkaPartition]) -> dict[KafkaPartition, Position]:
         with self._connections.connection() as connection:
             return kafka_positions(connection, self._group, list(partitions))
 
-    def _begin(self, consumer: Any, new: Collection[Partition]) -> None:
+    def _begin(self, consumer: Any, new: Collection[KafkaPartition]) -> None:
         """Partitions that were never read: from what the group had committed in Kafka, else as the settings say.
 
         A topic is begun with all its partitions at once, so that one that is added later is known as such: it is read
@@ -66,7 +66,7 @@ class Beginnings:
         with self._connections.connection() as connection:
             begun = begun_kafka_topics(connection, self._group, topics)
         whole = {
-            Partition(topic, number)
+            KafkaPartition(topic, number)
             for topic in topics - begun
             for number in consumer.partitions_for_topic(topic) or ()
         }
@@ -74,7 +74,7 @@ class Beginnings:
         with self._connections.connection() as connection:
             begin_kafka_positions(connection, self._group, begins)
 
-    def _beginning(self, consumer: Any, partition: Partition, *, later: bool) -> Position:
+    def _beginning(self, consumer: Any, partition: KafkaPartition, *, later: bool) -> Position:
         topic_id = topic_id_of(consumer, partition.topic)
         committed: int | None = consumer.committed(TopicPartition(*partition), timeout_ms=ANSWER_MILLISECONDS)
         if committed is not None:
@@ -82,12 +82,12 @@ class Beginnings:
         is_first = later or self._settings.kafka_offset_reset == "earliest"
         return Position((first_offset if is_first else _end_offset)(consumer, partition), topic_id)
 
-    def _name(self, topic_ids: Mapping[Partition, UUID]) -> None:
+    def _name(self, topic_ids: Mapping[KafkaPartition, UUID]) -> None:
         if topic_ids:
             with self._connections.connection() as connection:
                 name_kafka_topics(connection, self._group, topic_ids)
 
-    def _begin_anew(self, consumer: Any, kept: Mapping[Partition, Position], ids: TopicIds) -> None:
+    def _begin_anew(self, consumer: Any, kept: Mapping[KafkaPartition, Position], ids: TopicIds) -> None:
         anew = {
             each: Position(first_offset(consumer, each), now)
             for each, now in ids.items()
@@ -101,7 +101,7 @@ class Beginnings:
             _say_what_is_gone(kept, anew)
 
 
-def is_made_anew(consumer: Any, positions: Mapping[Partition, Position]) -> bool:
+def is_made_anew(consumer: Any, positions: Mapping[KafkaPartition, Position]) -> bool:
     """Whether a topic is by now another one than when these were found, as far as the broker's last answer tells."""
     ids = {topic: topic_id_of(consumer, topic) for topic in {each.topic for each in positions}}
     return any(_is_another(position, ids[each.topic]) for each, position in positions.items())
@@ -112,19 +112,19 @@ def _is_another(position: Position, now: UUID | None) -> bool:
     return None not in (known, now) and known != now and now not in position.former
 
 
-def first_offset(consumer: Any, partition: Partition) -> int:
+def first_offset(consumer: Any, partition: KafkaPartition) -> int:
     asked = TopicPartition(*partition)
     offset: int = consumer.beginning_offsets([asked], timeout_ms=ANSWER_MILLISECONDS)[asked]
     return offset
 
 
-def _end_offset(consumer: Any, partition: Partition) -> int:
+def _end_offset(consumer: Any, partition: KafkaPartition) -> int:
     asked = TopicPartition(*partition)
     offset: int = consumer.end_offsets([asked], timeout_ms=ANSWER_MILLISECONDS)[asked]
     return offset
 
 
-def _say_what_is_gone(kept: Mapping[Partition, Position], anew: Mapping[Partition, Position]) -> None:
+def _say_what_is_gone(kept: Mapping[KafkaPartition, Position], anew: Mapping[KafkaPartition, Position]) -> None:
     for partition, begun in sorted(anew.items()):
         KAFKA_MADE_ANEW.labels(partition.topic).inc()
         log.error(

@@ -19,7 +19,7 @@ from kafka import ConsumerRebalanceListener, OffsetAndMetadata, TopicPartition
 from kafka.errors import KafkaError, KafkaTimeoutError, LogTruncationError, OffsetOutOfRangeError
 
 from scouter.errors import DatabaseAway
-from scouter.ingest.consumers.batch_consumer import Consumption
+from scouter.ingest.consumers.batch_consumer import BatchConsumer
 from scouter.ingest.consumers.kafka.client import (
     ANSWER_MILLISECONDS,
     ask_for_topics,
@@ -31,16 +31,16 @@ from scouter.ingest.consumers.kafka.client import (
     read_up_to,
     seek,
 )
-from scouter.ingest.consumers.kafka.lag import Outlook
-from scouter.ingest.consumers.kafka.start_offsets import Beginnings, first_offset, is_made_anew
-from scouter.ingest.consumers.status import ConsumerState
-from scouter.ingest.messages.inbound import Incoming
-from scouter.ingest.messages.pending import Batch
+from scouter.ingest.consumers.kafka.lag import ConsumerLag
+from scouter.ingest.consumers.kafka.start_offsets import StartOffsets, first_offset, is_made_anew
+from scouter.ingest.consumers.status import ConsumerStatus
+from scouter.ingest.messages.batch import Batch
+from scouter.ingest.messages.inbound import InboundMessage
 from scouter.ingest.storage.batch_store import NotOurs
 from scouter.metrics import KAFKA_MISSED
-from scouter.postgres.connections.ingest_pool import Connections
+from scouter.postgres.connections.ingest_pool import ConnectionSource
 from scouter.postgres.statements import Connection
-from scouter.postgres.tables.kafka_positions import Move, Partition, Position, move_kafka_positions
+from scouter.postgres.tables.kafka_positions import KafkaPartition, Move, Position, move_kafka_positions
 from scouter.settings.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -55,8 +55,8 @@ _OLDEST_STAMP = timedelta(days=30)  # a message without a believable time counts
 class _Taken:
     """Messages of one poll, until they are stored or somebody else has them."""
 
-    messages: Sequence[Incoming]
-    moves: Mapping[Partition, Move]
+    messages: Sequence[InboundMessage]
+    moves: Mapping[KafkaPartition, Move]
     batch: Batch | None = None
 
 
@@ -67,22 +67,22 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
         self,
         number: int,
         settings: Settings,
-        consumption: Consumption,
-        connections: Connections,
+        batch_consumer: BatchConsumer,
+        connections: ConnectionSource,
         now: Callable[[], datetime],
     ) -> None:
-        self.state = ConsumerState(f"kafka {number}")
+        self.state = ConsumerStatus(f"kafka {number}")
         self._settings = settings
         self._client_id = f"scouter-{number}"
-        self._consumption = consumption
+        self._batch_consumer = batch_consumer
         self._connections = connections
         self._now = now
         self._consumer: Any = None
-        self._beginnings = Beginnings(settings, connections)
-        self._positions: dict[Partition, Position] = {}  # of the partitions that are ours, once they are known
-        self._led: dict[Partition, int | None] = {}  # their leader epochs when these became known
-        self._unknown: set[Partition] = set()
-        self._outlook = Outlook(settings, self.state)
+        self._start_offsets = StartOffsets(settings, connections)
+        self._positions: dict[KafkaPartition, Position] = {}  # of the partitions that are ours, once they are known
+        self._led: dict[KafkaPartition, int | None] = {}  # their leader epochs when these became known
+        self._unknown: set[KafkaPartition] = set()
+        self._lag = ConsumerLag(settings, self.state)
         self._taken: _Taken | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"kafka {number}")
@@ -101,7 +101,7 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
         """Return when what was being stored is stored. What was not is delivered to the next consumer."""
         self._stopping.set()
         self._thread.join()
-        self._consumption.close()
+        self._batch_consumer.close()
 
     def on_partitions_revoked(self, _: Iterable[TopicPartition]) -> None:
         """Part of a poll. What is not stored is no longer ours to store."""
@@ -130,7 +130,7 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
     def _consume(self) -> None:
         """Read until told to stop. Raises what the library raises when the brokers are away."""
         self._forget_all()
-        self._outlook.begin()
+        self._lag.begin()
         consumer = self._consumer = open_consumer(self._settings, self._client_id)
         try:
             consumer.subscribe(pattern=pattern_of(self._settings.kafka_topics), listener=self)
@@ -147,7 +147,7 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
 
     def _turn(self, consumer: Any) -> None:
         """Poll, store. While nothing can be stored, poll without taking anything: the group throws out the silent."""
-        waits = self._taken is not None or self._consumption.must_wait or bool(self._unknown) or is_unsure(consumer)
+        waits = self._taken is not None or self._batch_consumer.must_wait or bool(self._unknown) or is_unsure(consumer)
         partitions = consumer.assignment()
         (consumer.pause if waits else consumer.resume)(*partitions)
         try:
@@ -159,13 +159,13 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
             self._go_back(consumer, cut.divergent_offsets)
             return
         if polled:
-            self._outlook.answered()
+            self._lag.answered()
         if is_made_anew(consumer, self._positions) or self._is_led_anew(consumer):
             self._find_again(consumer)
         elif polled and not self._unknown:  # else assigned within this very poll: they have not begun where they should
             self._taken = self._taking(consumer, polled)
-        looked = self._outlook.look(consumer, lambda: self._reached(consumer))
-        if self._consumption.must_wait:
+        looked = self._lag.look(consumer, lambda: self._reached(consumer))
+        if self._batch_consumer.must_wait:
             return
         if self._unknown:
             self._find_positions(consumer)
@@ -175,25 +175,25 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
             self._pass_gaps(consumer)
 
     def _taking(self, consumer: Any, polled: Mapping[TopicPartition, Sequence[Any]]) -> _Taken:
-        messages = [self._incoming(record) for records in polled.values() for record in records]
+        messages = [self._inbound(record) for records in polled.values() for record in records]
         epochs = {partition_of(each): records[-1].leader_epoch for each, records in polled.items()}
         moves = {each: self._move_up_to(consumer, each, epoch) for each, epoch in epochs.items()}
         return _Taken(messages, moves)
 
-    def _move_up_to(self, consumer: Any, partition: Partition, epoch: int | None) -> Move:
+    def _move_up_to(self, consumer: Any, partition: KafkaPartition, epoch: int | None) -> Move:
         """`epoch` is that of the last message; what follows it and is none may have a later one."""
         read = read_up_to(consumer, TopicPartition(*partition))
         latest = max(-1 if epoch is None else epoch, read.leader_epoch)
         return Move(self._positions[partition], read.offset, latest if latest >= 0 else None)
 
-    def _incoming(self, record: Any) -> Incoming:
+    def _inbound(self, record: Any) -> InboundMessage:
         now = self._now()
         stamped = datetime.fromtimestamp(record.timestamp / 1000, UTC) if record.timestamp > 0 else now
         arrived = stamped if now - _OLDEST_STAMP < stamped <= now else now
-        return self._consumption.incoming(record.value or b"", arrived)
+        return self._batch_consumer.inbound(record.value or b"", arrived)
 
     def _store(self, consumer: Any, taken: _Taken) -> None:
-        taken.batch = taken.batch or self._consumption.judged(taken.messages)
+        taken.batch = taken.batch or self._batch_consumer.validated(taken.messages)
         if taken.batch is None:
             return
 
@@ -201,7 +201,7 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
             return move_kafka_positions(connection, self._settings.kafka_group, taken.moves)
 
         try:
-            is_stored = self._consumption.store(taken.batch, claim)
+            is_stored = self._batch_consumer.store(taken.batch, claim)
         except NotOurs:
             self._look_again(consumer, taken)
             return
@@ -212,7 +212,7 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
         self._taken = None
         self._moved(consumer, taken.moves)
 
-    def _moved(self, consumer: Any, moves: Mapping[Partition, Move]) -> None:
+    def _moved(self, consumer: Any, moves: Mapping[KafkaPartition, Move]) -> None:
         self._positions.update({partition: move.position for partition, move in moves.items()})
         offsets = {TopicPartition(*each): OffsetAndMetadata(move.next, "", -1) for each, move in moves.items()}
         consumer.commit_async(offsets, callback=_say_when_not_committed)
@@ -236,7 +236,7 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
         else:
             self._find_again(consumer)
 
-    def _move(self, moves: Mapping[Partition, Move]) -> bool:
+    def _move(self, moves: Mapping[KafkaPartition, Move]) -> bool:
         """Without storing anything."""
         with self._connections.connection() as connection:
             return move_kafka_positions(connection, self._settings.kafka_group, moves)
@@ -244,12 +244,12 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
     def _look_again(self, consumer: Any, taken: _Taken) -> None:
         """Somebody has moved a partition: this consumer, in a commit that nobody confirmed, or another one."""
         try:
-            present = self._beginnings.stored(taken.moves)
+            present = self._start_offsets.stored(taken.moves)
         except (psycopg.Error, DatabaseAway):
             return  # the same question comes up with the next turn
-        was_ours = taken.batch is not None and taken.batch.fates is not None
+        was_ours = taken.batch is not None and taken.batch.outcomes is not None
         if was_ours and all(present.get(each) == move.position for each, move in taken.moves.items()):
-            self._consumption.was_stored(taken.batch)
+            self._batch_consumer.was_stored(taken.batch)
             self._stored(consumer, taken)
             return
         log.warning("Kafka partitions %s were read by another consumer; going on where it is", sorted(taken.moves))
@@ -263,7 +263,7 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
         """Go to where Postgres says that each partition is stored."""
         mine = set(map(partition_of, consumer.assignment()))
         try:
-            known = self._beginnings.found(consumer, self._unknown & mine)
+            known = self._start_offsets.found(consumer, self._unknown & mine)
         except (psycopg.Error, DatabaseAway, KafkaTimeoutError):
             return  # asked again with the next turn; to leave the group would stop the others, too
         seek(consumer, known)
@@ -291,7 +291,7 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
                 self._move_back(moves)
         self._find_again(consumer)
 
-    def _move_back(self, moves: Mapping[Partition, Move]) -> None:
+    def _move_back(self, moves: Mapping[KafkaPartition, Move]) -> None:
         if self._move(moves):
             for (topic, number), move in moves.items():
                 log.error(
@@ -318,10 +318,10 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
             )
             consumer.seek(topic_partition, first)
 
-    def _known(self, consumer: Any) -> Collection[Partition]:
+    def _known(self, consumer: Any) -> Collection[KafkaPartition]:
         return self._positions.keys() & set(map(partition_of, consumer.assignment()))
 
-    def _reached(self, consumer: Any) -> dict[Partition, int]:
+    def _reached(self, consumer: Any) -> dict[KafkaPartition, int]:
         """The next offset to be stored. What was read and is not in hand is no message, or stored."""
         in_hand = {each: move.expected.next for each, move in self._taken.moves.items()} if self._taken else {}
         known = self._known(consumer)

@@ -25,13 +25,13 @@ from uuid import UUID, uuid4
 import psycopg
 
 from scouter.errors import DatabaseAway
-from scouter.ingest.consumers.batch_consumer import Consumption
+from scouter.ingest.consumers.batch_consumer import BatchConsumer
 from scouter.ingest.consumers.rabbitmq.client import BROKER_ERRORS, open_channel, open_connection, require_answer
-from scouter.ingest.consumers.status import ConsumerState
-from scouter.ingest.messages.inbound import Incoming
-from scouter.ingest.messages.pending import Batch, Judged
-from scouter.ingest.messages.results import Seen
-from scouter.postgres.connections.ingest_pool import Connections
+from scouter.ingest.consumers.status import ConsumerStatus
+from scouter.ingest.messages.batch import Batch, ValidatedMessage
+from scouter.ingest.messages.inbound import InboundMessage
+from scouter.ingest.messages.results import Duplicate
+from scouter.postgres.connections.ingest_pool import ConnectionSource
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.rabbitmq_deliveries import (
     add_deliveries,
@@ -47,7 +47,7 @@ log = logging.getLogger(__name__)
 _TURN_SECONDS = 0.2
 _GATHER_SECONDS = 0.005
 _SYNC_SECONDS = 1.0
-_MOST_BYTES = 4 * 2**20  # of a transaction
+_MAX_BYTES = 4 * 2**20  # of a transaction
 # A broker writes acknowledgements to its disk when it finds the time: up to 0.6 s later were seen under load.
 _CRASH_SECONDS = 10.0
 _PERSISTENT = 2
@@ -61,7 +61,7 @@ class _Delivery:
     digest: bytes
     redelivered: bool
     persistent: bool
-    message: Incoming
+    message: InboundMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +79,14 @@ class RabbitWorker:
         self,
         number: int,
         settings: Settings,
-        consumption: Consumption,
-        connections: Connections,
+        batch_consumer: BatchConsumer,
+        connections: ConnectionSource,
         now: Callable[[], datetime],
     ) -> None:
-        self.state = ConsumerState(f"rabbitmq {number}")
+        self.state = ConsumerStatus(f"rabbitmq {number}")
         self._tag = f"{settings.rabbitmq_consumer_tag}-{number}"
         self._settings = settings
-        self._consumption = consumption
+        self._batch_consumer = batch_consumer
         self._connections = connections
         self._now = now
         self._session: UUID = uuid4()  # of one connection
@@ -112,7 +112,7 @@ class RabbitWorker:
         """Return when what was being stored is stored. What was not is delivered to the next consumer."""
         self._stopping.set()
         self._thread.join()
-        self._consumption.close()
+        self._batch_consumer.close()
 
     def _run(self) -> None:
         rest = _FIRST_REST_SECONDS
@@ -145,7 +145,7 @@ class RabbitWorker:
 
     def _turn(self, connection: Any, channel: Any) -> None:
         """Take what arrives, store it, acknowledge it. While nothing can be stored, the prefetch count bounds it."""
-        must_wait = self._consumption.must_wait
+        must_wait = self._batch_consumer.must_wait
         connection.process_data_events(time_limit=_TURN_SECONDS if must_wait or not self._waiting else 0)
         self.state.up(self._depth + len(self._waiting))
         if self._waiting and not must_wait:
@@ -155,8 +155,8 @@ class RabbitWorker:
     def _store(self, connection: Any, channel: Any) -> None:
         if self._batch is None:
             self._gather(connection)
-            self._batch = self._consumption.judged([each.message for each in self._some()])
-        if self._batch is not None and self._consumption.store(self._batch, self._claim(channel, self._batch)):
+            self._batch = self._batch_consumer.validated([each.message for each in self._some()])
+        if self._batch is not None and self._batch_consumer.store(self._batch, self._claim(channel, self._batch)):
             self._acknowledge(channel)
 
     def _gather(self, connection: Any) -> None:
@@ -171,13 +171,13 @@ class RabbitWorker:
     def _some(self) -> Sequence[_Delivery]:
         """The first of those in hand: a transaction has to end in time, and prefetch counts messages of any size."""
         sizes = accumulate(len(each.message.raw) for each in self._waiting)
-        count = sum(1 for _ in takewhile(lambda size: size <= _MOST_BYTES, sizes))
+        count = sum(1 for _ in takewhile(lambda size: size <= _MAX_BYTES, sizes))
         return self._waiting[: max(count, 1)]
 
     def _deliver(self, _: Any, method: Any, properties: Any, body: bytes) -> None:
         """Part of `process_data_events`."""
         digest = hashlib.sha256(f"{method.routing_key}\0{properties.message_id or ''}\0".encode() + body).digest()
-        message = self._consumption.incoming(body, self._now())
+        message = self._batch_consumer.inbound(body, self._now())
         persistent = properties.delivery_mode == _PERSISTENT
         self._waiting.append(_Delivery(method.delivery_tag, digest, method.redelivered, persistent, message))
 
@@ -187,10 +187,10 @@ class RabbitWorker:
     def _claim(self, channel: Any, batch: Batch) -> Callable[[Connection], bool]:
         """Write the deliveries down; what is stored already is none of this batch's. Raises `BROKER_ERRORS`."""
         deliveries = self._waiting[: len(batch.messages)]
-        judged = list(batch.messages)
+        validated = list(batch.messages)
 
         def claim(connection: Connection) -> bool:
-            batch.messages = self._without_seen(connection, deliveries, judged)
+            batch.messages = self._without_duplicates(connection, deliveries, validated)
             # They have to be ours still. A process that was stopped, or waited for Postgres, may have lost its
             # connection without having seen it; another consumer may then have stored them. From here on that one
             # waits for this transaction.
@@ -198,23 +198,23 @@ class RabbitWorker:
             new = {
                 delivery.number: delivery.digest
                 for delivery, message in zip(deliveries, batch.messages, strict=True)
-                if not isinstance(message.verdict, Seen)
+                if not isinstance(message.result, Duplicate)
             }
             add_deliveries(connection, self._session, new)
             return True
 
         return claim
 
-    def _without_seen(
-        self, connection: Connection, deliveries: Sequence[_Delivery], judged: Sequence[Judged]
-    ) -> list[Judged]:
+    def _without_duplicates(
+        self, connection: Connection, deliveries: Sequence[_Delivery], validated: Sequence[ValidatedMessage]
+    ) -> list[ValidatedMessage]:
         if not any(delivery.redelivered for delivery in deliveries):
             share_deliveries(connection)
-            return list(judged)
+            return list(validated)
         settle_deliveries(connection)
         return [
-            Judged(message.incoming, Seen()) if self._is_stored(connection, delivery) else message
-            for delivery, message in zip(deliveries, judged, strict=True)
+            ValidatedMessage(message.inbound, Duplicate()) if self._is_stored(connection, delivery) else message
+            for delivery, message in zip(deliveries, validated, strict=True)
         ]
 
     def _is_stored(self, connection: Connection, delivery: _Delivery) -> bool:
