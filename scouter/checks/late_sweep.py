@@ -15,7 +15,7 @@ from scouter.checks.raise_alerts import identity_of, raise_alerts
 from scouter.metrics import CHECKS
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.statements import Connection
-from scouter.postgres.tables.checks import alerts_of_window
+from scouter.postgres.tables.alerts import alerts_of_window
 from scouter.postgres.tables.late_arrivals import SweptProfile, profile_for_sweep, quiet_entities, take_late_arrivals
 from scouter.postgres.tables.runs import CheckedWindow, CheckOutcome, add_run, runs_touched
 from scouter.runtime.periodic import Periodic

@@ -12,7 +12,7 @@ from msgspec import UNSET, Raw
 from scouter.alerting.channels.routing import destinations_of
 from scouter.drift.descriptions import Wording, descriptions
 from scouter.postgres.statements import Connection
-from scouter.postgres.tables.checks import add_alert
+from scouter.postgres.tables.alerts import add_alert
 from scouter.postgres.tables.deliveries import enqueue
 from scouter.settings.settings import Settings
 from scouter.wire.alerts import Alert

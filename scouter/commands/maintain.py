@@ -26,7 +26,7 @@ def add_to(commands: Any) -> None:
     parser = commands.add_parser(
         "maintain",
         help="see to partitions and delete what is older than its period, as a server does every hour",
-        description="One pass of maintenance. Prints a line for each matter; the exit status is 1 when any failed.",
+        description="One pass of maintenance. Prints a line for each task; the exit status is 1 when any failed.",
     )
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and change nothing")
     parser.set_defaults(run=run)

@@ -60,7 +60,7 @@ def add_to(commands: Any) -> None:
     for action in (show, download):
         action.add_argument("id", metavar="ID")
     download.add_argument("file", metavar="FILE", nargs="?", help="default: standard output")
-    replay = actions.add_parser("replay", help="judge messages again, and store those that are good now")
+    replay = actions.add_parser("replay", help="validate messages again, and store those that are good now")
     replay.add_argument("--all", action="store_true", help="everything")
     replay.set_defaults(run=run, act=_replay)
     removal = actions.add_parser("delete", help="delete messages for good")

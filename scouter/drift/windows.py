@@ -9,7 +9,6 @@ from scouter.errors import InvalidInput
 from scouter.wire.charts import INTERVAL_LENGTHS, ChartQuery, TimeInterval, WindowQuery
 
 _NARROWEST = timedelta(seconds=1)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
@@ -42,11 +41,6 @@ def window_ends(query: WindowQuery, now: datetime) -> tuple[datetime, datetime]:
 def bin_width(start: datetime, end: datetime, max_data_points: int) -> timedelta:
     """The window divided by the points, rounded to microseconds, at least a second."""
     return max((end - start) / max_data_points, _NARROWEST)
-
-
-def bin_start(moment: datetime, width: timedelta) -> datetime:
-    """The beginning of the bin that `moment` falls into."""
-    return _EPOCH + (moment - _EPOCH) // width * width
 
 
 def _ends(query: WindowQuery, now: datetime) -> tuple[datetime, datetime]:

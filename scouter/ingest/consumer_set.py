@@ -21,7 +21,7 @@ _LIBRARIES: dict[Transport, tuple[str, str]] = {"kafka": ("kafka", "kafka-python
 class Worker(Protocol):
     """One consumer: a thread that reads from a broker. The contract of every transport but HTTP.
 
-    It stores through a `Consumption`, each batch under a claim that only one consumer can make good, and tells the
+    It stores through a `BatchConsumer`, each batch under a claim that only one consumer can make good, and tells the
     broker after the commit. It goes on whatever happens to the broker or to Postgres.
     """
 
@@ -119,5 +119,5 @@ class Consumers:
         ingest = self._ingest
         store = ingest.store(f"{transport}-{number}", STORE_SECONDS)
         return BatchConsumer(
-            transport, ingest.judge, store, ingest.ledger, ingest.breaker, self._database_connections.quick
+            transport, ingest.validator, store, ingest.ledger, ingest.breaker, self._database_connections.quick
         )

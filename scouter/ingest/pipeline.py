@@ -20,8 +20,9 @@ from scouter.ingest.validation.validator import Validator
 from scouter.ingest.writer.gateway import Gateway
 from scouter.ingest.writer.write_queue import WriteQueue
 from scouter.ingest.writer.writer import Writer
+from scouter.postgres.connections.connection_source import ConnectionSource
 from scouter.postgres.connections.database_connections import DatabaseConnections
-from scouter.postgres.connections.ingest_pool import ConnectionSource, IngestConnection
+from scouter.postgres.connections.ingest_connection import IngestConnection
 from scouter.postgres.connections.pool import connect
 from scouter.postgres.schema.partitions import Partitions
 from scouter.postgres.tables.entities import Entities
@@ -61,10 +62,10 @@ class Ingest:
         maximum = settings.entity_cache_max_size
         self.entities = Entities(database_connections.quick, maximum=maximum)
         self.features = Features(database_connections.quick, max_names=settings.max_features, max_entities=maximum)
-        self.judge = validator_with(self.entities, self.features, settings)
+        self.validator = validator_with(self.entities, self.features, settings)
         self._replay_connection = database_connections.dedicated("replays", REPLAY_SECONDS)
         self.write_queue = WriteQueue(max_messages=settings.queue_messages)
-        self.gateway = Gateway(self.judge, self.write_queue, self.ledger)
+        self.gateway = Gateway(self.validator, self.write_queue, self.ledger)
         self.writer = self._make_writer()
         self.drainer = self._make_drainer()
         self.drainer_thread = Periodic("drainer", self.drainer.work)
@@ -81,7 +82,7 @@ class Ingest:
         def store(finalizer: BatchFinalizer) -> BatchStore:
             return store_over(self._replay_connection, self._partitions, finalizer, self._settings, self._now)
 
-        return Replay(connections, self.judge, store)
+        return Replay(connections, self.validator, store)
 
     def fleet_ledger(self, connections: ConnectionSource) -> FleetLedger:
         """The ledger of all servers. `connections` are not those that messages depend on."""
@@ -121,7 +122,7 @@ class Ingest:
             self.spool,
             self.store("drainer", STORE_SECONDS),
             self._database_connections.dedicated("drainer", STORE_SECONDS),
-            self.judge,
+            self.validator,
             self.ledger,
             self.breaker,
             self.rejection_limit,

@@ -1,4 +1,4 @@
-"""One pass of maintenance: every matter is seen to, whatever becomes of the others."""
+"""One pass of maintenance: every task is run, whatever becomes of the others."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Pause = Callable[[float], bool]  # waits so many seconds; true: stop
 
 @dataclass(frozen=True, slots=True)
 class TaskResult:
-    """What became of one matter. `problem` is null when it is done, or was cut short by a stop."""
+    """What became of one task. `problem` is null when it is done, or was cut short by a stop."""
 
     task: Task
     count: int
@@ -36,7 +36,7 @@ class TaskResult:
 
 
 def maintain(session: JobSession, tasks: Iterable[Task], now: datetime, pause: Pause) -> Iterator[TaskResult]:
-    """See to one matter after the other. Ends early when it is to stop, and when the database is lost."""
+    """Run one task after the other. Ends early when it is to stop, and when the database is lost."""
     now = _earlier(session, now)
     for task in tasks:
         result = _run_task(session, task, now, pause)
@@ -63,7 +63,7 @@ def _run_task(session: JobSession, task: Task, now: datetime, pause: Pause) -> T
         return _failed(task, count, "somebody else, such as a long query or a backup, is in the way")
     except psycopg.Error as problem:
         return _failed(task, count, first_line(problem))
-    except Exception as problem:  # one matter's trouble must not keep the others from being seen to
+    except Exception as problem:  # one task's trouble must not keep the others from being run
         log.exception("maintenance of %s failed in an unforeseen way", task.name)
         return _failed(task, count, type(problem).__name__)
     return TaskResult(task, count)

@@ -75,7 +75,7 @@ class Maintenance:
         return self._concluded(failed)
 
     def _maintain(self) -> list[str]:
-        """The names of the matters that failed."""
+        """The names of the tasks that failed."""
         with sole_session(self._conninfo, self._deadlines, LOCK) as session:
             passed = maintain(session, self._tasks, self._now(), self._stopping.wait)
             return [each.task.name for each in passed if not _is_well(each)]

@@ -1,4 +1,4 @@
-"""The matters of maintenance: partitions ahead of time, and everything that goes when it is old."""
+"""The tasks of maintenance: partitions ahead of time, and everything that goes when it is old."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
 from scouter.metrics import PARTITIONS_DROPPED, ROWS_EXPIRED
-from scouter.postgres.connections.ingest_pool import ConnectionSource
+from scouter.postgres.connections.connection_source import ConnectionSource
 from scouter.postgres.schema.detaching import drop, due_partitions
 from scouter.postgres.schema.partitions import Partitions, missing_partitions
 from scouter.postgres.schema.row_expiry import count_expired_rows, delete_expired_rows

@@ -1,7 +1,7 @@
 """SQL from files.
 
 In `sql/queries` a file holds one noun, and each statement in it begins with `-- name: it`. In `sql/maintenance` a file
-is one matter: statements with names of that kind, or a text in which the names of tables are left open.
+is one task: statements with names of that kind, or a text in which the names of tables are left open.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SQL_DIRECTORY = Path(__file__).resolve().parents[2] / "sql"
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement of a file, with `%(name)s` parameters; `{records}` stands for a table that varies."""
+    """One statement of a file, with `%(name)s` parameters; `{records}` and `{direction}` for what varies otherwise."""
 
     name: str
     text: bytes
@@ -33,6 +33,10 @@ class Statement:
     def on(self, records: str) -> Statement:
         """The same statement for the table that stands in it as `{records}`."""
         return Statement(self.name, self.text.replace(b"{records}", sql.Identifier(records).as_bytes(None)))
+
+    def ordered(self, *, backward: bool) -> Statement:
+        """The same statement with `{direction}` as ASC, for a page before a cursor, or else DESC."""
+        return Statement(self.name, self.text.replace(b"{direction}", b"ASC" if backward else b"DESC"))
 
     def one(self, connection: Connection, row: type[Row], **parameters: object) -> Row | None:
         """Its only row, or None."""

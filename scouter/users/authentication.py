@@ -13,7 +13,7 @@ from scouter.auth.passwords import PasswordChecks
 from scouter.auth.permissions import ADMIN_GROUP, Caller
 from scouter.auth.tokens import Tokens, claimed_subject
 from scouter.errors import InvalidInput, NotAuthenticated, TooManyAttempts
-from scouter.postgres.connections.ingest_pool import ConnectionSource
+from scouter.postgres.connections.connection_source import ConnectionSource
 from scouter.postgres.connections.stale_on_error_cache import StaleOnErrorCache
 from scouter.postgres.tables.users import User, user_by_name
 

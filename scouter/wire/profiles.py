@@ -375,14 +375,6 @@ class ProfileStatusRequest(_Document, frozen=True):
     deactivate_others: bool = False
 
 
-def drift_type_named(text: str) -> DriftType:
-    """The drift type of that name; `InvalidInput` for LLM, GenAI and anything else this server does not monitor."""
-    try:
-        return DriftType(text)
-    except ValueError:
-        raise InvalidInput("drift_type", text, _one_of(DriftType)) from None
-
-
 def decode_profile(drift_type: DriftType, text: str | bytes) -> Profile:
     """The profile in `text`, of the type that its envelope names.
 

@@ -39,23 +39,8 @@ UPDATE profile
 SET lease_token = NULL, lease_until = NULL, attempts = attempts + 1, retry_at = clock_timestamp() + %(pause)s
 WHERE entity_id = %(entity_id)s AND lease_token = %(token)s;
 
--- name: release_check
-UPDATE profile SET lease_token = NULL, lease_until = NULL
-WHERE entity_id = %(entity_id)s AND lease_token = %(token)s;
-
 -- name: seconds_until_due
 -- How long nothing will be due, as far as is known now. `greatest` passes over a retry_at that is null.
 SELECT extract(epoch FROM min(greatest(next_run + %(grace)s::interval, retry_at)) - clock_timestamp())::double precision
        AS seconds
 FROM profile WHERE active AND (lease_until IS NULL OR lease_until < clock_timestamp());
-
--- name: add_alert
-INSERT INTO alert (entity_id, entity_name, created_at, alert, run_id, late)
-VALUES (%(entity_id)s, %(entity_name)s, %(created_at)s, %(alert)s::json, %(run_id)s, %(late)s)
-RETURNING id;
-
--- name: alerts_of_window
--- What earlier checks of the same window have raised.
-SELECT alert.alert::text AS alert
-FROM alert JOIN check_run ON check_run.id = alert.run_id
-WHERE check_run.entity_id = %(entity_id)s AND check_run.window_end = %(window_end)s;

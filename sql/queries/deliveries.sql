@@ -57,6 +57,3 @@ WHERE (%(spaces)s::text[] IS NULL OR entity.space = ANY (%(spaces)s::text[]))
   AND (%(below_id)s::bigint IS NULL OR delivery.id < %(below_id)s::bigint)
 ORDER BY delivery.id DESC
 LIMIT %(maximum)s;
-
--- name: delivery_counts
-SELECT channel, state, count(*) AS count FROM alert_delivery GROUP BY channel, state ORDER BY channel, state;

@@ -23,10 +23,8 @@ from scouter.postgres.schema.row_expiry import delete_expired_rows
 from scouter.postgres.tables.deliveries import (
     ClaimedDelivery,
     Delivery,
-    DeliveryCount,
     DeliveryFilter,
     claim_delivery,
-    delivery_counts,
     delivery_page,
     enqueue,
     record_delivered,
@@ -216,10 +214,8 @@ def test_deliveries_are_listed_by_page_and_filter(pool: Pool, entity: Entity, se
         assert len(delivery_page(connection, DeliveryFilter(spaces=["shop"]), below_id=None, maximum=9)) == 5
         [delivered] = delivery_page(connection, DeliveryFilter(state="delivered"), below_id=None, maximum=9)
         assert (delivered.receipt, delivered.delivered_at, delivered.attempts) == ("ok", NOW, 1)
-        assert delivery_counts(connection) == [
-            DeliveryCount("slack", "delivered", 1),
-            DeliveryCount("slack", "pending", 4),
-        ]
+        pending = delivery_page(connection, DeliveryFilter(state="pending"), below_id=None, maximum=9)
+        assert [(each.channel, each.state) for each in pending] == [("slack", "pending")] * 4
     assert sum(delete_expired_rows(pool, "alert_deliveries", utc_now() + timedelta(days=1))) == 1
     assert len(deliveries(pool)) == 4
 

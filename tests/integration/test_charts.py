@@ -11,7 +11,7 @@ import pytest
 
 from scouter.drift.charts import metric_stats, psi_series, spc_series
 from scouter.drift.expected import expected_bins
-from scouter.drift.windows import bin_start, bin_width
+from scouter.drift.windows import bin_width
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.schema.partitions import Partitions
 from scouter.postgres.tables import charts
@@ -35,9 +35,12 @@ def near(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("case", BINNED["date_bin"], ids=lambda case: case["case"])
-def test_bins_begin_where_postgres_says(case: dict[str, Any]) -> None:
+def test_bins_begin_where_the_vectors_say(case: dict[str, Any], pool: Pool) -> None:
     width = timedelta(microseconds=round(case["stride_minutes"] * 60_000_000))
-    assert bin_start(moment(case["created_at"]), width) == moment(case["bin"])
+    asked = (width, moment(case["created_at"]))
+    with pool.connection() as connection:
+        found = connection.execute("SELECT date_bin(%s, %s, '1970-01-01 UTC')", asked).fetchone()
+    assert found == (moment(case["bin"]),)
 
 
 @pytest.fixture

@@ -31,7 +31,6 @@ from scouter.wire.profiles import (
     Zone,
     accepted_by_profiles,
     decode_profile,
-    drift_type_named,
     superset_document,
 )
 from scouter.wire.versions import VersionRequest
@@ -371,12 +370,6 @@ def test_other_drift_types_are_refused(name: str | None) -> None:
     assert refused.value.field == "drift_type"
     if name is not None:
         assert (refused.value.value, refused.value.accepted) == (repr(name), "Spc, Psi or Custom")
-        with pytest.raises(InvalidInput, match="Spc, Psi or Custom"):
-            drift_type_named(name)
-
-
-def test_drift_types_are_found_by_name() -> None:
-    assert [drift_type_named(name) for name in ("Spc", "Psi", "Custom")] == list(DriftType)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What all consumers of brokers share: messages judged, stored with the claim on them, retried until Postgres is back.
+"""What all consumers of brokers share: validate messages, store them with the claim on them, wait for Postgres.
 
 A broker keeps what is not stored, so nothing goes to the spool: consumers wait.
 """
@@ -23,7 +23,7 @@ from scouter.ingest.storage.rejection_limit import TooManyRejections
 from scouter.ingest.validation.validator import Validator
 from scouter.metrics import STORE_FAILURES
 from scouter.postgres.connections.breaker import Breaker
-from scouter.postgres.connections.ingest_pool import ConnectionSource
+from scouter.postgres.connections.connection_source import ConnectionSource
 from scouter.postgres.connections.stale_transactions import end_stale_transactions
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class BatchConsumer:
     def __init__(
         self,
         transport: Transport,
-        judge: Validator,
+        validator: Validator,
         store: BatchStore,
         ledger: Ledger,
         breaker: Breaker,
@@ -51,7 +51,7 @@ class BatchConsumer:
     ) -> None:
         self._connections = connections
         self._transport = transport
-        self._validator = judge
+        self._validator = validator
         self._store = store
         self._ledger = ledger
         self._breaker = breaker

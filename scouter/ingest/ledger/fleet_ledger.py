@@ -14,7 +14,7 @@ from psycopg_pool import PoolTimeout
 from scouter.ingest.ledger.ledger import Ledger, LedgerAccount
 from scouter.ingest.messages.outcomes import TOTAL_NAMES, Totals
 from scouter.postgres.connections.breaker import Breaker
-from scouter.postgres.connections.ingest_pool import ConnectionSource
+from scouter.postgres.connections.connection_source import ConnectionSource
 from scouter.postgres.tables.ledger import LedgerSums, ledger_sums
 from scouter.postgres.tables.quarantine import QuarantineTotal, quarantine_totals
 

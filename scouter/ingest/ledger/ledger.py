@@ -22,7 +22,7 @@ class LedgerAccount:
 
     @property
     def balances(self) -> bool:
-        """Every message that was received has met exactly one fate, or waits in the spool."""
+        """Every message that was received has exactly one outcome, or waits in the spool."""
         return self.received == self.settled.settled + self.spooled
 
     def add(self, other: LedgerAccount) -> None:
@@ -48,7 +48,7 @@ class Ledger:
             self._account(transport).settled.add(totals)
 
     def settle(self, totals: Mapping[str, Totals]) -> None:
-        """Messages have met their fate in a transaction that is committed."""
+        """Messages have their outcome by a transaction that is committed."""
         with self._lock:
             for transport, change in totals.items():
                 self._account(transport).settled.add(change)
@@ -60,7 +60,7 @@ class Ledger:
                 self._account(transport).spooled += count
 
     def drain(self, counts: Mapping[str, int], totals: Mapping[str, Totals]) -> None:
-        """Messages of the spool have met their fate."""
+        """Messages of the spool have their outcome."""
         with self._lock:
             for transport, count in counts.items():
                 self._account(transport).spooled -= count
@@ -68,7 +68,7 @@ class Ledger:
                 self._account(transport).settled.add(change)
 
     def add_unwritten(self, transport: str, outcome: Outcome) -> None:
-        """A message has met its fate without a transaction."""
+        """A message has its outcome without a transaction."""
         with self._lock:
             self._account(transport).settled.add(outcome.totals)
             self._unwritten.setdefault(transport, Totals()).add(outcome.totals)

@@ -13,7 +13,7 @@ from scouter.ingest.messages.results import Accepted, ValidationResult
 
 @dataclass(frozen=True, slots=True)
 class ValidatedMessage:
-    """A message with its verdict, as it goes into a transaction."""
+    """A message with its validation result, as it goes into a transaction."""
 
     inbound: InboundMessage
     result: ValidationResult

@@ -39,7 +39,7 @@ class Totals:
 
     @property
     def settled(self) -> int:
-        """Messages whose fate is decided: all that were received, but for those that are spooled."""
+        """Messages whose outcome is known: all that were received, but for those that are spooled."""
         return self.stored + self.duplicate + self.quarantined + self.refused + self.empty
 
 
@@ -48,7 +48,7 @@ TOTAL_NAMES = tuple(each.name for each in dataclasses.fields(Totals))
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The fate of one message: how it counts, and what its sender is told.
+    """What became of one message: how it counts, and what its sender is told.
 
     `records` and `skipped` are what was stored of it and what was not, of a duplicate what was the first time. `error`
     is told instead.
@@ -89,7 +89,7 @@ class Outcome:
 
     @staticmethod
     def spooled(error: ScouterError | None) -> Outcome:
-        """Not settled: it counts as received once its fate is decided. `error`: it is known to be bad already."""
+        """Not settled: it counts as received once its outcome is known. `error`: it is known to be bad already."""
         return Outcome(Totals(), error=error, is_spooled=True)
 
 

@@ -14,9 +14,9 @@ _PATIENCE_SECONDS = 120.0
 
 
 class PendingMessage:
-    """One message with the verdict on it. It is finished once; whoever sent it waits for that.
+    """One message with its validation result. It is finished once; whoever sent it waits for that.
 
-    Without a verdict, because the database could not be asked, it goes to the spool and is judged later.
+    Without a result, because the database could not be asked, it goes to the spool and is validated later.
     """
 
     def __init__(self, inbound: InboundMessage, result: ValidationResult | None) -> None:

@@ -1,4 +1,4 @@
-"""What a message is found to be: good, with what it comes to, or poison, with the reason."""
+"""The validation result of a message: accepted, with its rows; rejected, with the reason; or a duplicate."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ ValidationResult = Accepted | Rejected | Duplicate
 
 
 def rejected(error: errors.ScouterError) -> Rejected:
-    """The verdict on a message that met this error. The error carries the id from now on."""
+    """The result for a message that met this error. The error carries the id from now on."""
     reason = next((reason for kind, reason in _REASONS if isinstance(error, kind)), Reason.FAILED)
     result = Rejected(error, reason)
     error.quarantine_id = result.id

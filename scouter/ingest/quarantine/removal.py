@@ -10,7 +10,7 @@ from typing import Literal
 from uuid import UUID
 
 from scouter.ingest.messages.outcomes import Totals
-from scouter.postgres.connections.ingest_pool import ConnectionSource
+from scouter.postgres.connections.connection_source import ConnectionSource
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables import quarantine
 from scouter.postgres.tables.ledger import add_to_shared_ledger

@@ -1,4 +1,4 @@
-"""Replays: messages in quarantine are judged again and stored, and leave it in the transaction that stores them."""
+"""Replays: messages in quarantine are validated again and stored, and leave it in the transaction that stores them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from scouter.ingest.quarantine.removal import newest
 from scouter.ingest.storage.batch_finalizer import BatchFinalizer, BatchResult
 from scouter.ingest.storage.batch_store import BatchStore, NotOurs
 from scouter.ingest.validation.validator import Validator
-from scouter.postgres.connections.ingest_pool import ConnectionSource
+from scouter.postgres.connections.connection_source import ConnectionSource
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables import quarantine
 from scouter.postgres.tables.ledger import add_to_shared_ledger
@@ -59,11 +59,11 @@ class Replay:
     """
 
     def __init__(
-        self, connections: ConnectionSource, judge: Validator, store: Callable[[BatchFinalizer], BatchStore]
+        self, connections: ConnectionSource, validator: Validator, store: Callable[[BatchFinalizer], BatchStore]
     ) -> None:
         """`store`: the way to store a batch that is settled like that. Used by one thread at a time."""
         self._connections = connections
-        self._validator = judge
+        self._validator = validator
         self._store = store
         self._turn = threading.Lock()
 

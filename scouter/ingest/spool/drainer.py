@@ -27,7 +27,7 @@ from scouter.ingest.storage.batch_store import BatchStore, NotOurs
 from scouter.ingest.storage.rejection_limit import RejectionLimit, TooManyRejections
 from scouter.ingest.validation.validator import Validator
 from scouter.postgres.connections.breaker import Breaker
-from scouter.postgres.connections.ingest_pool import IngestConnection
+from scouter.postgres.connections.ingest_connection import IngestConnection
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.ledger import report_spooled
 from scouter.postgres.tables.records import RECEIPT_DAYS
@@ -50,7 +50,7 @@ _SETTLING_SECONDS = 10.0  # a breaker that opens again this soon is closed more 
 class Drainer:
     """What the thread `drainer` does, pass by pass: probe, drain, write what was noted, look for orphans.
 
-    It owns the thread `drainer ahead`, which reads and judges messages while others are stored.
+    It owns the thread `drainer ahead`, which reads and validates messages while others are stored.
 
     While the breaker is open, a pass is a probe: one small transaction, committed in time, closes it.
     """
@@ -61,7 +61,7 @@ class Drainer:
         own: SpoolFile,
         store: BatchStore,
         ingest_connection: IngestConnection,
-        judge: Validator,
+        validator: Validator,
         ledger: Ledger,
         breaker: Breaker,
         rejection_limit: RejectionLimit,
@@ -72,7 +72,7 @@ class Drainer:
         self._own = own
         self._store = store
         self._ingest_connection = ingest_connection
-        self._validator = judge
+        self._validator = validator
         self._ledger = ledger
         self._breaker = breaker
         self._rejection_limit = rejection_limit
@@ -181,7 +181,7 @@ class Drainer:
         chunk = self._next_chunk(file, self._position(file))
         if chunk is None:
             return False
-        # While these are stored, the next ones are read and judged.
+        # While these are stored, the next ones are read and validated.
         self._ahead = _Ahead(file, chunk.following, self._reader.submit(self._read, file, chunk.following))
         self._unsure = chunk  # until the commit is confirmed
         try:

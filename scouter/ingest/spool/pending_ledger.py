@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from scouter.ingest.ledger.ledger import Ledger
 from scouter.ingest.messages.outcomes import Totals
 from scouter.ingest.spool.spool_file import SavedDeltas, SpoolFile
-from scouter.postgres.connections.ingest_pool import IngestConnection
+from scouter.postgres.connections.ingest_connection import IngestConnection
 from scouter.postgres.tables.ledger import add_to_ledger
 from scouter.postgres.tables.records import add_receipt
 

@@ -30,6 +30,7 @@ _PAGE_BYTES = 8192
 _PACK_BYTES = 512  # smaller ones do not get smaller
 _FAST = 1  # zlib's level: JSON of records shrinks to a tenth of its size even so
 _EMPTY_ENOUGH_BYTES = 16 * 2**20
+# The names of its columns are those of the first version: files that it has left are read.
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS message (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -59,8 +60,8 @@ _HEAD = (
 class SpooledMessage:
     """A message for the spool.
 
-    `batch` is the id under which it may have been committed, `fate` what has become of it in that case. `poison` is
-    the verdict that it has already.
+    `batch` is the id under which it may have been committed, `outcome` what has become of it in that case.
+    `rejected` is the result that it has already.
     """
 
     inbound: InboundMessage
@@ -78,7 +79,7 @@ class SpoolEntry:
 
 
 class _RejectedText(msgspec.Struct):
-    """A verdict as it is kept."""
+    """Why a message was rejected, as it is kept."""
 
     id: UUID
     reason: str

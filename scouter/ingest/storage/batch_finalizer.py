@@ -1,4 +1,4 @@
-"""How a batch is settled at the end of its transaction: how it is counted, and where that goes which is bad in it."""
+"""The end of a batch's transaction: how the batch is counted, and where that goes which is bad in it."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from scouter.postgres.tables.quarantine import NewEntry, add_entries
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """A batch whose fate is decided, but not committed yet.
+    """A batch whose outcomes are decided, but not committed yet.
 
-    `fates` are in the order of the messages; `poisoned` are those that are bad, by their place in it.
+    `outcomes` are in the order of the messages; `rejected` are those that are bad, by their place in it.
     """
 
     batch: Batch
     outcomes: Sequence[Outcome]
     rejected: Mapping[int, Rejected]
     stored: int
-    refused: int  # by Postgres
+    rejected_by_database: int
 
 
 class BatchFinalizer(Protocol):
@@ -50,7 +50,7 @@ class ArrivalFinalizer:
         if batch_result.rejected:
             add_entries(connection, [_entry(messages[place], bad) for place, bad in batch_result.rejected.items()])
         add_to_ledger(connection, self._instance, self._lane, totals_of(batch_result.batch, batch_result.outcomes))
-        self._rejection_limit.add_unwritten(batch_result.refused, batch_result.stored)
+        self._rejection_limit.add_unwritten(batch_result.rejected_by_database, batch_result.stored)
 
 
 def totals_of(batch: Batch, outcomes: Sequence[Outcome]) -> dict[str, Totals]:

@@ -1,4 +1,4 @@
-"""The one transaction in which a batch of messages meets its fate: stored, known already, or put in quarantine."""
+"""The one transaction that decides what becomes of every message of a batch: stored, a duplicate, or quarantined."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from scouter.ingest.storage.batch_finalizer import BatchFinalizer, BatchResult, 
 from scouter.ingest.storage.batch_metrics import count_stored
 from scouter.metrics import COMMIT_SECONDS
 from scouter.postgres.connections.errors import first_line, lacks_partition, refused_row, refuses_content
-from scouter.postgres.connections.ingest_pool import IngestConnection
+from scouter.postgres.connections.ingest_connection import IngestConnection
 from scouter.postgres.schema.partitions import Partitions
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables import records
@@ -103,7 +103,7 @@ class BatchStore:
             if is_first:
                 batch_result = transaction.store()
                 self._finalizer(connection, batch_result)
-                if batch_result.refused:
+                if batch_result.rejected_by_database:
                     self._careful_until = time.monotonic() + _CAREFUL_SECONDS
                 batch.outcomes = batch_result.outcomes
         outcomes = batch.outcomes or transaction.outcomes()
@@ -149,8 +149,8 @@ class _Transaction:
         return [self._outcomes.get(place) or _as_before(each) for place, each in enumerate(self._batch.messages)]
 
     def _accepted(self) -> list[tuple[int, Accepted]]:
-        verdicts = enumerate(message.result for message in self._batch.messages)
-        return [(place, result) for place, result in verdicts if isinstance(result, Accepted)]
+        results = enumerate(message.result for message in self._batch.messages)
+        return [(place, result) for place, result in results if isinstance(result, Accepted)]
 
     def _look_at(self, place: int, message: ValidatedMessage, gone: frozenset[int]) -> None:
         result = message.result

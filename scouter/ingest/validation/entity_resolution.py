@@ -1,4 +1,4 @@
-"""Whose records a message holds: names authorised first, then looked up, then judged by what they belong to."""
+"""Whose records a message holds: names authorised first, then looked up, then authorised by what they belong to."""
 
 from __future__ import annotations
 

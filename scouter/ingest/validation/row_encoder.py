@@ -1,10 +1,9 @@
-"""From the records of one message to rows: identify, judge, skip what cannot be stored, encode."""
+"""From the records of one message to rows: find the profile, skip what cannot be stored, encode."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -14,6 +13,7 @@ import numpy.typing as npt
 
 from scouter.auth.permissions import Caller
 from scouter.errors import InvalidInput
+from scouter.ingest.messages.results import Accepted
 from scouter.ingest.validation.entity_resolution import Key, identify, key_of
 from scouter.ingest.validation.skip_reasons import Skip
 from scouter.postgres.tables import records as tables
@@ -33,18 +33,6 @@ Booleans = npt.NDArray[np.bool_]
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 
-@dataclass(frozen=True, slots=True)
-class EncodedRows:
-    """What one message comes to."""
-
-    rows: list[Rows]
-    skipped: Counter[str]
-
-    @property
-    def count(self) -> int:
-        return sum(rows.count for rows in self.rows)
-
-
 class RowEncoder:
     """Turns messages into rows for any transport."""
 
@@ -53,7 +41,7 @@ class RowEncoder:
         self._features = features
         self._max_past = max_past
 
-    def rows_of(self, entries: Sequence[Entry], caller: Caller, now: datetime) -> EncodedRows:
+    def encode(self, entries: Sequence[Entry], caller: Caller, now: datetime) -> Accepted:
         """The rows of a message, all of them or none.
 
         Raises `InvalidInput` for records of unknown profiles and `PermissionDenied` when any record's space is not
@@ -67,7 +55,7 @@ class RowEncoder:
             *task.observability([entry.observability for entry in entries if entry.observability is not None]),
         ]
         task.skip(Skip.UNKNOWN_KIND, sum(1 for entry in entries if entry == _EMPTY) if task.seen < len(entries) else 0)
-        return EncodedRows(rows, task.skipped)
+        return Accepted(rows, skipped=task.skipped)
 
 
 _EMPTY = Entry()

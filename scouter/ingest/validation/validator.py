@@ -43,7 +43,7 @@ class Validator:
             raise
 
     def result_of(self, inbound: InboundMessage) -> ValidationResult:
-        """For a message whose sender waits no longer: whatever is wrong with it is a verdict.
+        """For a message whose sender waits no longer: whatever is wrong with it is its result.
 
         Raises `Unavailable`, and psycopg's errors: ask again later.
         """
@@ -56,14 +56,13 @@ class Validator:
         except psycopg.Error:
             raise
         except Exception as bug:  # the message is kept, the messages behind it go on
-            log.exception("judging a message failed in an unforeseen way")
+            log.exception("validating a message failed in an unforeseen way")
             return rejected(ScouterError(f"the server failed on this message: {type(bug).__name__}"))
 
     def _look_up(self, message: Message, inbound: InboundMessage) -> Accepted:
         if message.records is UNSET:
             return self._tag(message, inbound.caller)
-        made = self._rows.rows_of(message.records, inbound.caller, inbound.received_at)
-        return Accepted(rows=made.rows, skipped=made.skipped)
+        return self._rows.encode(message.records, inbound.caller, inbound.received_at)
 
     def _tag(self, message: Message, caller: Caller) -> Accepted:
         members = {name: getattr(message, name) for name in Tag.__struct_fields__}

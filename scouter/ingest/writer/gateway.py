@@ -1,4 +1,4 @@
-"""Where every message of a waiting sender enters: judged at once if that is possible, then handed to the writer."""
+"""Where every message of a waiting sender enters: validated at once if that is possible, then handed to the writer."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 class Gateway:
     """Counts every message that it is shown exactly once."""
 
-    def __init__(self, judge: Validator, write_queue: WriteQueue, ledger: Ledger) -> None:
-        self._validator = judge
+    def __init__(self, validator: Validator, write_queue: WriteQueue, ledger: Ledger) -> None:
+        self._validator = validator
         self._write_queue = write_queue
         self._ledger = ledger
 
@@ -56,8 +56,8 @@ class Gateway:
         except ScouterError as problem:
             return rejected(problem) if is_rejection(problem) else None
         except psycopg.Error as problem:
-            log.warning("judging a message failed, it is kept and judged again: %s", problem)
+            log.warning("validating a message failed, it is kept and validated again: %s", problem)
             return None
         except Exception:  # whatever it is, the message is kept
-            log.exception("judging a message failed in an unforeseen way")
+            log.exception("validating a message failed in an unforeseen way")
             return rejected(ScouterError("the server failed on this message; its log says why"))

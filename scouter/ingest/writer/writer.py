@@ -31,7 +31,7 @@ _FIRST_PAUSE_SECONDS = 0.02
 
 
 class Writer:
-    """Owns the thread `writer`. `start` it once; `stop` returns when everything in the inlet has been answered."""
+    """Owns the thread `writer`. `stop` returns when everything in the write queue has been answered."""
 
     def __init__(
         self,

@@ -37,6 +37,3 @@ class Breaker:
                 return
             self.is_open = False
         log.warning("Postgres stores again, after %.1f s", time.monotonic() - self._opened_at)
-
-    def open_seconds(self) -> float:
-        return time.monotonic() - self._opened_at if self.is_open else 0.0

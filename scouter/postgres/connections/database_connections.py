@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from scouter.postgres.connections.breaker import Breaker
-from scouter.postgres.connections.ingest_pool import IngestConnection, IngestPool
+from scouter.postgres.connections.ingest_connection import IngestConnection
+from scouter.postgres.connections.ingest_pool import IngestPool
 from scouter.postgres.connections.query_deadlines import QueryDeadlines
 
 _MAX_QUICK = 8

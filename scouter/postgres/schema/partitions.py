@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from psycopg import sql
 
-from scouter.postgres.connections.ingest_pool import ConnectionSource
+from scouter.postgres.connections.connection_source import ConnectionSource
 from scouter.postgres.statements import Connection, maintenance_statement, named_statements
 
 log = logging.getLogger(__name__)

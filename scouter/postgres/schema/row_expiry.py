@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from scouter.postgres.connections.ingest_pool import ConnectionSource
+from scouter.postgres.connections.connection_source import ConnectionSource
 from scouter.postgres.statements import Connection, named_statements
 
 MAX_ROWS = 5000  # in one transaction: some tens of milliseconds
@@ -22,20 +22,20 @@ class _Deleted:
     last: datetime | None
 
 
-def count_expired_rows(connection: Connection, matter: str, before: datetime) -> int:
-    """`matter` is a file of `sql/maintenance`. How many rows are older than `before`."""
-    count: int = named_statements(matter, "maintenance")["count_due"].values(connection, before=before)[0]
+def count_expired_rows(connection: Connection, task: str, before: datetime) -> int:
+    """`task` is a file of `sql/maintenance`. How many rows are older than `before`."""
+    count: int = named_statements(task, "maintenance")["count_due"].values(connection, before=before)[0]
     return count
 
 
 def delete_expired_rows(
-    connections: ConnectionSource, matter: str, before: datetime, maximum: int = MAX_ROWS
+    connections: ConnectionSource, task: str, before: datetime, maximum: int = MAX_ROWS
 ) -> Iterator[int]:
     """Delete them, the oldest first, in one transaction after the other. Yields the number of rows of each.
 
     Rows that somebody else has locked are left for another time.
     """
-    statement = named_statements(matter, "maintenance")["delete_due"]
+    statement = named_statements(task, "maintenance")["delete_due"]
     # Each transaction begins where the last one ended: what lies before is dead, and would be walked through again.
     since: datetime | str = "-infinity"
     while True:

@@ -45,7 +45,7 @@ class AlertSlice:
 def alerts_of_entity(
     connection: Connection, entity_id: int, wanted: AlertSlice, *, backward: bool
 ) -> list[StoredAlert]:
-    statement = _sql["alerts_of_entity_backward"] if backward else _sql["alerts_of_entity_forward"]
+    statement = _sql["alerts_of_entity"].ordered(backward=backward)
     return statement.all(connection, StoredAlert, entity_id=entity_id, **asdict(wanted))
 
 
@@ -58,7 +58,7 @@ def recent_alerts(
     backward: bool,
 ) -> list[StoredAlert]:
     """Over all profiles of these spaces; None: of every space."""
-    statement = _sql["recent_alerts_backward"] if backward else _sql["recent_alerts_forward"]
+    statement = _sql["recent_alerts"].ordered(backward=backward)
     named = None if spaces is None else list(spaces)
     return statement.all(connection, StoredAlert, spaces=named, drift_type=drift_type, **asdict(wanted))
 
@@ -94,3 +94,31 @@ def space_of_alert(connection: Connection, alert_id: int) -> str | None:
 def set_alert_active(connection: Connection, alert_id: int, *, active: bool, now: datetime) -> bool:
     """False: there is no such alert."""
     return _sql["set_alert_active"].run(connection, id=alert_id, active=active, now=now) == 1
+
+
+def add_alert(
+    connection: Connection,
+    entity_id: int,
+    feature: str,
+    alert: str,
+    *,
+    created_at: datetime,
+    run_id: int,
+    late: bool,
+) -> int:
+    """`feature`: or the metric that it is about. `alert` is its JSON text. The id of the stored alert."""
+    stored: int = _sql["add_alert"].values(
+        connection,
+        entity_id=entity_id,
+        entity_name=feature,
+        alert=alert,
+        created_at=created_at,
+        run_id=run_id,
+        late=late,
+    )[0]
+    return stored
+
+
+def alerts_of_window(connection: Connection, entity_id: int, window_end: datetime) -> list[str]:
+    """The JSON texts of what earlier checks of the same window have raised."""
+    return _sql["alerts_of_window"].values(connection, entity_id=entity_id, window_end=window_end)

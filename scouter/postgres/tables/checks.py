@@ -70,40 +70,7 @@ def retry_check(connection: Connection, claim: CheckClaim, pause: timedelta) -> 
     _sql["retry_check"].run(connection, entity_id=claim.entity_id, token=claim.lease_token, pause=pause)
 
 
-def release_check(connection: Connection, claim: CheckClaim) -> None:
-    """Give it back as it was."""
-    _sql["release_check"].run(connection, entity_id=claim.entity_id, token=claim.lease_token)
-
-
 def seconds_until_due(connection: Connection, grace: timedelta) -> float | None:
     """None: no profile is active."""
     seconds: float | None = _sql["seconds_until_due"].values(connection, grace=grace)[0]
     return seconds
-
-
-def add_alert(
-    connection: Connection,
-    entity_id: int,
-    entity_name: str,
-    alert: str,
-    *,
-    created_at: datetime,
-    run_id: int,
-    late: bool,
-) -> int:
-    """`alert` is its JSON text. The id of the stored alert."""
-    stored: int = _sql["add_alert"].values(
-        connection,
-        entity_id=entity_id,
-        entity_name=entity_name,
-        alert=alert,
-        created_at=created_at,
-        run_id=run_id,
-        late=late,
-    )[0]
-    return stored
-
-
-def alerts_of_window(connection: Connection, entity_id: int, window_end: datetime) -> list[str]:
-    """The JSON texts of what earlier checks of the same window have raised."""
-    return _sql["alerts_of_window"].values(connection, entity_id=entity_id, window_end=window_end)

@@ -67,13 +67,6 @@ class DeliveryFilter:
     state: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryCount:
-    channel: str
-    state: str
-    count: int
-
-
 def enqueue(
     connection: Connection,
     entity_id: int,
@@ -147,8 +140,3 @@ def delivery_page(
         below_id=below_id,
         maximum=maximum,
     )
-
-
-def delivery_counts(connection: Connection) -> list[DeliveryCount]:
-    """How many deliveries are in which state, by channel."""
-    return _sql["delivery_counts"].all(connection, DeliveryCount)

@@ -8,7 +8,7 @@ import uuid
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from scouter.postgres.connections.ingest_pool import ConnectionSource
+from scouter.postgres.connections.connection_source import ConnectionSource
 from scouter.postgres.connections.stale_on_error_cache import StaleOnErrorCache
 from scouter.postgres.statements import Connection, named_statements
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import psycopg
 
 from scouter.errors import NotFound
-from scouter.postgres.connections.ingest_pool import ConnectionSource
+from scouter.postgres.connections.connection_source import ConnectionSource
 from scouter.postgres.statements import Connection, named_statements
 
 _sql = named_statements("entities")

@@ -15,7 +15,7 @@ from kafka import TopicPartition
 
 from scouter.ingest.consumers.kafka.client import ANSWER_MILLISECONDS, ask_for_topics, topic_id_of
 from scouter.metrics import KAFKA_MADE_ANEW
-from scouter.postgres.connections.ingest_pool import ConnectionSource
+from scouter.postgres.connections.connection_source import ConnectionSource
 from scouter.postgres.tables.kafka_positions import (
     KafkaPartition,
     Position,

@@ -38,7 +38,7 @@ from scouter.ingest.messages.batch import Batch
 from scouter.ingest.messages.inbound import InboundMessage
 from scouter.ingest.storage.batch_store import NotOurs
 from scouter.metrics import KAFKA_MISSED
-from scouter.postgres.connections.ingest_pool import ConnectionSource
+from scouter.postgres.connections.connection_source import ConnectionSource
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.kafka_positions import KafkaPartition, Move, Position, move_kafka_positions
 from scouter.settings.settings import Settings

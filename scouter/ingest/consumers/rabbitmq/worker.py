@@ -31,7 +31,7 @@ from scouter.ingest.consumers.status import ConsumerStatus
 from scouter.ingest.messages.batch import Batch, ValidatedMessage
 from scouter.ingest.messages.inbound import InboundMessage
 from scouter.ingest.messages.results import Duplicate
-from scouter.postgres.connections.ingest_pool import ConnectionSource
+from scouter.postgres.connections.connection_source import ConnectionSource
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.rabbitmq_deliveries import (
     add_deliveries,
