@@ -205,3 +205,6 @@ DISK_FREE = _collected("scouter_disk_free_bytes", "gauge", "Free space for the e
 
 # --- the process
 PART_OK = _collected("scouter_part_ok", "gauge", "1 when /readyz calls the part ok, else 0.", "part")
+THREAD_FAILURES = _counter(
+    "scouter_thread_failures", "Times that a thread failed in an unforeseen way and went on.", "thread"
+)

@@ -12,7 +12,6 @@ import os
 import random
 import socket
 import threading
-import time
 import traceback
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -34,7 +33,9 @@ from scouter.postgres.tables.deliveries import (
     record_given_up,
     record_retry,
 )
-from scouter.settings.settings import Settings
+from scouter.runtime.part import ThreadPart
+from scouter.runtime.worker_thread import WorkerThread
+from scouter.settings.alerting import AlertingSettings
 
 log = logging.getLogger(__name__)
 
@@ -43,16 +44,16 @@ _PAUSE_AFTER_FAILURE_SECONDS = 2.0
 _AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
 
 
-def policy_of(settings: Settings) -> RetryPolicy:
-    return RetryPolicy(settings.delivery_attempts, timedelta(hours=settings.delivery_max_age_hours))
+def policy_of(settings: AlertingSettings) -> RetryPolicy:
+    return RetryPolicy(settings.attempts, timedelta(hours=settings.max_age_hours))
 
 
-def lease_of(settings: Settings) -> timedelta:
+def lease_of(settings: AlertingSettings) -> timedelta:
     """Longer than any try: a name with several addresses may take its timeout to connect to each."""
-    return timedelta(seconds=20 + 3 * settings.alert_timeout_seconds)
+    return timedelta(seconds=20 + 3 * settings.timeout_seconds)
 
 
-class Deliverer:
+class Deliverer(ThreadPart):
     """Owns the threads `delivery 1`, `delivery 2`, and so on.
 
     One of them at a time looks for something due, the others send or wait for their turn to look: an idle server asks
@@ -78,46 +79,40 @@ class Deliverer:
         self._shares = WorkerShares(workers)
         self._turn = threading.Lock()
         self._something_new = threading.Event()
-        self._stopping = threading.Event()
-        # Daemons: standard output may be a pipe that nobody reads, and that must not keep the process from ending.
-        self._threads = [
-            threading.Thread(target=self._run, name=f"delivery {number + 1}", daemon=True) for number in range(workers)
+        # A claim that failed lapses, and is made again.
+        threads = [
+            WorkerThread(f"delivery {number + 1}", self._work, retry_seconds=_PAUSE_AFTER_FAILURE_SECONDS)
+            for number in range(workers)
         ]
-
-    @property
-    def alive(self) -> bool:
-        """Whether every worker runs."""
-        return all(thread.is_alive() for thread in self._threads)
-
-    def start(self) -> None:
-        for thread in self._threads:
-            thread.start()
+        self._stopping = threading.Event()
+        super().__init__("delivery", threads)
 
     def wake(self) -> None:
         """Look at once: something was committed to the outbox."""
         self._something_new.set()
 
-    def stop(self, seconds: float = 15.0) -> int:
-        """Finish the tries in hand. How many had to be abandoned; another server makes them again."""
+    def request_stop(self) -> None:
+        """Finish the tries in hand. Those that have to be abandoned are made again, by whoever looks next."""
+        super().request_stop()
         self._stopping.set()
         self._something_new.set()
-        deadline = time.monotonic() + seconds
-        for thread in self._threads:
-            thread.join(max(deadline - time.monotonic(), 0.0))
-        abandoned = sum(thread.is_alive() for thread in self._threads)
-        if abandoned:
-            log.error("abandoned %d tries to deliver alerts; they are made again after %s", abandoned, self._lease)
-        return abandoned
 
-    def _run(self) -> None:
-        while (claimed := self._next()) is not None:
+    def join(self, deadline: float) -> bool:
+        if super().join(deadline):
+            return True
+        abandoned = sum(thread.alive for thread in self._threads)
+        log.error("abandoned %d tries to deliver alerts; they are made again after %s", abandoned, self._lease)
+        return False
+
+    def _work(self) -> float:
+        claimed = self._next()
+        if claimed is not None:
             try:
                 self._deliver(claimed)
-            except Exception:  # the thread must outlive any bug; the claim lapses, and it is tried again
-                log.exception("delivery %d failed in an unforeseen way", claimed.id)
             finally:
                 self._shares.leave(claimed.channel)
                 self._something_new.set()  # for this channel there is a worker again
+        return 0.0
 
     def _next(self) -> ClaimedDelivery | None:
         """Wait for something due. None: stopping."""
@@ -136,11 +131,9 @@ class Deliverer:
         try:
             return self._claim(), _LOOK_EVERY_SECONDS
         except PoolClosed:
-            self._stopping.set()
+            self.request_stop()
         except _AWAY as problem:
             log.warning("alerts wait for the database: %s", problem)
-        except Exception:  # the thread must outlive any bug
-            log.exception("looking for alerts to deliver failed in an unforeseen way")
         self._stopping.wait(_PAUSE_AFTER_FAILURE_SECONDS)
         return None, 0.0
 

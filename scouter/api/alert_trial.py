@@ -14,7 +14,7 @@ from scouter.errors import InvalidInput, NotFound
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.entities import Entities, Entity, EntityName
 from scouter.postgres.tables.profiles import document_of
-from scouter.settings.settings import Settings
+from scouter.settings.alerting import AlertingSettings
 from scouter.wire.deliveries import (
     AlertTestReply,
     AlertTestRequest,
@@ -30,7 +30,12 @@ _TEXT = "This is a test of the way that alerts of this profile take. Nothing has
 
 class AlertTrial:
     def __init__(
-        self, pool: Pool, entities: Entities, channels: Channels, settings: Settings, now: Callable[[], datetime]
+        self,
+        pool: Pool,
+        entities: Entities,
+        channels: Channels,
+        settings: AlertingSettings,
+        now: Callable[[], datetime],
     ) -> None:
         self._pool = pool
         self._entities = entities

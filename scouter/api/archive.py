@@ -7,10 +7,10 @@ from datetime import date, datetime
 
 from scouter.api.routing import Request, Route
 from scouter.archive.due import Due, due_days
+from scouter.archive.periods import ArchivePeriods
 from scouter.errors import InvalidInput
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.manifest import ArchiveDay, archive_days, archive_totals
-from scouter.settings.settings import Settings
 from scouter.wire.archive import (
     ArchiveDayItem,
     ArchiveQuery,
@@ -22,10 +22,10 @@ from scouter.wire.archive import (
 
 
 class Archive:
-    def __init__(self, pool: Pool, settings: Settings, store: str, now: Callable[[], datetime]) -> None:
+    def __init__(self, pool: Pool, periods: ArchivePeriods, store: str, now: Callable[[], datetime]) -> None:
         """`store` is what people call it."""
         self._pool = pool
-        self._settings = settings
+        self._periods = periods
         self._store = store
         self._now = now
 
@@ -51,7 +51,7 @@ class Archive:
             totals = [
                 ArchiveStateTotal(each.state, each.parts, each.rows, each.bytes) for each in archive_totals(connection)
             ]
-            waiting = _waiting(due_days(connection, self._settings, self._now(), patient=True))
+            waiting = _waiting(due_days(connection, self._periods, self._now(), patient=True))
         has_next = len(found) > query.limit
         items = [_item(each) for each in found[: query.limit]]
         return ArchiveReply(self._store, totals, waiting, items, has_next, _cursor(items) if has_next else None)

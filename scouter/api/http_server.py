@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 import select
 import socket
-import threading
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from waitress import wasyncore
@@ -20,10 +20,17 @@ from waitress.task import WSGITask
 
 from scouter.api.application import Application
 from scouter.errors import StartRefused
+from scouter.metrics import HTTP_CONNECTIONS, HTTP_WAITING
+from scouter.runtime.health import HealthCheck, thread_check
+from scouter.runtime.metrics_collector import Gauge, gauge
+from scouter.runtime.worker_thread import WorkerThread
+from scouter.settings.http import HttpSettings
 
 log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.02
+_END_SECONDS = 2.0
+_RETRY_SECONDS = 0.1
 # A request that a client sent just before it could know of the stop arrives within this time on loopback and in a
 # data centre; an idle connection is closed after it.
 _IDLE_GRACE_SECONDS = 0.25
@@ -81,7 +88,7 @@ class _Channel(HTTPChannel):
 
 
 class HttpServer:
-    """Owns the thread `name` and waitress' request threads."""
+    """Owns the thread `name`, waitress' request threads, and the socket it listens on."""
 
     def __init__(
         self,
@@ -93,12 +100,11 @@ class HttpServer:
         max_message_bytes: int,
         name: str = "http",
     ) -> None:
+        self.name = name
+        self._listener = listener
         self._server = _waitress(app, listener, threads, connection_limit, max_message_bytes)
-        self._thread = threading.Thread(target=self._server.run, name=name, daemon=True)
-
-    @property
-    def alive(self) -> bool:
-        return self._thread.is_alive()
+        self._thread = WorkerThread(name, self._serve, retry_seconds=_RETRY_SECONDS)
+        self._idle_from = 0.0  # on time.monotonic()
 
     @property
     def connections(self) -> int:
@@ -112,22 +118,39 @@ class HttpServer:
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self, seconds: float) -> int:
-        """Answer what is in hand, for `seconds` at most. How many requests had to be abandoned."""
-        deadline = time.monotonic() + seconds
+    def request_stop(self) -> None:
+        """Take no more connections."""
+        self._thread.request_stop()
         self._in_loop(self._close_listener)
-        idle_from = time.monotonic() + _IDLE_GRACE_SECONDS
+        self._idle_from = time.monotonic() + _IDLE_GRACE_SECONDS
+
+    def join(self, deadline: float) -> bool:
+        """Answer what is in hand, then end. False: some of it took longer."""
         while self._channels() and time.monotonic() < deadline:
-            if time.monotonic() >= idle_from:
+            if time.monotonic() >= self._idle_from:
                 self._in_loop(self._close_idle)
             time.sleep(_POLL_SECONDS)
         abandoned = sum(1 for channel in self._channels() if not channel.is_idle)
+        if abandoned:
+            log.error("abandoned %d requests that took longer than SCOUTER_SHUTDOWN_SECONDS", abandoned)
         self._server.task_dispatcher.shutdown(timeout=0.5)
         self._in_loop(self._end_loop)
-        self._thread.join(timeout=2)
-        if not self._thread.is_alive() and not self._server.task_dispatcher.threads:
+        ended = self._thread.join(max(deadline, time.monotonic() + _END_SECONDS))
+        if ended and not self._server.task_dispatcher.threads:
             self._server.trigger.close()
-        return abandoned
+        self._listener.close()
+        return ended and not abandoned
+
+    def health_checks(self) -> Iterable[HealthCheck]:
+        yield thread_check(self.name, lambda: self._thread.alive)
+
+    def metrics(self) -> Iterable[Gauge]:
+        yield gauge(HTTP_CONNECTIONS, lambda: self.connections)
+        yield gauge(HTTP_WAITING, lambda: self.waiting)
+
+    def _serve(self) -> float:
+        self._server.run()  # until its last socket is closed
+        return 0.0
 
     def _channels(self) -> list[_Channel]:
         return list(self._server.active_channels.values())
@@ -151,6 +174,16 @@ class HttpServer:
         for channel in self._channels():
             if channel.is_idle:
                 channel.handle_close()
+
+
+def http_server(app: Application, listener: socket.socket, settings: HttpSettings) -> HttpServer:
+    return HttpServer(
+        app,
+        listener,
+        threads=settings.threads,
+        connection_limit=settings.connection_limit,
+        max_message_bytes=settings.max_message_bytes,
+    )
 
 
 def _waitress(

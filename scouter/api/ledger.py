@@ -5,13 +5,13 @@ from __future__ import annotations
 from scouter.api.routing import Request, Route
 from scouter.ingest.ledger.fleet_ledger import FleetLedger, LedgerSnapshot
 from scouter.ingest.ledger.ledger import LedgerAccount
-from scouter.ingest.pipeline import Ingest
-from scouter.settings.settings import Settings
+from scouter.ingest.pipeline import IngestPipeline
+from scouter.settings.records import RecordSettings
 from scouter.wire.ledger import LedgerCounts, LedgerReply, QuarantineCounts, ResumeReply, SpoolCounts
 
 
 class LedgerResource:
-    def __init__(self, fleet_ledger: FleetLedger, ingest: Ingest, settings: Settings) -> None:
+    def __init__(self, fleet_ledger: FleetLedger, ingest: IngestPipeline, settings: RecordSettings) -> None:
         self._fleet_ledger = fleet_ledger
         self._ingest = ingest
         self._settings = settings

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterable
 
 import falcon
 import msgspec
@@ -11,7 +12,14 @@ from prometheus_client.registry import Collector
 
 from scouter.api import errors
 from scouter.api.application import Application
+from scouter.api.http_server import HttpServer
 from scouter.api.probes import Probes
+from scouter.runtime.health import HealthCheck
+from scouter.runtime.metrics_collector import Gauge
+
+_THREADS = 2
+_CONNECTIONS = 100
+_BODY_BYTES = 4096
 
 
 def metrics_application(collector: Collector, probes: Probes) -> Application:
@@ -21,6 +29,26 @@ def metrics_application(collector: Collector, probes: Probes) -> Application:
     app.add_route("/livez", _ProbePage(probes.live))
     app.add_route("/readyz", _ProbePage(probes.ready))
     return app
+
+
+class MetricsServer(HttpServer):
+    """Is no part of what it tells of: who reads that sees that it works."""
+
+    def __init__(self, collector: Collector, probes: Probes, listener: socket.socket) -> None:
+        super().__init__(
+            metrics_application(collector, probes),
+            listener,
+            threads=_THREADS,
+            connection_limit=_CONNECTIONS,
+            max_message_bytes=_BODY_BYTES,
+            name="metrics",
+        )
+
+    def health_checks(self) -> Iterable[HealthCheck]:
+        return ()
+
+    def metrics(self) -> Iterable[Gauge]:
+        return ()
 
 
 class _MetricsPage:

@@ -16,7 +16,7 @@ from scouter.postgres.tables.entities import Entities, EntityName
 from scouter.postgres.tables.profiles import document_of
 from scouter.profiles.registration import register, set_status
 from scouter.profiles.replacement import replace
-from scouter.settings.settings import Settings
+from scouter.settings.alerting import AlertingSettings
 from scouter.wire.profiles import (
     DriftType,
     ProfileStatusRequest,
@@ -43,7 +43,7 @@ class StatusReply(Struct, frozen=True):
 
 
 class Profiles:
-    def __init__(self, pool: Pool, entities: Entities, settings: Settings, now: Callable[[], datetime]) -> None:
+    def __init__(self, pool: Pool, entities: Entities, settings: AlertingSettings, now: Callable[[], datetime]) -> None:
         self._pool = pool
         self._settings = settings
         self._entities = entities

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 from scouter.archive.due import Due, due_days
 from scouter.archive.freezing import freeze
 from scouter.archive.marker import owner_of, require_marker
+from scouter.archive.periods import ArchivePeriods
 from scouter.archive.stores.store import ObjectStore
 from scouter.errors import ArchiveFault
 from scouter.postgres.connections.backend_sessions import database_time
@@ -22,7 +24,6 @@ from scouter.postgres.statements import Connection
 from scouter.postgres.tables import manifest
 from scouter.postgres.tables.manifest import ArchivePart
 from scouter.postgres.tables.spools import installation
-from scouter.settings.settings import Settings
 
 if TYPE_CHECKING:  # whoever has nothing to archive does not load Arrow
     from scouter.archive.moving import Moved, Mover
@@ -51,16 +52,23 @@ class Archiver:
     def __init__(
         self,
         conninfo: str,
-        settings: Settings,
+        periods: ArchivePeriods,
         store: ObjectStore,
+        directory: Path,
         now: Callable[[], datetime],
-        is_stopping: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`directory`: for files on their way into the store."""
         self._conninfo = conninfo
-        self._settings = settings
+        self._periods = periods
         self._store = store
+        self._directory = directory
         self._now = now
-        self._is_stopping = is_stopping
+        self._stopping = threading.Event()
+        self._is_stopping = self._stopping.is_set
+
+    def request_stop(self) -> None:
+        """Break off the pass under way, and every later one."""
+        self._stopping.set()
 
     def plan(self) -> tuple[list[ArchivePart], Due]:
         """What a pass would do: parts to finish, and days to begin with."""
@@ -98,7 +106,7 @@ class Archiver:
         return min(self._now(), database_time(connection))
 
     def _due(self, connection: Connection, *, patient: bool) -> Due:
-        due = due_days(connection, self._settings, self._today(connection), patient=patient)
+        due = due_days(connection, self._periods, self._today(connection), patient=patient)
         if due.need is not None:
             log.warning(
                 "%d days are kept from the archive: checks of profile %s may need records since %s",
@@ -132,7 +140,7 @@ class Archiver:
     @contextmanager
     def _on_the_way(self, owner: str) -> Iterator[Path]:
         """For files on their way. Nobody else uses it while we hold the lock: what is there was left by a kill."""
-        directory = self._settings.data_dir / "archive" / owner
+        directory = self._directory / owner
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir(parents=True)
         try:
@@ -141,9 +149,9 @@ class Archiver:
             shutil.rmtree(directory, ignore_errors=True)
 
     def _expire(self, connection: Connection, done: Pass) -> None:
-        if self._settings.archive_days is None:
+        if self._periods.archive is None:
             return
-        before = (self._today(connection) - timedelta(days=self._settings.archive_days)).astimezone(UTC).date()
+        before = (self._today(connection) - timedelta(days=self._periods.archive)).astimezone(UTC).date()
         done.expired = manifest.expire(connection, before)
         for file in manifest.expired_files(connection, _LONGEST_READ):
             self._store.delete(file.path)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from scouter.archive.kinds import KINDS, Kind
+from scouter.archive.periods import ArchivePeriods
 from scouter.postgres.schema.detaching import due_partitions
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.manifest import Need, checks_need_from, recently_archived_days
-from scouter.settings.settings import Settings
 
 _LATE_PAUSE = timedelta(days=1)  # between two parts of one day: what trickles in late makes one file, not many
 
@@ -29,10 +29,10 @@ class Due:
     need: Need | None
 
 
-def due_days(connection: Connection, settings: Settings, now: datetime, *, patient: bool) -> Due:
+def due_days(connection: Connection, periods: ArchivePeriods, now: datetime, *, patient: bool) -> Due:
     """A day goes as a whole. `patient`: what came late for an archived day waits for more of its kind."""
-    before = (now - timedelta(days=settings.retention_days)).astimezone(UTC).date()
-    need = checks_need_from(connection, now - timedelta(days=settings.late_days + 1))
+    before = (now - timedelta(days=periods.hot)).astimezone(UTC).date()
+    need = checks_need_from(connection, now - timedelta(days=periods.late + 1))
     old = [
         DueDay(kind, day)
         for kind in KINDS.values()

@@ -10,16 +10,18 @@ from typing import TypeVar
 from scouter.archive.stores.native import reading
 from scouter.archive.stores.store import ObjectStore
 from scouter.errors import ArchiveBusy, StoreAway
+from scouter.runtime.part import PassivePart
 
 T = TypeVar("T")
 
 _PROBE_SECONDS = 5.0  # for as long a store that answered is taken to be well
 
 
-class ArchiveReads:
+class ArchiveReads(PassivePart):
     """Owns the threads `archive reader`. One that a store keeps waiting counts until it comes back."""
 
     def __init__(self, store: ObjectStore, *, maximum: int, seconds: float) -> None:
+        super().__init__("archive readers", self._end)
         self.store = store
         self._seconds = seconds
         self._probed_at = -_PROBE_SECONDS
@@ -35,8 +37,8 @@ class ArchiveReads:
                 raise ArchiveBusy("as many requests read the archive as may", action=_ADVICE) from None
             raise ArchiveBusy(f"the archive did not answer within {self._seconds:g} s", action=_ADVICE) from None
 
-    def stop(self) -> None:
-        """Nobody may wait for an answer any more."""
+    def _end(self) -> None:
+        """Nobody waits for an answer any more."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _guarded(self, read: Callable[[], T]) -> T:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import msgspec
@@ -20,7 +21,8 @@ from scouter.postgres.statements import Connection
 from scouter.postgres.tables.checks import CheckClaim, finish_check, retry_check, schedule_under_lease
 from scouter.postgres.tables.runs import CheckOutcome, add_run
 from scouter.postgres.tables.windows import Window
-from scouter.settings.settings import Settings
+from scouter.settings.alerting import AlertingSettings
+from scouter.settings.checks import CheckSettings
 from scouter.wire.notifications import dispatch_of
 
 log = logging.getLogger(__name__)
@@ -34,10 +36,19 @@ _LONGEST_PAUSE = timedelta(minutes=5)
 class Checker:
     """Runs checks that have been claimed. Raises only when the database is away: the lease lapses then."""
 
-    def __init__(self, pool: Pool, settings: Settings) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        settings: CheckSettings,
+        alerting: AlertingSettings,
+        alerts_raised: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`alerts_raised` is called when alerts are committed."""
         self._pool = pool
-        self._settings = settings
+        self._alerting = alerting
+        self._attempts = settings.attempts
         self._grace = timedelta(seconds=settings.window_grace_seconds)
+        self._alerts_raised = alerts_raised
 
     def run(self, claim: CheckClaim) -> None:
         try:
@@ -76,11 +87,13 @@ class Checker:
                 row_count=seen.row_count,
                 started_at=claim.claimed_at,
                 result=msgspec.json.encode(seen.result).decode(),
-                note=missing_settings(dispatch_of(claim.document), self._settings),
+                note=missing_settings(dispatch_of(claim.document), self._alerting),
             )
-            raise_alerts(connection, claim, seen.result.alerts, self._settings, run_id=run_id, now=claim.claimed_at)
+            raise_alerts(connection, claim, seen.result.alerts, self._alerting, run_id=run_id, now=claim.claimed_at)
             finish_check(connection, claim, window.end, _next_run(schedule, window.end))
         CHECKS.labels(outcome).inc()
+        if seen.result.alerts:
+            self._alerts_raised()
 
     def _reschedule(self, claim: CheckClaim) -> None:
         """Nothing to check yet: the schedule was changed since the next run was computed."""
@@ -92,7 +105,7 @@ class Checker:
     def _failed(self, claim: CheckClaim, problem: Exception) -> None:
         """Try again later; after the last try write the window down as failed and move on."""
         with self._pool.connection() as connection:
-            if claim.attempts + 1 < self._settings.max_retries:
+            if claim.attempts + 1 < self._attempts:
                 retry_check(connection, claim, min(_FIRST_PAUSE * 2**claim.attempts, _LONGEST_PAUSE))
                 return
             schedule = schedule_under_lease(connection, claim)

@@ -18,8 +18,10 @@ from scouter.postgres.statements import Connection
 from scouter.postgres.tables.alerts import alerts_of_window
 from scouter.postgres.tables.late_arrivals import SweptProfile, profile_for_sweep, quiet_entities, take_late_arrivals
 from scouter.postgres.tables.runs import CheckedWindow, CheckOutcome, add_run, runs_touched
-from scouter.runtime.periodic import Periodic
-from scouter.settings.settings import Settings
+from scouter.runtime.part import ThreadPart
+from scouter.runtime.worker_thread import WorkerThread
+from scouter.settings.alerting import AlertingSettings
+from scouter.settings.checks import CheckSettings
 from scouter.wire.alerts import Alert
 from scouter.wire.notifications import dispatch_of
 
@@ -28,25 +30,35 @@ log = logging.getLogger(__name__)
 _LONGEST_PAUSE_SECONDS = 30.0
 
 
-class LateSweep:
+class LateSweep(ThreadPart):
     """Owns the thread `late sweep`."""
 
-    def __init__(self, pool: Pool, settings: Settings, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        settings: CheckSettings,
+        alerting: AlertingSettings,
+        now: Callable[[], datetime],
+        alerts_raised: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`alerts_raised` is called when alerts are committed."""
         self._pool = pool
-        self._settings = settings
+        self._alerting = alerting
         self._now = now
+        self._alerts_raised = alerts_raised
         self._quiet = timedelta(seconds=settings.window_grace_seconds)
         self._oldest = timedelta(days=settings.late_days)
-        self.thread = Periodic("late sweep", self._pass)
+        self._every_seconds = min(max(self._quiet.total_seconds() / 2, 0.5), _LONGEST_PAUSE_SECONDS)
+        # What failed is taken up again: the notes of late records stay where they are.
+        self._thread = WorkerThread("late sweep", self._pass, retry_seconds=self._every_seconds)
+        super().__init__("late sweep", [self._thread])
 
     def _pass(self) -> float:
         try:
             self.sweep()
         except DATABASE_AWAY as problem:
             log.warning("the sweep for late records waits for the database: %s", type(problem).__name__)
-        except Exception:  # the thread must outlive any bug; the notes of late records stay where they are
-            log.exception("the sweep for late records failed in an unforeseen way")
-        return min(max(self._quiet.total_seconds() / 2, 0.5), _LONGEST_PAUSE_SECONDS)
+        return self._every_seconds
 
     def sweep(self) -> None:
         """Look once at every profile whose late records have stopped coming."""
@@ -54,32 +66,32 @@ class LateSweep:
             entity_ids = quiet_entities(connection, self._quiet)
         for entity_id in entity_ids:
             try:
-                self._sweep_profile(entity_id)
+                if self._sweep_profile(entity_id):
+                    self._alerts_raised()
             except DATABASE_AWAY:
                 raise
             except Exception:  # one profile's trouble must not keep the others from being looked at
                 log.exception("late records of entity %d could not be checked", entity_id)
 
-    def _sweep_profile(self, entity_id: int) -> None:
+    def _sweep_profile(self, entity_id: int) -> int:
+        """How many alerts were raised."""
         now = self._now()
         with self._pool.connection() as connection:
             profile = profile_for_sweep(connection, entity_id)
             if profile is None:
-                return
+                return 0
             arrivals = take_late_arrivals(connection, entity_id)
             if not arrivals:
-                return
+                return 0
             first = max(min(arrival.first_created_at for arrival in arrivals), now - self._oldest)
             last = max(arrival.last_created_at for arrival in arrivals)
-            for checked in runs_touched(connection, entity_id, first, last):
-                self._check_again(connection, profile, checked, now)
+            touched = runs_touched(connection, entity_id, first, last)
+            return sum(self._check_again(connection, profile, checked, now) for checked in touched)
 
-    def _check_again(
-        self, connection: Connection, profile: SweptProfile, checked: CheckedWindow, now: datetime
-    ) -> None:
+    def _check_again(self, connection: Connection, profile: SweptProfile, checked: CheckedWindow, now: datetime) -> int:
         seen = evaluate(connection, profile.entity_id, profile.drift_type, profile.document, checked.window)
         if seen.row_count == checked.row_count:
-            return
+            return 0
         outcome: CheckOutcome = "alert" if seen.result.alerts else "ok"
         run_id = add_run(
             connection,
@@ -90,12 +102,13 @@ class LateSweep:
             row_count=seen.row_count,
             started_at=now,
             result=msgspec.json.encode(seen.result).decode(),
-            note=missing_settings(dispatch_of(profile.document), self._settings),
+            note=missing_settings(dispatch_of(profile.document), self._alerting),
             late=True,
         )
         new = self._new_alerts(connection, profile, checked, seen)
-        raise_alerts(connection, profile, new, self._settings, run_id=run_id, now=now, late=True)
+        raise_alerts(connection, profile, new, self._alerting, run_id=run_id, now=now, late=True)
         CHECKS.labels(outcome).inc()
+        return len(new)
 
     def _new_alerts(
         self, connection: Connection, profile: SweptProfile, checked: CheckedWindow, seen: Evaluation

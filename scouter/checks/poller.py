@@ -3,48 +3,61 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
 from scouter.checks.checker import DATABASE_AWAY, Checker
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.checks import claim_check, renew_leases, seconds_until_due
-from scouter.runtime.periodic import Periodic
-from scouter.settings.settings import Settings
+from scouter.runtime.health import HealthCheck, thread_check
+from scouter.runtime.metrics_collector import Gauge
+from scouter.runtime.worker_thread import WorkerThread
+from scouter.settings.checks import CheckSettings
 
 log = logging.getLogger(__name__)
 
 _LOOK_EVERY_SECONDS = 1.0
 _SHORTEST_PAUSE_SECONDS = 0.05
-_PAUSE_WHILE_AWAY_SECONDS = 2.0
+_AWAY_SECONDS = 2.0
 
 
 class Poller:
     """Owns the threads `check 1`, `check 2`, … and `check heartbeat`."""
 
-    def __init__(self, pool: Pool, checks: Checker, settings: Settings) -> None:
-        self._pool = pool
-        self._checks = checks
-        self._grace = timedelta(seconds=settings.window_grace_seconds)
-        self._lease = timedelta(seconds=settings.check_lease_seconds)
-        self._held: set[UUID] = set()
-        workers = range(1, settings.polling_worker_count + 1)
-        self._threads = [Periodic(f"check {n}", self._poll) for n in workers]
-        # First to start and last to stop: as long as anybody may hold a lease.
-        self._heartbeat = Periodic("check heartbeat", self._keep_leases)
+    name = "checks"
 
-    @property
-    def alive(self) -> bool:
-        return all(thread.alive for thread in (self._heartbeat, *self._threads))
+    def __init__(self, pool: Pool, checker: Checker, settings: CheckSettings) -> None:
+        self._pool = pool
+        self._checker = checker
+        self._grace = timedelta(seconds=settings.window_grace_seconds)
+        self._lease = timedelta(seconds=settings.lease_seconds)
+        self._held: set[UUID] = set()
+        workers = range(1, settings.workers + 1)
+        # What a worker had claimed when it failed is taken up again after the lease.
+        self._workers = [WorkerThread(f"check {n}", self._poll, retry_seconds=_AWAY_SECONDS) for n in workers]
+        every = self._lease.total_seconds() / 3
+        self._heartbeat = WorkerThread("check heartbeat", self._keep_leases, retry_seconds=min(_AWAY_SECONDS, every))
 
     def start(self) -> None:
-        for thread in (self._heartbeat, *self._threads):
+        for thread in (self._heartbeat, *self._workers):
             thread.start()
 
-    def stop(self) -> None:
-        """Return when the checks under way are recorded."""
-        for thread in (*self._threads, self._heartbeat):
-            thread.stop()
+    def request_stop(self) -> None:
+        for worker in self._workers:
+            worker.request_stop()
+
+    def join(self, deadline: float) -> bool:
+        """Wait until the checks under way are recorded. Leases are kept as long as anybody may hold one."""
+        are_done = all(worker.join(deadline) for worker in self._workers)
+        self._heartbeat.request_stop()
+        return self._heartbeat.join(deadline) and are_done
+
+    def health_checks(self) -> Iterable[HealthCheck]:
+        yield thread_check(self.name, lambda: all(thread.alive for thread in (self._heartbeat, *self._workers)))
+
+    def metrics(self) -> Iterable[Gauge]:
+        return ()
 
     def _poll(self) -> float:
         """Check what is due, and come back when more will be."""
@@ -52,9 +65,7 @@ class Poller:
             return self._check_next()
         except DATABASE_AWAY as problem:
             log.warning("checks wait for the database: %s", type(problem).__name__)
-        except Exception:  # the worker must outlive any bug; what it had claimed is taken up again after the lease
-            log.exception("a check failed in an unforeseen way")
-        return _PAUSE_WHILE_AWAY_SECONDS
+        return _AWAY_SECONDS
 
     def _check_next(self) -> float:
         """Check one profile. The seconds to wait before the next look."""
@@ -65,7 +76,7 @@ class Poller:
                 return min(max(due or _LOOK_EVERY_SECONDS, _SHORTEST_PAUSE_SECONDS), _LOOK_EVERY_SECONDS)
         self._held.add(claim.lease_token)
         try:
-            self._checks.run(claim)
+            self._checker.run(claim)
         finally:
             self._held.discard(claim.lease_token)
         return 0.0

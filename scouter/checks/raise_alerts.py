@@ -14,7 +14,7 @@ from scouter.drift.descriptions import Wording, descriptions
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.alerts import add_alert
 from scouter.postgres.tables.deliveries import enqueue
-from scouter.settings.settings import Settings
+from scouter.settings.alerting import AlertingSettings
 from scouter.wire.alerts import Alert
 from scouter.wire.notifications import Descriptions, Notification, dispatch_of
 
@@ -42,7 +42,7 @@ def raise_alerts(
     connection: Connection,
     profile: CheckedProfile,
     alerts: Sequence[Alert],
-    settings: Settings,
+    settings: AlertingSettings,
     *,
     run_id: int,
     now: datetime,

@@ -7,9 +7,10 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from scouter.archive.archiver import Archiver, Pass
+from scouter.archive.archiver import Pass
 from scouter.archive.due import Due
 from scouter.archive.stores.opening import open_store
+from scouter.assembly import archiver
 from scouter.postgres.database import present_database
 from scouter.postgres.schema.migrations import migrate
 from scouter.postgres.tables.manifest import ArchivePart
@@ -24,14 +25,14 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
     """0 when there is nothing left to do, 1 when some of it failed or another server is at it."""
-    store = open_store(settings)
-    database = present_database(settings)
+    store = open_store(settings.archive)
+    database = present_database(settings.database)
     try:
         migrate(database.conninfo)
-        archiver = Archiver(database.conninfo, settings, store, lambda: datetime.now(UTC))
+        passes = archiver(database.conninfo, settings, store, lambda: datetime.now(UTC))
         if options.dry_run:
-            return _show_plan(*archiver.plan(), store.name)
-        return _show_pass(archiver.run(patient=False), store.name)
+            return _show_plan(*passes.plan(), store.name)
+        return _show_pass(passes.run(patient=False), store.name)
     finally:
         database.stop()
 

@@ -33,7 +33,7 @@ def add_to(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
-    database = present_database(settings)
+    database = present_database(settings.database)
     try:
         return _plan(database.conninfo, settings) if options.dry_run else _maintain(database.conninfo, settings)
     finally:
@@ -68,11 +68,11 @@ def _plan(conninfo: str, settings: Settings) -> int:
 @contextmanager
 def _deadlines() -> Iterator[QueryDeadlines]:
     deadlines = QueryDeadlines()
-    deadlines.start()
+    deadlines.thread.start()
     try:
         yield deadlines
     finally:
-        deadlines.stop()
+        deadlines.thread.request_stop()
 
 
 def _say(line: str) -> None:

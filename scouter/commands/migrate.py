@@ -17,7 +17,7 @@ def add_to(commands: Any) -> None:
 
 
 def run(_: argparse.Namespace, settings: Settings) -> int:
-    database = present_database(settings)
+    database = present_database(settings.database)
     try:
         applied = migrate(database.conninfo)
     finally:

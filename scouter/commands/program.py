@@ -23,7 +23,7 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments or ["serve"])
     try:
         settings = Settings.from_environment()
-        set_up_logs(settings.log_level, as_json=settings.log_json)
+        set_up_logs(settings.logs.level, as_json=settings.logs.as_json)
         status: int = options.run(options, settings)
     except StartRefused as refused:
         _say("cannot start:", *(f"  - {problem}" for problem in refused.problems))

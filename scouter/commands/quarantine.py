@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,24 +17,21 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from scouter.assembly import ingest_core
 from scouter.errors import InvalidInput, NotQuarantined, ReplayFailed
-from scouter.ingest.pipeline import store_over, validator_with
 from scouter.ingest.quarantine.removal import delete, delete_selected
-from scouter.ingest.quarantine.replay import REPLAY_SECONDS, Replay, ReplayProgress
-from scouter.ingest.storage.batch_finalizer import BatchFinalizer
-from scouter.ingest.storage.batch_store import BatchStore
+from scouter.ingest.quarantine.replay import Replay, ReplayProgress
 from scouter.postgres.connections.database_connections import DatabaseConnections
 from scouter.postgres.connections.pool import Pool, open_pool
 from scouter.postgres.database import present_database
 from scouter.postgres.schema.migrations import migrate
 from scouter.postgres.schema.partitions import Partitions
-from scouter.postgres.tables.entities import Entities
-from scouter.postgres.tables.features import Features
 from scouter.postgres.tables.quarantine import Entry, QuarantineFilter, WholeEntry, quarantine_page, quarantined_message
 from scouter.settings.settings import Settings
 from scouter.wire.decoding import convert
 from scouter.wire.quarantine import MAX_ITEMS, QuarantineQuery, Reason, Transport, accepted_by_quarantine
 
+_STOP_SECONDS = 2.0
 _PASS_SECONDS = 10.0  # between two lines that say how far it is
 # Whoever sends messages must not command the terminal of whoever looks at them. Lines and tabs are left.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -71,11 +69,11 @@ def add_to(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
-    database = present_database(settings)
+    database = present_database(settings.database)
     try:
         migrate(database.conninfo)
         with open_pool(
-            database.conninfo, name="quarantine", smallest=1, largest=2, acquire_seconds=settings.database_wait_seconds
+            database.conninfo, name="quarantine", smallest=1, largest=2, acquire_seconds=settings.database.wait_seconds
         ) as pool:
             act: Callable[[_Work], int] = options.act
             return act(_Work(options, settings, database.conninfo, pool))
@@ -218,24 +216,15 @@ def _each(ids: Sequence[str], act: Callable[[UUID], str]) -> int:
 
 @contextmanager
 def _replays(work: _Work) -> Iterator[Replay]:
-    settings = work.settings
-    database_connections = DatabaseConnections(work.conninfo, settings.store_seconds)
-    database_connections.start()
-    ingest_connection = database_connections.dedicated("replays", REPLAY_SECONDS)
-    entities = Entities(database_connections.quick, maximum=settings.entity_cache_max_size)
-    features = Features(
-        database_connections.quick, max_names=settings.max_features, max_entities=settings.entity_cache_max_size
-    )
-    partitions = Partitions(database_connections.slow)
-
-    def store(finalizer: BatchFinalizer) -> BatchStore:
-        return store_over(ingest_connection, partitions, finalizer, settings, lambda: datetime.now(UTC))
-
+    connections = DatabaseConnections(work.conninfo, work.settings.records.store_seconds)
+    core = ingest_core(connections, Partitions(connections.slow), work.settings, lambda: datetime.now(UTC))
+    connections.start()
     try:
-        yield Replay(work.pool, validator_with(entities, features, settings), store)
+        yield core.replay(work.pool)
     finally:
-        ingest_connection.close()
-        database_connections.stop()
+        core.close()
+        connections.request_stop()
+        connections.join(time.monotonic() + _STOP_SECONDS)
 
 
 def _selection(options: argparse.Namespace) -> QuarantineFilter:

@@ -10,15 +10,16 @@ import sys
 import threading
 from typing import Any
 
+from scouter.runtime.supervisor import LAST_SECONDS
+from scouter.runtime.worker_thread import WorkerThread
 from scouter.server import Server
-from scouter.settings.rules import retention_warnings
 from scouter.settings.settings import Settings, environment_warnings
 from scouter.users.first_users import FirstUsers
 
 log = logging.getLogger(__name__)
 
-_TEND_SECONDS = 0.5
-_GRACE_SECONDS = 2.0  # requests are given all of the time to stop, the other parts this much more
+_SUPERVISE_SECONDS = 0.5
+_GRACE_SECONDS = LAST_SECONDS + 1.0
 
 
 def add_to(commands: Any) -> None:
@@ -28,7 +29,7 @@ def add_to(commands: Any) -> None:
 
 def run(_: argparse.Namespace, settings: Settings) -> int:
     """Start, wait for SIGTERM or SIGINT, stop."""
-    for warning in [*environment_warnings(), *retention_warnings(settings)]:
+    for warning in [*environment_warnings(), *settings.retention_warnings()]:
         log.warning(warning)
     stop_asked = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -38,27 +39,33 @@ def run(_: argparse.Namespace, settings: Settings) -> int:
     if server.first_users is not None:
         _show(server.first_users)
     try:
-        while not stop_asked.wait(_TEND_SECONDS):
+        while not stop_asked.wait(_SUPERVISE_SECONDS):
             server.supervise()
     finally:
-        _end_by_force_after(settings.shutdown_seconds + _GRACE_SECONDS)
-        server.stop()
+        _end_by_force_after(settings.http.shutdown_seconds + _GRACE_SECONDS)
+        abandoned = server.stop()
+    if abandoned:
+        _end_now(1)  # the interpreter would wait for what hangs
     return 0
 
 
 def _end_by_force_after(seconds: float) -> None:
-    """Somebody may wait for a database that hangs. What was accepted is stored or in the spool by then."""
-    timer = threading.Timer(seconds, _end_by_force)
-    timer.name = "stop deadline"
-    timer.daemon = True
-    timer.start()
+    """Whatever hangs: what was accepted is stored or in the spool by then."""
+
+    def end() -> float:
+        if not thread.pause(seconds):
+            left = sorted(each.name for each in threading.enumerate() if each.name != thread.name)
+            log.error("abandoned what took longer than SCOUTER_SHUTDOWN_SECONDS: %s", ", ".join(left))
+            _end_now(1)
+        return 0.0
+
+    thread = WorkerThread("stop deadline", end)
+    thread.start()
 
 
-def _end_by_force() -> None:
-    left = [thread.name for thread in threading.enumerate() if thread is not threading.current_thread()]
-    log.error("abandoned what took longer than SCOUTER_SHUTDOWN_SECONDS: %s", ", ".join(sorted(left)))
+def _end_now(status: int) -> None:
     logging.shutdown()
-    os._exit(1)
+    os._exit(status)
 
 
 def _show(made: FirstUsers) -> None:

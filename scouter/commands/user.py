@@ -47,7 +47,7 @@ def add_to(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
-    database = present_database(settings)
+    database = present_database(settings.database)
     try:
         migrate(database.conninfo)
         with connect(database.conninfo) as connection:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from importlib.util import find_spec
 from typing import Protocol
@@ -11,8 +11,14 @@ from scouter.errors import StartRefused
 from scouter.ingest.consumers.batch_consumer import STORE_SECONDS, BatchConsumer
 from scouter.ingest.consumers.status import ConsumerStatus
 from scouter.ingest.messages.inbound import Transport
-from scouter.ingest.pipeline import Ingest
-from scouter.postgres.connections.database_connections import DatabaseConnections
+from scouter.ingest.pipeline import IngestPipeline
+from scouter.metrics import CONSUMER_LAG
+from scouter.postgres.connections.connection_source import ConnectionSource
+from scouter.runtime.health import HealthCheck, HealthState, thread_check
+from scouter.runtime.metrics_collector import Gauge, labelled
+from scouter.runtime.worker_thread import WorkerThread
+from scouter.settings.kafka import KafkaSettings
+from scouter.settings.rabbitmq import RabbitSettings
 from scouter.settings.settings import Settings
 
 _LIBRARIES: dict[Transport, tuple[str, str]] = {"kafka": ("kafka", "kafka-python"), "rabbitmq": ("pika", "pika")}
@@ -22,27 +28,22 @@ class Worker(Protocol):
     """One consumer: a thread that reads from a broker. The contract of every transport but HTTP.
 
     It stores through a `BatchConsumer`, each batch under a claim that only one consumer can make good, and tells the
-    broker after the commit. It goes on whatever happens to the broker or to Postgres.
+    broker after the commit. It goes on whatever happens to the broker or to Postgres, and ends when what it is storing
+    is stored.
     """
 
-    state: ConsumerStatus
+    status: ConsumerStatus
+    thread: WorkerThread
 
-    @property
-    def alive(self) -> bool: ...
-
-    def start(self) -> None: ...
-
-    def ask_to_stop(self) -> None: ...
-
-    def stop(self) -> None: ...
+    def close(self) -> None: ...
 
 
-def wanted_transports(settings: Settings) -> list[Transport]:
-    """What is configured. Raises `StartRefused` when a library is missing."""
+def configured_transports(settings: Settings) -> list[Transport]:
+    """Raises `StartRefused` when a library is missing."""
     wanted: list[Transport] = []
-    if settings.kafka_brokers:
+    if settings.kafka.brokers:
         wanted.append("kafka")
-    if settings.rabbitmq_addr is not None:
+    if settings.rabbitmq.address is not None:
         wanted.append("rabbitmq")
     missing = [_LIBRARIES[each][1] for each in wanted if find_spec(_LIBRARIES[each][0]) is None]
     if missing:
@@ -51,73 +52,87 @@ def wanted_transports(settings: Settings) -> list[Transport]:
     return wanted
 
 
-class Consumers:
+class ConsumerSet:
     """Owns the workers of one server."""
+
+    name = "consumers"
 
     def __init__(
         self,
-        settings: Settings,
         transports: Sequence[Transport],
-        ingest: Ingest,
-        database_connections: DatabaseConnections,
+        kafka: KafkaSettings,
+        rabbitmq: RabbitSettings,
+        ingest: IngestPipeline,
+        connections: ConnectionSource,
         now: Callable[[], datetime],
     ) -> None:
-        self._settings = settings
+        self._kafka = kafka
+        self._rabbitmq = rabbitmq
         self._ingest = ingest
-        self._database_connections = database_connections
+        self._connections = connections
         self._now = now
-        self._workers = {transport: list(self._made(transport)) for transport in transports}
-
-    @property
-    def transports(self) -> Sequence[Transport]:
-        return list(self._workers)
+        make = {"kafka": self._kafka_workers, "rabbitmq": self._rabbit_workers}
+        self._workers: dict[str, Sequence[Worker]] = {each: list(make[each]()) for each in transports}
 
     @property
     def workers(self) -> Sequence[Worker]:
         return [worker for workers in self._workers.values() for worker in workers]
 
-    def of(self, transport: Transport) -> Sequence[Worker]:
-        return self._workers[transport]
-
     def start(self) -> None:
         for worker in self.workers:
-            worker.start()
+            worker.thread.start()
 
-    def stop(self) -> None:
-        """All at once: each finishes what it is storing."""
+    def request_stop(self) -> None:
         for worker in self.workers:
-            worker.ask_to_stop()
+            worker.thread.request_stop()
+
+    def join(self, deadline: float) -> bool:
+        """Wait until each has finished what it is storing."""
+        ended = [worker for worker in self.workers if worker.thread.join(deadline)]
+        for worker in ended:
+            worker.close()
+        return len(ended) == len(self.workers)
+
+    def health_checks(self) -> Iterable[HealthCheck]:
         for worker in self.workers:
-            worker.stop()
+            yield _thread_of(worker)
+        for transport, workers in self._workers.items():
+            yield _together(transport, workers)
 
-    def _made(self, transport: Transport) -> Iterator[Worker]:
-        """Imports what the transport needs."""
-        if transport == "kafka":
-            from scouter.ingest.consumers.kafka.worker import KafkaWorker
+    def metrics(self) -> Iterable[Gauge]:
+        yield labelled(CONSUMER_LAG, lambda: ((each.status.name, each.status.lag) for each in self.workers))
 
-            for number in range(1, self._settings.kafka_worker_count + 1):
-                yield KafkaWorker(
-                    number,
-                    self._settings,
-                    self._batch_consumer("kafka", number),
-                    self._database_connections.quick,
-                    self._now,
-                )
-        else:
-            from scouter.ingest.consumers.rabbitmq.worker import RabbitWorker
+    def _kafka_workers(self) -> Iterator[Worker]:
+        from scouter.ingest.consumers.kafka.worker import KafkaWorker  # only when it is asked for: it costs memory
 
-            for number in range(1, self._settings.rabbitmq_consumer_count + 1):
-                yield RabbitWorker(
-                    number,
-                    self._settings,
-                    self._batch_consumer("rabbitmq", number),
-                    self._database_connections.quick,
-                    self._now,
-                )
+        for number in range(1, self._kafka.workers + 1):
+            consumer = self._batch_consumer("kafka", number)
+            yield KafkaWorker(number, self._kafka, consumer, self._connections, self._now)
+
+    def _rabbit_workers(self) -> Iterator[Worker]:
+        from scouter.ingest.consumers.rabbitmq.worker import RabbitWorker  # as above
+
+        for number in range(1, self._rabbitmq.consumers + 1):
+            consumer = self._batch_consumer("rabbitmq", number)
+            yield RabbitWorker(number, self._rabbitmq, consumer, self._connections, self._now)
 
     def _batch_consumer(self, transport: Transport, number: int) -> BatchConsumer:
         ingest = self._ingest
-        store = ingest.store(f"{transport}-{number}", STORE_SECONDS)
-        return BatchConsumer(
-            transport, ingest.validator, store, ingest.ledger, ingest.breaker, self._database_connections.quick
-        )
+        store = ingest.batch_store(f"{transport}-{number}", STORE_SECONDS)
+        return BatchConsumer(transport, ingest.validator, store, ingest.ledger, ingest.breaker, self._connections)
+
+
+def _thread_of(worker: Worker) -> HealthCheck:
+    return thread_check(worker.status.name, lambda: worker.thread.alive)
+
+
+def _together(transport: str, workers: Sequence[Worker]) -> HealthCheck:
+    return HealthCheck(transport, lambda: _state_of(workers))
+
+
+def _state_of(workers: Sequence[Worker]) -> HealthState:
+    """Which of them is down, and since when."""
+    down = [f"{worker.status.name} {worker.status.detail}" for worker in workers if not worker.status.is_up]
+    behind = sum(worker.status.lag for worker in workers if worker.status.is_up)
+    summary = f"{len(workers) - len(down)} of {len(workers)} consumers read, {behind} messages behind"
+    return HealthState(not down, "; ".join([summary, *down]))

@@ -3,74 +3,78 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Iterable
 
 import psycopg
 
 from scouter.archive.archiver import Archiver
 from scouter.archive.interruption import Interrupted
-from scouter.archive.stores.store import ObjectStore
 from scouter.errors import ScouterError, Unavailable
-from scouter.metrics import ARCHIVE_FAILURES
+from scouter.metrics import ARCHIVE_DAYS_DUE, ARCHIVE_DAYS_HELD, ARCHIVE_FAILURES, ARCHIVE_LAST_PASS
 from scouter.postgres.connections.errors import first_line
-from scouter.runtime.health import HealthState
-from scouter.runtime.periodic import Periodic
-from scouter.settings.settings import Settings
+from scouter.runtime.health import HealthCheck, HealthState
+from scouter.runtime.metrics_collector import Gauge, gauge
+from scouter.runtime.part import ThreadPart
+from scouter.runtime.worker_thread import WorkerThread
 
 log = logging.getLogger(__name__)
 
 _AGAIN_AFTER_FAILURE_SECONDS = 60.0
 
 
-class Archiving:
+class Archiving(ThreadPart):
     """Owns the thread `archive`. What fails is tried again; until then records are read where they are."""
 
-    def __init__(self, conninfo: str, settings: Settings, store: ObjectStore, now: Callable[[], datetime]) -> None:
-        self._conninfo = conninfo
-        self._settings = settings
-        self._store = store
-        self._now = now
-        self._stopping = threading.Event()
+    def __init__(self, archiver: Archiver, every_seconds: float) -> None:
+        self._archiver = archiver
+        self._every_seconds = every_seconds
         self._problem = ""
         self.days_due = 0
         self.days_held = 0
         self.last_pass = 0.0  # Unix time
-        self.thread = Periodic("archive", self._act)
+        self._thread = WorkerThread("archive", self._act, retry_seconds=_AGAIN_AFTER_FAILURE_SECONDS)
+        super().__init__("archive", [self._thread], check_name="archive thread")
 
-    @property
     def state(self) -> HealthState:
         if self._problem:
             return HealthState(False, self._problem)
         held = f", {self.days_held} held for checks" if self.days_held else ""
         return HealthState(True, f"{self.days_due} days wait{held}")
 
-    def start(self) -> None:
-        self.thread.start()
+    def request_stop(self) -> None:
+        """A part of the archive that is under way is broken off, and made by the next pass."""
+        self._archiver.request_stop()
+        super().request_stop()
 
-    def stop(self) -> None:
-        """Return soon: a part that is under way is broken off, and made by the next pass."""
-        self._stopping.set()
-        self.thread.stop()
+    def health_checks(self) -> Iterable[HealthCheck]:
+        yield from super().health_checks()
+        yield HealthCheck("archive", self.state)
+
+    def metrics(self) -> Iterable[Gauge]:
+        yield gauge(ARCHIVE_DAYS_DUE, lambda: self.days_due)
+        yield gauge(ARCHIVE_DAYS_HELD, lambda: self.days_held)
+        yield gauge(ARCHIVE_LAST_PASS, lambda: self.last_pass)
 
     def _act(self) -> float:
-        archiver = Archiver(self._conninfo, self._settings, self._store, self._now, self._stopping.is_set)
         try:
-            done = archiver.run(patient=True)
+            done = self._archiver.run(patient=True)
         except Interrupted:
-            return self._settings.archive_every_seconds
+            return self._every_seconds
         except (ScouterError, psycopg.Error, OSError) as problem:
             return self._failed(problem)
+        except BaseException:
+            self._problem = "failed in an unforeseen way; the log says why"
+            ARCHIVE_FAILURES.labels("other").inc()
+            raise
         self._problem = "; ".join(done.failed)
         if done.due is not None:
             self.days_due, self.days_held = len(done.due.days) - len(done.moved), len(done.due.held)
             self.last_pass = time.time()
-        return _AGAIN_AFTER_FAILURE_SECONDS if done.failed else self._settings.archive_every_seconds
+        return _AGAIN_AFTER_FAILURE_SECONDS if done.failed else self._every_seconds
 
     def _failed(self, problem: Exception) -> float:
         self._problem = problem.message if isinstance(problem, ScouterError) else first_line(problem)
         ARCHIVE_FAILURES.labels("store" if isinstance(problem, Unavailable) else "other").inc()
         log.warning("archiving is tried again in %g s: %s", _AGAIN_AFTER_FAILURE_SECONDS, self._problem)
-        return min(_AGAIN_AFTER_FAILURE_SECONDS, self._settings.archive_every_seconds)
+        return min(_AGAIN_AFTER_FAILURE_SECONDS, self._every_seconds)

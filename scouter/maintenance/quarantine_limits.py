@@ -9,10 +9,12 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from scouter.ingest.quarantine.removal import Limit, expire
-from scouter.metrics import QUARANTINE_DROPPED
+from scouter.metrics import QUARANTINE_BYTES, QUARANTINE_DROPPED, QUARANTINE_MESSAGES
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.quarantine import QuarantineTotal, quarantine_totals
-from scouter.runtime.periodic import Periodic
+from scouter.runtime.metrics_collector import Gauge, labelled
+from scouter.runtime.part import ThreadPart
+from scouter.runtime.worker_thread import WorkerThread
 from scouter.wire.quarantine import Reason
 
 log = logging.getLogger(__name__)
@@ -21,14 +23,15 @@ _EVERY_SECONDS = 30.0
 _MAX_TRANSACTIONS = 5  # a pass; a stop does not wait for more
 
 
-class QuarantineLimits:
+class QuarantineLimits(ThreadPart):
     """Owns the thread `quarantine limits`. Of several servers one at a time enforces them; each reads the totals."""
 
     def __init__(self, pool: Pool, *, days: int, max_bytes: int) -> None:
         self._pool = pool
         self._limits: dict[Limit, int] = {"age": days, "size": max_bytes}
         self._totals: Sequence[QuarantineTotal] = ()
-        self.thread = Periodic("quarantine limits", self._pass)
+        self._thread = WorkerThread("quarantine limits", self._pass, retry_seconds=_EVERY_SECONDS)
+        super().__init__("quarantine limits", [self._thread])
 
     def enforce(self) -> bool:
         """Drop what is over the limits, and look at what is left. Whether there may be more to drop."""
@@ -36,6 +39,10 @@ class QuarantineLimits:
         with self._pool.connection() as connection:
             self._totals = quarantine_totals(connection)
         return any(dropped)
+
+    def metrics(self) -> Iterable[Gauge]:
+        yield labelled(QUARANTINE_MESSAGES, self.messages)
+        yield labelled(QUARANTINE_BYTES, self.bytes)
 
     def messages(self) -> Iterable[tuple[str, float]]:
         """By reason, as of the last look."""

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 import psycopg
 
 from scouter.maintenance.run import TaskResult, maintain
-from scouter.maintenance.tasks import tasks_of
+from scouter.maintenance.tasks import Task
+from scouter.metrics import MAINTENANCE_SUCCESS
 from scouter.postgres.connections.errors import first_line
 from scouter.postgres.connections.job_sessions import AlreadyUnderWay, sole_session
 from scouter.postgres.connections.query_deadlines import QueryDeadlines
-from scouter.runtime.health import HealthState
-from scouter.runtime.periodic import Periodic
-from scouter.settings.settings import Settings
+from scouter.runtime.health import HealthCheck, HealthState
+from scouter.runtime.metrics_collector import Gauge, gauge
+from scouter.runtime.part import ThreadPart
+from scouter.runtime.worker_thread import WorkerThread
 
 log = logging.getLogger(__name__)
 
@@ -27,37 +28,39 @@ _EVERY_SECONDS = 3600.0
 _AGAIN_AFTER_FAILURE_SECONDS = 30.0
 
 
-class Maintenance:
+class MaintenanceScheduler(ThreadPart):
     """Owns the thread `maintenance`. Records do not wait for it: a missing partition is made on demand."""
 
     def __init__(
-        self, conninfo: str, deadlines: QueryDeadlines, settings: Settings, now: Callable[[], datetime]
+        self,
+        conninfo: str,
+        deadlines: QueryDeadlines,
+        tasks: Sequence[Task],
+        now: Callable[[], datetime],
+        *,
+        is_alone: bool = False,
     ) -> None:
+        """`is_alone`: this process has nothing else to do, and is not ready without it."""
         self._conninfo = conninfo
         self._deadlines = deadlines
-        self._tasks = tasks_of(settings)
+        self._tasks = tasks
         self._now = now
-        self._stopping = threading.Event()
         self._failures = 0  # passes that failed, one after the other
         self._state = HealthState(True, "not done yet")
-        self._thread = Periodic("maintenance", self._pass)
+        self._thread = WorkerThread("maintenance", self._pass, retry_seconds=_AGAIN_AFTER_FAILURE_SECONDS)
         self.succeeded_at = 0.0  # seconds since 1970; 0: not yet
-
-    @property
-    def alive(self) -> bool:
-        return self._thread.alive
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Return when the transaction under way is done."""
-        self._stopping.set()
-        self._thread.stop()
+        super().__init__("maintenance", [self._thread], readiness=is_alone)
 
     def state(self) -> HealthState:
         """How the last pass went."""
         return self._state
+
+    def health_checks(self) -> Iterable[HealthCheck]:
+        yield HealthCheck("last maintenance", self.state)
+        yield from super().health_checks()
+
+    def metrics(self) -> Iterable[Gauge]:
+        yield gauge(MAINTENANCE_SUCCESS, lambda: self.succeeded_at)
 
     def _pass(self) -> float:
         try:
@@ -69,15 +72,15 @@ class Maintenance:
         except psycopg.Error as problem:
             log.warning("maintenance lost the database: %s", first_line(problem))
             return self._concluded(["the database"])
-        except Exception:  # the thread must outlive any bug
-            log.exception("maintenance failed in an unforeseen way")
-            return self._concluded(["everything"])
+        except BaseException:
+            self._concluded(["everything"])
+            raise
         return self._concluded(failed)
 
     def _maintain(self) -> list[str]:
         """The names of the tasks that failed."""
         with sole_session(self._conninfo, self._deadlines, LOCK) as session:
-            passed = maintain(session, self._tasks, self._now(), self._stopping.wait)
+            passed = maintain(session, self._tasks, self._now(), self._thread.pause)
             return [each.task.name for each in passed if not _is_well(each)]
 
     def _concluded(self, failed: list[str]) -> float:

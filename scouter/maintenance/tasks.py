@@ -109,13 +109,13 @@ class ExpiredRows:
 def tasks_of(settings: Settings) -> list[Task]:
     """All of them, in the order in which they are seen to. The README says what is kept how long."""
     return [
-        PartitionsAhead(settings.partition_days_ahead),
-        ExpiredPartitions("observability", "observability_record", settings.observability_days),
-        ExpiredRows("alerts", settings.alert_days),
+        PartitionsAhead(settings.records.partition_days_ahead),
+        ExpiredPartitions("observability", "observability_record", settings.retention.observability_days),
+        ExpiredRows("alerts", settings.retention.alert_days),
         # A receipt says of an alert how it was delivered, and goes with it at the latest.
-        ExpiredRows("alert_deliveries", min(settings.run_days, settings.alert_days)),
-        ExpiredRows("check_runs", settings.run_days),
-        ExpiredRows("late_arrivals", settings.late_days + 1),
+        ExpiredRows("alert_deliveries", min(settings.checks.run_days, settings.retention.alert_days)),
+        ExpiredRows("check_runs", settings.checks.run_days),
+        ExpiredRows("late_arrivals", settings.checks.late_days + 1),
         ExpiredRows("batch_receipts", RECEIPT_DAYS),
         ExpiredRows("idempotency_keys", KEY_DAYS),
         ExpiredRows("rabbitmq_deliveries", DELIVERY_DAYS),

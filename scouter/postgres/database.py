@@ -11,7 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from scouter.errors import StartRefused
 from scouter.postgres.embedded.server import EmbeddedPostgres, running_conninfo
-from scouter.settings.settings import DOCUMENTED_DATABASE_URI, Settings
+from scouter.settings.database import DOCUMENTED_DATABASE_URI, DatabaseSettings
 
 log = logging.getLogger(__name__)
 
@@ -36,10 +36,10 @@ class Database:
             self.embedded.stop()
 
 
-def chosen_uri(settings: Settings) -> str:
+def chosen_uri(settings: DatabaseSettings) -> str:
     """`DATABASE_URI`; unset, the documented default if it lets us in, else `embedded`."""
-    if settings.database_uri is not None:
-        return settings.database_uri
+    if settings.uri is not None:
+        return settings.uri
     refusal = _refusal(DOCUMENTED_DATABASE_URI)
     if refusal is None:
         log.warning("DATABASE_URI is not set; using the database at %s", address_of(DOCUMENTED_DATABASE_URI))
@@ -48,7 +48,7 @@ def chosen_uri(settings: Settings) -> str:
     return EMBEDDED
 
 
-def open_database(uri: str, settings: Settings) -> Database:
+def open_database(uri: str, settings: DatabaseSettings) -> Database:
     """Start the embedded server (from the main thread), or wait for the one that is named.
 
     Raises `StartRefused` when there is no database to be had.
@@ -56,11 +56,11 @@ def open_database(uri: str, settings: Settings) -> Database:
     if uri == EMBEDDED:
         embedded = EmbeddedPostgres(settings.data_dir)
         return Database(embedded.start(), embedded)
-    _wait_for(uri, settings.database_wait_seconds)
+    _wait_for(uri, settings.wait_seconds)
     return Database(uri)
 
 
-def present_database(settings: Settings) -> Database:
+def present_database(settings: DatabaseSettings) -> Database:
     """The database for a command beside the server: joins an embedded Postgres that is running already."""
     uri = chosen_uri(settings)
     running = running_conninfo(settings.data_dir) if uri == EMBEDDED else None

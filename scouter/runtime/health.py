@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
 class HealthState:
-    """Is a part all right, and a few words that anybody may read."""
+    """Is it all right, and a few words that anybody may read."""
 
     ok: bool
     detail: str
@@ -42,6 +42,10 @@ class Health:
 
     def add(self, part: HealthCheck) -> None:
         self._parts.append(part)
+
+    def parts_ok(self) -> Iterable[tuple[str, float]]:
+        """For /metrics: 1 for each part that /readyz calls ok, else 0."""
+        return [(name, float(state.ok)) for name, state in self.readiness().parts.items()]
 
     def life(self) -> Report:
         """Does every thread run that the process needs. False: restart it."""

@@ -11,7 +11,7 @@ from scouter.auth.passwords import hash_password, verify_password
 from scouter.auth.permissions import ADMIN_GROUP
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables import users
-from scouter.settings.settings import Settings
+from scouter.settings.users import UserSettings
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class FirstUsers:
     generated_password: str | None
 
 
-def make_first_users(connection: Connection, settings: Settings, *, trying_out: bool) -> FirstUsers | None:
+def make_first_users(connection: Connection, settings: UserSettings, *, trying_out: bool) -> FirstUsers | None:
     """Make the admin, and the guest where that is wanted, if there are no users yet. None when there are."""
     with connection.transaction():
         if not users.lock_first_users(connection):
@@ -52,7 +52,7 @@ def known_defaults_in_use(connection: Connection) -> list[str]:
     return found
 
 
-def _make_admin(connection: Connection, settings: Settings, *, trying_out: bool) -> FirstUsers:
+def _make_admin(connection: Connection, settings: UserSettings, *, trying_out: bool) -> FirstUsers:
     given = settings.default_password or ("admin" if trying_out else None)
     password = given or secrets.token_urlsafe(18)
     name = settings.default_username

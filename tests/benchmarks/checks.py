@@ -20,7 +20,8 @@ from scouter.checks.checker import Checker
 from scouter.postgres.connections.pool import Pool, open_pool
 from scouter.postgres.embedded.server import EmbeddedPostgres
 from scouter.postgres.tables.checks import claim_check
-from scouter.settings.settings import Settings
+from scouter.settings.alerting import AlertingSettings
+from scouter.settings.checks import CheckSettings
 from tests.benchmarks import due_checks, machine
 from tests.benchmarks.due_checks import DueProfile
 from tests.http_client import HttpClient
@@ -115,11 +116,11 @@ def parts_of(pool: Pool, conninfo: str, profiles: list[DueProfile], end: datetim
     due_checks.make_due(conninfo, profiles, end)
     watch = Stopwatch()
     claim = watch.timed("claim", claim_check)
-    checked = watch.timed("run", Checker(pool, Settings()).run)
+    checked = watch.timed("run", Checker(pool, CheckSettings(), AlertingSettings()).run)
     with ExitStack() as patched:
         for name in _READS:
             patched.enter_context(patch.object(observed, name, watch.timed("read", getattr(observed, name))))
-        patched.enter_context(patch("scouter.checks.checker.observe", watch.timed("observe", observed.evaluate)))
+        patched.enter_context(patch("scouter.checks.checker.evaluate", watch.timed("observe", observed.evaluate)))
         for _ in profiles:
             with pool.connection() as connection:
                 claimed = claim(connection, grace=_GRACE, lease=_LEASE)

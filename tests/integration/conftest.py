@@ -81,7 +81,7 @@ def settings_for(database: str, directory: Path, **environment: str) -> Settings
 def _prepare(conninfo: str) -> None:
     migrate(conninfo)
     with connect(conninfo) as connection:
-        make_first_users(connection, Settings(), trying_out=True)
+        make_first_users(connection, Settings().users, trying_out=True)
     with open_pool(conninfo, name="prepare", smallest=1, largest=1, acquire_seconds=5) as opened:
         Partitions(opened).ensure_ahead(datetime.now(UTC), 3)
 

@@ -30,6 +30,7 @@ from scouter.alerting.channels.outcome import Delivered, DeliveryOutcome, Refuse
 from scouter.alerting.channels.routing import Channels, destinations_of, missing_settings
 from scouter.alerting.channels.slack import Slack, blocks_of
 from scouter.alerting.channels.webhook import Webhook
+from scouter.settings.alerting import AlertingSettings
 from scouter.settings.settings import Settings
 from scouter.wire.notifications import ChannelName, Descriptions, Destination, Notification
 from scouter.wire.profiles import OpsGenieDispatch
@@ -64,8 +65,8 @@ def described(text: str) -> Notification:
     return notification(descriptions=Descriptions(text, text, text))
 
 
-def settings(**environment: str) -> Settings:
-    return Settings.from_environment(environment)
+def settings(**environment: str) -> AlertingSettings:
+    return Settings.from_environment(environment).alerting
 
 
 # --- what is sent

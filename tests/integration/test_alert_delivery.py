@@ -37,6 +37,7 @@ from scouter.wire.notifications import ChannelName, Descriptions
 from scouter.wire.profiles import DispatchConfig
 from tests.alert_service import AlertService, Answer, Drop, Hang, rate_limited, slack_error
 from tests.notifications import CONSOLE, NOW, OPSGENIE, SLACK, notification
+from tests.stopping import stop
 
 SLACK_PATH, OPSGENIE_PATH, HOOK_PATH = "/api/chat.postMessage", "/v2/alerts", "/hook/very-secret"
 LEASE = timedelta(seconds=30)
@@ -86,19 +87,19 @@ def deliverer(pool: Pool, settings: Settings) -> Iterator[Make]:
     made: list[Deliverer] = []
 
     def make(policy: RetryPolicy = QUICK, *, workers: int = 4, lease: timedelta = LEASE) -> Deliverer:
-        one = Deliverer(pool, Channels(settings), policy, workers=workers, lease=lease, now=utc_now)
+        one = Deliverer(pool, Channels(settings.alerting), policy, workers=workers, lease=lease, now=utc_now)
         made.append(one)
         one.start()
         return one
 
     yield make
     for one in made:
-        one.stop(10)
+        stop(one)
 
 
 def put(pool: Pool, entity: Entity, settings: Settings, dispatch: DispatchConfig, *ids: int, own: bool = True) -> None:
     """An alert for a channel; without `own` for the webhook alone."""
-    wanted = destinations_of(dispatch, settings)
+    wanted = destinations_of(dispatch, settings.alerting)
     with pool.connection() as connection:
         enqueue(connection, entity.id, notification(*ids), wanted[:1] if own else wanted[1:], utc_now())
 
@@ -130,7 +131,7 @@ def wait_until_closed(pool: Pool, count: int = 1, seconds: float = 10) -> list[D
 
 def test_what_is_put_in_belongs_to_the_transaction(pool: Pool, entity: Entity, settings: Settings) -> None:
     with pool.connection() as connection:
-        enqueue(connection, entity.id, notification(), destinations_of(SLACK, settings), NOW)
+        enqueue(connection, entity.id, notification(), destinations_of(SLACK, settings.alerting), NOW)
         connection.rollback()
     assert deliveries(pool) == []
 
@@ -138,7 +139,7 @@ def test_what_is_put_in_belongs_to_the_transaction(pool: Pool, entity: Entity, s
 def test_a_notification_survives_the_outbox(pool: Pool, entity: Entity, settings: Settings) -> None:
     sent = notification(1, 2, descriptions=Descriptions("a\x00b", "☃", "\\u0000"), late=True)
     with pool.connection() as connection:
-        enqueue(connection, entity.id, sent, destinations_of(OPSGENIE, settings)[:1], NOW)
+        enqueue(connection, entity.id, sent, destinations_of(OPSGENIE, settings.alerting)[:1], NOW)
     claimed = claim(pool, NOW)
     assert claimed is not None
     assert claimed.notification == sent
@@ -228,7 +229,7 @@ def test_an_alert_arrives_in_its_channel_and_at_the_webhook(
 ) -> None:
     running = deliverer()
     with pool.connection() as connection:
-        enqueue(connection, entity.id, notification(), destinations_of(SLACK, settings), utc_now())
+        enqueue(connection, entity.id, notification(), destinations_of(SLACK, settings.alerting), utc_now())
     running.wake()
     service.wait_for(SLACK_PATH)
     service.wait_for(HOOK_PATH)
@@ -347,7 +348,7 @@ def test_a_stop_finishes_what_is_in_hand(
     put(pool, entity, settings, SLACK)
     running = deliverer()
     service.wait_for(SLACK_PATH)
-    assert running.stop() == 0
+    assert stop(running)
     assert [each.state for each in deliveries(pool)] == ["delivered"]
     assert not any(thread.name.startswith("delivery") for thread in threading.enumerate())
 
@@ -364,7 +365,7 @@ def test_a_stop_says_what_it_abandons(
     put(pool, entity, settings, SLACK)
     running = deliverer()
     service.wait_for(SLACK_PATH)
-    assert running.stop(0.1) == 1
+    assert not stop(running, 0.1)
     assert "abandoned 1 tries" in caplog.text
 
 
@@ -402,7 +403,7 @@ def test_the_claim_of_a_killed_server_is_taken_over_after_the_lease(
 def deliver_for_ever(database: str, url: str) -> None:
     """What the process does that gets killed."""
     with open_pool(database, name="to be killed", smallest=1, largest=4, acquire_seconds=5) as opened:
-        channels = Channels(settings_of(url))
+        channels = Channels(settings_of(url).alerting)
         lease = timedelta(seconds=4)
         Deliverer(opened, channels, QUICK, workers=4, lease=lease, now=utc_now).start()
         time.sleep(60)
@@ -458,7 +459,7 @@ def test_no_secret_is_in_the_log_or_in_a_receipt(
         service.behave(path, Answer(500, own), Drop(), Answer(404, own))
     for dispatch in (SLACK, OPSGENIE):
         with pool.connection() as connection:
-            enqueue(connection, entity.id, notification(), destinations_of(dispatch, settings), utc_now())
+            enqueue(connection, entity.id, notification(), destinations_of(dispatch, settings.alerting), utc_now())
     deliverer()
     closed = wait_until_closed(pool, 4)
     wait_for_log(caplog, "gave up delivery", 4)

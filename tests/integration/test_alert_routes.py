@@ -221,7 +221,7 @@ def test_a_server_delivers_what_is_in_its_outbox(
         with pool.connection() as connection:
             entity = entity_by_uid(connection, uid)
             assert entity is not None
-            wanted = destinations_of(CONSOLE, settings_for(database, tmp_path, **environment))
+            wanted = destinations_of(CONSOLE, settings_for(database, tmp_path, **environment).alerting)
             enqueue(connection, entity.id, notification(1), wanted, NOW)
         service.wait_for("/hook")
         client.close()
@@ -234,4 +234,4 @@ def put(pool: Pool, uid: str, alert_id: int) -> None:
     with pool.connection() as connection:
         entity = entity_by_uid(connection, uid)
         assert entity is not None
-        enqueue(connection, entity.id, notification(alert_id), destinations_of(CONSOLE, Settings()), NOW)
+        enqueue(connection, entity.id, notification(alert_id), destinations_of(CONSOLE, Settings().alerting), NOW)

@@ -22,6 +22,7 @@ from scouter.settings.settings import Settings
 from tests.http_client import HttpClient
 from tests.integration.conftest import settings_for
 from tests.profile_documents import custom_profile, psi_profile, registration, spc_profile
+from tests.stopping import stop
 
 NO_GRACE = timedelta(0)
 LEASE = timedelta(seconds=60)
@@ -43,7 +44,8 @@ def checking(database: str, directory: Path, **environment: str) -> Settings:
 
 @pytest.fixture
 def checks(pool: Pool, database: str, tmp_path: Path) -> Checker:
-    return Checker(pool, checking(database, tmp_path, SCOUTER_WINDOW_GRACE_SECONDS="0"))
+    settings = checking(database, tmp_path, SCOUTER_WINDOW_GRACE_SECONDS="0")
+    return Checker(pool, settings.checks, settings.alerting)
 
 
 def every_second(profile: dict[str, Any]) -> dict[str, Any]:
@@ -276,7 +278,8 @@ def test_late_records_have_their_window_checked_again_and_only_new_alerts_are_ra
         inside,
         inside,
     )
-    sweep = LateSweep(pool, checking(database, tmp_path, SCOUTER_WINDOW_GRACE_SECONDS="1"), utc_now)
+    settings = checking(database, tmp_path, SCOUTER_WINDOW_GRACE_SECONDS="1")
+    sweep = LateSweep(pool, settings.checks, settings.alerting, utc_now)
     sweep.sweep()
     again, before = runs(admin, uid=uid)
     assert (again["late"], again["attempt"], again["row_count"]) == (True, 2, 2)
@@ -378,13 +381,14 @@ def test_a_worker_outlives_a_check_that_fails_where_nobody_expected_it(
 
     register(admin, every_second(spc_profile()))
     settings = checking(database, tmp_path, SCOUTER_WINDOW_GRACE_SECONDS="0", POLLING_WORKER_COUNT="1")
-    poller = Poller(pool, Broken(pool, settings), settings)
+    poller = Poller(pool, Broken(pool, settings.checks, settings.alerting), settings.checks)
     poller.start()
     try:
         deadline = time.monotonic() + 10
         while "a bug in the check of Spc s/m 0.1.0" not in caplog.text:
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        assert poller.alive
+        [check] = poller.health_checks()
+        assert check.state().ok
     finally:
-        poller.stop()
+        assert stop(poller)

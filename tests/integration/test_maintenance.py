@@ -32,16 +32,15 @@ from tests.integration.test_program import program
 from tests.metrics_page import sample, samples_at
 from tests.profile_documents import registration, spc_profile
 from tests.server_process import ServerProcess
+from tests.stopping import running_deadlines
 
 NOW = datetime.now(UTC)
 
 
 @pytest.fixture
 def deadlines() -> Iterator[QueryDeadlines]:
-    running = QueryDeadlines()
-    running.start()
-    yield running
-    running.stop()
+    with running_deadlines() as running:
+        yield running
 
 
 @pytest.fixture
@@ -216,7 +215,7 @@ def test_a_matter_that_fails_does_not_stop_the_others(
 
 def test_a_bug_in_one_matter_does_not_stop_the_others(pool: Pool, database: str, deadlines: QueryDeadlines) -> None:
     class Buggy(ExpiredRows):
-        def settle(self, connections: object, now: datetime) -> Iterator[int]:
+        def run(self, connections: object, now: datetime) -> Iterator[int]:
             yield 4
             raise ZeroDivisionError
 
@@ -231,7 +230,7 @@ def test_a_pass_whose_connection_is_lost_ends_and_leaves_the_rest_to_the_next(
     pool: Pool, database: str, deadlines: QueryDeadlines
 ) -> None:
     class Cut(ExpiredRows):
-        def settle(self, connections: object, now: datetime) -> Iterator[int]:
+        def run(self, connections: object, now: datetime) -> Iterator[int]:
             with session.connection() as connection, pool.connection() as other:
                 pid = connection.info.backend_pid
                 other.execute("SELECT pg_terminate_backend(%s)", (pid,))

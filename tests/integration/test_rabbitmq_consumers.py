@@ -282,7 +282,7 @@ def test_a_connection_that_was_lost_behind_messages_is_known_to_be_lost(
 ) -> None:
     """They wait to be read, as in a process that was frozen: what was delivered may be somebody else's by now."""
     environment = {"RABBITMQ_ADDR": own_broker.url(), "RABBITMQ_QUEUE": "lost", "RABBITMQ_PREFETCH_COUNT": "200"}
-    settings = settings_for(database, tmp_path, **environment)
+    settings = settings_for(database, tmp_path, **environment).rabbitmq
     connection = open_connection(settings)
     channel = open_channel(connection, settings, "tag", lambda *_: None)
     require_answer(channel, settings)

@@ -16,16 +16,15 @@ from scouter.postgres.schema.partitions import RECORD_TABLES, partition_name
 from scouter.postgres.schema.row_expiry import delete_expired_rows
 from scouter.settings.settings import Settings
 from tests.integration.old_data import TABLES, add_days, add_rows, ago, attached, count_rows, counts
+from tests.stopping import running_deadlines
 
 AGING = [matter for matter in tasks_of(Settings()) if isinstance(matter, ExpiredRows)]
 
 
 @pytest.fixture
 def deadlines() -> Iterator[QueryDeadlines]:
-    running = QueryDeadlines()
-    running.start()
-    yield running
-    running.stop()
+    with running_deadlines() as running:
+        yield running
 
 
 @pytest.fixture

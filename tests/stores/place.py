@@ -26,4 +26,4 @@ class Place:
 
     def store(self, prefix: str = "", **changes: str) -> ObjectStore:
         """Some libraries read the environment themselves: the test has set it, see `told`."""
-        return open_store(Settings.from_environment(self.settings(prefix, **changes)))
+        return open_store(Settings.from_environment(self.settings(prefix, **changes)).archive)

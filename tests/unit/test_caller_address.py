@@ -45,8 +45,12 @@ def test_without_trusted_proxies_the_header_is_not_looked_at() -> None:
 
 def test_the_setting_takes_addresses_and_networks() -> None:
     settings = Settings.from_environment({"SCOUTER_TRUSTED_PROXIES": "10.0.0.5, 192.0.2.0/24,2001:db8::/32"})
-    assert [str(network) for network in settings.trusted_proxies] == ["10.0.0.5/32", "192.0.2.0/24", "2001:db8::/32"]
-    assert Settings().trusted_proxies == ()
+    assert [str(network) for network in settings.http.trusted_proxies] == [
+        "10.0.0.5/32",
+        "192.0.2.0/24",
+        "2001:db8::/32",
+    ]
+    assert Settings().http.trusted_proxies == ()
 
 
 @pytest.mark.parametrize("wrong", ["proxy.example", "10.0.0.0/33", "10.0.0.1/8", "*", ","])

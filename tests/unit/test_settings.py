@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from scouter.errors import StartRefused
-from scouter.settings.rules import retention_warnings
 from scouter.settings.settings import Settings, environment_warnings
 
 SECRET = "a-secret-that-must-not-be-shown-anywhere"
@@ -21,10 +20,10 @@ def problems(**environment: str) -> list[str]:
 
 def test_defaults_need_no_environment() -> None:
     settings = Settings.from_environment({})
-    assert settings.server_port == 8000
-    assert settings.max_pool_size == 30
-    assert settings.kafka_topics == ("scouter_monitoring",)
-    assert settings.data_dir == Path("scouter_data")
+    assert settings.http.port == 8000
+    assert settings.database.max_pool_size == 30
+    assert settings.kafka.topics == ("scouter_monitoring",)
+    assert settings.database.data_dir == Path("scouter_data")
 
 
 def test_empty_means_unset() -> None:
@@ -41,11 +40,11 @@ def test_values_are_read_by_their_names() -> None:
             "SCOUTER_GUEST_ACCESS": "READ",
         }
     )
-    assert settings.server_port == 9000
-    assert settings.kafka_topics == ("a", "b")
-    assert settings.db_test_before_acquire is False
-    assert settings.azure_storage_account == "other spelling"
-    assert settings.guest_access == "read"
+    assert settings.http.port == 9000
+    assert settings.kafka.topics == ("a", "b")
+    assert settings.database.test_before_acquire is False
+    assert settings.archive.azure_storage_account == "other spelling"
+    assert settings.users.guest_access == "read"
 
 
 def test_every_wrong_value_is_listed_at_once() -> None:
@@ -111,8 +110,8 @@ def test_periods_that_just_fit_are_accepted() -> None:
             **{"SCOUTER_ARCHIVE_DAYS": "31", "SCOUTER_MAX_PAST_DAYS": "31"},
         }
     )
-    assert retention_warnings(settings) == retention_warnings(Settings()) == []
-    assert Settings().archive_days is None
+    assert settings.retention_warnings() == Settings().retention_warnings() == []
+    assert Settings().retention.archive_days is None
 
 
 @pytest.mark.parametrize(
@@ -123,7 +122,7 @@ def test_periods_that_just_fit_are_accepted() -> None:
     ],
 )
 def test_periods_that_may_surprise_are_warned_of(environment: dict[str, str], said: str) -> None:
-    [warning] = retention_warnings(Settings.from_environment(environment))
+    [warning] = Settings.from_environment(environment).retention_warnings()
     assert warning.startswith(said)
 
 

@@ -22,7 +22,7 @@ SECRET = "c2VjcmV0LXRoYXQtaXMtbm90LXNob3du"
 
 
 def opened(uri: str, **environment: str) -> ObjectStore:
-    return open_store(Settings.from_environment({"SCOUTER_STORAGE_URI": uri, **environment}))
+    return open_store(Settings.from_environment({"SCOUTER_STORAGE_URI": uri, **environment}).archive)
 
 
 def problem(uri: str, **environment: str) -> str:
@@ -35,7 +35,7 @@ def problem(uri: str, **environment: str) -> str:
 
 def test_without_a_setting_the_archive_is_beside_the_program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    store = open_store(Settings())
+    store = open_store(Settings().archive)
     assert (store.name, store.is_remote) == (str(tmp_path / "scouter_storage"), False)
 
 
@@ -132,7 +132,7 @@ _LOADED = """
 import sys
 from scouter.archive.stores.opening import open_store
 from scouter.settings.settings import Settings
-open_store(Settings.from_environment())
+open_store(Settings.from_environment().archive)
 print(*sorted(set(sys.argv[1:]) & sys.modules.keys()))
 """
 

@@ -11,20 +11,20 @@ from scouter.alerting.channels.opsgenie import OpsGenie
 from scouter.alerting.channels.outcome import Channel, Delivered, DeliveryOutcome, Refused
 from scouter.alerting.channels.slack import Slack
 from scouter.alerting.channels.webhook import Webhook
-from scouter.settings.settings import Settings
+from scouter.settings.alerting import AlertingSettings
 from scouter.wire.notifications import ChannelName, Destination, Notification
 from scouter.wire.profiles import Dispatch, DispatchConfig, OpsGenieDispatch, SlackDispatch
 
 log = logging.getLogger(__name__)
 
 
-def destinations_of(dispatch_config: DispatchConfig, settings: Settings) -> list[Destination]:
+def destinations_of(dispatch_config: DispatchConfig, settings: AlertingSettings) -> list[Destination]:
     """The profile's own channel and, where there is one, the webhook that gets everything."""
     own = Destination(_name_of(dispatch_config.chosen), dispatch_config)
     return [own] if settings.webhook_url is None else [own, Destination(ChannelName.webhook)]
 
 
-def missing_settings(dispatch_config: DispatchConfig, settings: Settings) -> str | None:
+def missing_settings(dispatch_config: DispatchConfig, settings: AlertingSettings) -> str | None:
     """A sentence about what this server lacks for a profile's channel; None: nothing."""
     wanted = _settings_for(dispatch_config.chosen, settings)
     absent = [variable for variable, value in wanted.items() if value is None]
@@ -38,9 +38,9 @@ def missing_settings(dispatch_config: DispatchConfig, settings: Settings) -> str
 class Channels:
     """The ways out that one server has. Made once; sending is safe from many threads."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: AlertingSettings) -> None:
         self._settings = settings
-        self._poster = Poster(settings.alert_timeout_seconds)
+        self._poster = Poster(settings.timeout_seconds)
         self._console = Console()
 
     def send(self, destination: Destination, notification: Notification, now: datetime) -> DeliveryOutcome:
@@ -78,7 +78,7 @@ def _name_of(dispatch: Dispatch) -> ChannelName:
     return ChannelName.opsgenie if isinstance(dispatch, OpsGenieDispatch) else ChannelName.console
 
 
-def _settings_for(dispatch: Dispatch, settings: Settings) -> dict[str, str | None]:
+def _settings_for(dispatch: Dispatch, settings: AlertingSettings) -> dict[str, str | None]:
     if isinstance(dispatch, SlackDispatch):
         return {"SLACK_APP_TOKEN": settings.slack_app_token, "SLACK_API_URL": settings.slack_api_url}
     if isinstance(dispatch, OpsGenieDispatch):

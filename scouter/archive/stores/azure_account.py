@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from scouter.errors import StartRefused
-from scouter.settings.settings import Settings
+from scouter.settings.archive import ArchiveSettings
 
 _SUFFIX = "core.windows.net"
 
@@ -33,7 +33,7 @@ class AzureAccount:
         return {"account_name": self.name, "account_key": self.key} if self.key else None
 
 
-def azure_account(settings: Settings) -> AzureAccount:
+def azure_account(settings: ArchiveSettings) -> AzureAccount:
     """Raises `StartRefused` when the variables do not make one account."""
     account = _connected(settings) if settings.azure_connection_string else _named(settings)
     if account.key and account.signature:
@@ -43,7 +43,7 @@ def azure_account(settings: Settings) -> AzureAccount:
     return account
 
 
-def _named(settings: Settings) -> AzureAccount:
+def _named(settings: ArchiveSettings) -> AzureAccount:
     name = settings.azure_storage_account
     if not name:
         raise StartRefused(
@@ -54,7 +54,7 @@ def _named(settings: Settings) -> AzureAccount:
     )
 
 
-def _connected(settings: Settings) -> AzureAccount:
+def _connected(settings: ArchiveSettings) -> AzureAccount:
     if settings.azure_storage_key or settings.azure_sas_token:
         raise StartRefused(
             ["AZURE_STORAGE_CONNECTION_STRING is set, and a key or SAS token beside it; set one of them"]

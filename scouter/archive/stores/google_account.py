@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from scouter.errors import StartRefused
-from scouter.settings.settings import Settings
+from scouter.settings.archive import ArchiveSettings
 
 _NEEDED = {"client_email", "private_key", "private_key_id"}
 
 
-def google_account(settings: Settings) -> dict[str, Any] | None:
+def google_account(settings: ArchiveSettings) -> dict[str, Any] | None:
     """None: the application default credentials are used. Raises `StartRefused` for what cannot work."""
     if settings.google_account_json is None:
         _check_default_file()

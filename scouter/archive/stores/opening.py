@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -11,10 +12,12 @@ from scouter.archive.stores.local import LocalStore
 from scouter.archive.stores.location import Location, parse_location
 from scouter.archive.stores.store import ObjectStore
 from scouter.errors import StartRefused
-from scouter.settings.settings import Settings
+from scouter.settings.archive import ArchiveSettings
+
+log = logging.getLogger(__name__)
 
 
-def open_store(settings: Settings) -> ObjectStore:
+def open_store(settings: ArchiveSettings) -> ObjectStore:
     """Does not ask the store anything yet: `probe` does.
 
     Raises `StartRefused` for settings that cannot work.
@@ -33,6 +36,16 @@ def open_store(settings: Settings) -> ObjectStore:
         ) from None
 
 
+def warn_of_default(settings: ArchiveSettings, store: ObjectStore, *, hot_days: int) -> None:
+    """For a database that several servers may share."""
+    if settings.storage_uri == ArchiveSettings().storage_uri:
+        log.warning(
+            "SCOUTER_STORAGE_URI is not set: records older than %d days go to files in %s. It has to outlive this "
+            "process, and all servers of this database have to share it",
+            *(hot_days, store.name),
+        )
+
+
 def _directory(uri: str) -> Path:
     if not uri.startswith("file://"):
         return Path(uri).expanduser()
@@ -42,7 +55,7 @@ def _directory(uri: str) -> Path:
     return Path(unquote(parts.path))
 
 
-def _remote(location: Location, settings: Settings) -> ObjectStore:
+def _remote(location: Location, settings: ArchiveSettings) -> ObjectStore:
     """Each library costs memory and start-up time: it is imported only here, when it is wanted."""
     if location.scheme == "s3":
         from scouter.archive.stores.s3 import S3Store
@@ -53,14 +66,14 @@ def _remote(location: Location, settings: Settings) -> ObjectStore:
     return _azure(location, settings)
 
 
-def _gcs(location: Location, settings: Settings) -> ObjectStore:
+def _gcs(location: Location, settings: ArchiveSettings) -> ObjectStore:
     from scouter.archive.stores.gcs import GcsStore
 
     emulator = settings.storage_emulator_host
     return GcsStore(location, account=None if emulator else google_account(settings), emulator=emulator)
 
 
-def _azure(location: Location, settings: Settings) -> ObjectStore:
+def _azure(location: Location, settings: ArchiveSettings) -> ObjectStore:
     account = azure_account(settings)
     from scouter.archive.stores.azure import AzureStore
 

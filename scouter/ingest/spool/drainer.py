@@ -32,6 +32,7 @@ from scouter.postgres.statements import Connection
 from scouter.postgres.tables.ledger import report_spooled
 from scouter.postgres.tables.records import RECEIPT_DAYS
 from scouter.postgres.tables.spools import move_spool, open_spool, settled_batches
+from scouter.runtime.worker_thread import WorkerThread
 from scouter.wire.quarantine import Reason
 
 log = logging.getLogger(__name__)
@@ -48,9 +49,9 @@ _SETTLING_SECONDS = 10.0  # a breaker that opens again this soon is closed more 
 
 
 class Drainer:
-    """What the thread `drainer` does, pass by pass: probe, drain, write what was noted, look for orphans.
+    """Owns the thread `drainer`. A pass: probe, drain, write what is not written of the ledger, look for orphans.
 
-    It owns the thread `drainer ahead`, which reads and validates messages while others are stored.
+    It owns the thread `drainer ahead` too, which reads and validates messages while others are stored.
 
     While the breaker is open, a pass is a probe: one small transaction, committed in time, closes it.
     """
@@ -88,6 +89,7 @@ class Drainer:
         self._closed_at = float("-inf")
         self._rest = _REST_SECONDS
         self.state = "idle"
+        self.thread = WorkerThread("drainer", self._work, retry_seconds=_FAILED_SECONDS)
 
     @property
     def held(self) -> list[SpoolFile]:
@@ -97,7 +99,7 @@ class Drainer:
     def bytes(self) -> int:
         return sum(file.size() for file in self._files)
 
-    def work(self) -> float:
+    def _work(self) -> float:
         """One pass. Seconds until the next."""
         try:
             if self._breaker.is_open:
@@ -114,14 +116,13 @@ class Drainer:
             self._positions.clear()  # a commit may have gone through
             self._pending_ledger.save()
             return self._rest
-        except Exception:  # whatever it is, messages wait: the thread must outlive it
-            log.exception("draining the spool failed in an unforeseen way, and is tried again")
+        except BaseException:  # whatever it is, messages wait and are tried again
             self.state = "failed, the log says why"
             self._positions.clear()
-            return _FAILED_SECONDS
+            raise
 
     def close(self) -> None:
-        """Write what is left to write, if Postgres lets us, and say what stays."""
+        """Once the thread has ended: write what is left to write, if Postgres lets us, and say what stays."""
         self._reader.shutdown()
         try:
             if not self._breaker.is_open:
@@ -139,12 +140,12 @@ class Drainer:
         """Open a spool that was left behind: forget what was stored, count what was not."""
         with self._ingest_connection.use(STORE_SECONDS) as connection:
             self._positions[file.id] = open_spool(connection, file.id)
-            pending_ledger = file.saved_deltas()
-            committed = settled_batches(connection, [*file.undecided(), *pending_ledger])
+            deltas = file.saved_deltas()
+            committed = settled_batches(connection, [*file.undecided(), *deltas])
             report_spooled(connection, file.id, dict.fromkeys(TRANSPORTS, 0))  # they count as ours from now on
         file.remove_before(self._positions[file.id])
         file.remove_batches(committed)
-        self._pending_ledger.adopt(pending_ledger, committed)
+        self._pending_ledger.adopt(deltas, committed)
         waiting = file.waiting()
         self._ledger.spool(waiting)
         if waiting:

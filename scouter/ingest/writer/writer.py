@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ from scouter.ingest.storage.rejection_limit import TooManyRejections
 from scouter.ingest.writer.write_queue import WriteQueue
 from scouter.metrics import STORE_FAILURES
 from scouter.postgres.connections.breaker import Breaker
+from scouter.runtime.worker_thread import WorkerThread
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ _FIRST_PAUSE_SECONDS = 0.02
 
 
 class Writer:
-    """Owns the thread `writer`. `stop` returns when everything in the write queue has been answered."""
+    """Owns the thread `writer`, which ends when everything in the write queue has been answered."""
 
     def __init__(
         self,
@@ -51,27 +51,27 @@ class Writer:
         self._breaker = breaker
         self._batch_rows = batch_rows
         self._store_seconds = store_seconds
-        self._thread = threading.Thread(target=self._run, name="writer")
+        self.thread = WorkerThread("writer", self._work, retry_seconds=0.0)
 
-    @property
-    def alive(self) -> bool:
-        return self._thread.is_alive()
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
+    def request_stop(self) -> None:
+        """Call when nobody brings messages any more: the thread ends after the last one."""
         self._write_queue.close()
-        self._thread.join()
+
+    def close(self) -> None:
+        """Once the thread has ended."""
         self._store.close()
 
-    def _run(self) -> None:
-        while (messages := self._write_queue.take(self._batch_rows)) is not None:
-            try:
-                self._write(messages)
-            except Exception:  # the thread must outlive any bug, and nobody may wait for ever
-                log.exception("the writer failed in an unforeseen way")
-                self._refuse(messages, ScouterError("the server failed to store this message"))
+    def _work(self) -> float:
+        messages = self._write_queue.take(self._batch_rows)
+        if messages is None:
+            self.thread.request_stop()
+            return 0.0
+        try:
+            self._write(messages)
+        except BaseException:  # nobody may wait for ever
+            self._refuse(messages, ScouterError("the server failed to store this message"))
+            raise
+        return 0.0
 
     def _write(self, messages: Messages) -> None:
         """What is validated goes to Postgres while that works, everything else to the spool."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 import psycopg
@@ -14,7 +13,9 @@ from scouter.postgres.connections.pool import connect
 from scouter.postgres.connections.query_deadlines import QueryDeadlines
 from scouter.postgres.schema.partitions import missing_partitions
 from scouter.postgres.statements import Connection
-from scouter.runtime.health import HealthState
+from scouter.runtime.health import HealthCheck, HealthState
+from scouter.runtime.part import ThreadPart
+from scouter.runtime.worker_thread import WorkerThread
 
 log = logging.getLogger(__name__)
 
@@ -25,10 +26,14 @@ _TIMEOUT_SECONDS = 2
 _STALE_SECONDS = _EVERY_SECONDS + _TIMEOUT_SECONDS
 
 
-class DatabaseWatch:
+class DatabaseWatch(ThreadPart):
     """Owns the thread `database watch` and a connection of its own: busy pools say nothing about the database."""
 
-    def __init__(self, conninfo: str, deadlines: QueryDeadlines, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, conninfo: str, deadlines: QueryDeadlines, now: Callable[[], datetime], *, is_needed: bool
+    ) -> None:
+        """`is_needed`: without Postgres this process can accept nothing; else there is the spool."""
+        self._is_needed = is_needed
         self._conninfo = conninfo
         self._deadlines = deadlines
         self._now = now
@@ -36,21 +41,23 @@ class DatabaseWatch:
         self._answered_at = float("-inf")  # on time.monotonic()
         self._missing: list[str] = []
         self._problem: str | None = None
-        self._stopping = threading.Event()
-        # A daemon, for a connection into nowhere can hold it longer than a stop may take.
-        self._thread = threading.Thread(target=self._run, name="database watch", daemon=True)
-
-    @property
-    def alive(self) -> bool:
-        return self._thread.is_alive()
+        self._thread = WorkerThread("database watch", self._watch, retry_seconds=_EVERY_SECONDS)
+        super().__init__("database watch", [self._thread])
 
     def start(self) -> None:
         self._look()
-        self._thread.start()
+        super().start()
 
-    def stop(self) -> None:
-        self._stopping.set()
-        self._thread.join(_STALE_SECONDS)
+    def join(self, deadline: float) -> bool:
+        if not super().join(deadline):  # a connection into nowhere
+            return False
+        self._hang_up()
+        return True
+
+    def health_checks(self) -> Iterable[HealthCheck]:
+        yield HealthCheck("database", self.database, readiness=self._is_needed)
+        yield HealthCheck("partitions", self.partitions)
+        yield from super().health_checks()
 
     def database(self) -> HealthState:
         """Whether Postgres answered lately."""
@@ -70,10 +77,9 @@ class DatabaseWatch:
         missing = ", ".join(self._missing)
         return HealthState(not missing, f"missing: {missing}" if missing else "today's and tomorrow's exist")
 
-    def _run(self) -> None:
-        while not self._stopping.wait(_EVERY_SECONDS if self._problem is None else _AWAY_EVERY_SECONDS):
-            self._look()
-        self._hang_up()
+    def _watch(self) -> float:
+        self._look()
+        return _EVERY_SECONDS if self._problem is None else _AWAY_EVERY_SECONDS
 
     def _look(self) -> None:
         try:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import psycopg
 from psycopg_pool import ConnectionPool
 
+from scouter.metrics import POOL_ERRORS, POOL_IDLE, POOL_SIZE, POOL_WAITING
 from scouter.postgres.connections.query_deadlines import QueryDeadlines
 from scouter.postgres.statements import Connection
+from scouter.runtime.metrics_collector import Gauge, labelled
 
 SCHEMA = "scouter_py"  # ours alone: the reference's `scouter` schema may live in the same database
 
@@ -58,6 +60,14 @@ def connect(
     return connection
 
 
+_FIGURES = (
+    (POOL_SIZE, "pool_size"),
+    (POOL_IDLE, "pool_available"),
+    (POOL_WAITING, "requests_waiting"),
+    (POOL_ERRORS, "requests_errors"),
+)
+
+
 class Pool(ConnectionPool[Connection]):
     """Hands out connections to whoever may wait for one, and not for ever for what it answers.
 
@@ -74,6 +84,10 @@ class Pool(ConnectionPool[Connection]):
         patience = _AWAY_SECONDS if self._is_away() else timeout
         with super().connection(patience) as connection, self._limited(connection):
             yield connection
+
+    def metrics(self) -> Iterable[Gauge]:
+        for metric, figure in _FIGURES:
+            yield labelled(metric, lambda figure=figure: [(self.name, self.get_stats().get(figure, 0))])  # type: ignore[misc]
 
     @contextmanager
     def _limited(self, connection: Connection) -> Iterator[None]:

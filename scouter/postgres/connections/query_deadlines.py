@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from math import inf
 
 from scouter.postgres.statements import Connection
+from scouter.runtime.worker_thread import WorkerThread
 
 log = logging.getLogger(__name__)
 
@@ -37,19 +38,7 @@ class QueryDeadlines:
         self._limits: set[_Limit] = set()
         self._end = inf  # on time.monotonic()
         self._lock = threading.Lock()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="database deadlines", daemon=True)
-
-    @property
-    def alive(self) -> bool:
-        return self._thread.is_alive()
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        self._thread.join()
+        self.thread = WorkerThread("database deadlines", self._cut_overdue, retry_seconds=_LOOK_SECONDS)
 
     def end_at(self, moment: float) -> None:
         """Nobody waits beyond that moment on time.monotonic(): the process is to end."""
@@ -68,13 +57,13 @@ class QueryDeadlines:
                 self._limits.discard(limit)
             os.close(limit.descriptor)
 
-    def _run(self) -> None:
-        while not self._stopping.wait(_LOOK_SECONDS):
-            now = time.monotonic()
-            with self._lock:
-                for limit in self._limits:
-                    if min(limit.at, self._end) < now and not limit.is_cut:
-                        _cut(limit)
+    def _cut_overdue(self) -> float:
+        now = time.monotonic()
+        with self._lock:
+            for limit in self._limits:
+                if min(limit.at, self._end) < now and not limit.is_cut:
+                    _cut(limit)
+        return _LOOK_SECONDS
 
 
 def _cut(limit: _Limit) -> None:

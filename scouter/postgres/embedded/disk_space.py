@@ -6,9 +6,13 @@ import logging
 import shutil
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from scouter.errors import DiskFull
+from scouter.metrics import DISK_FREE
+from scouter.runtime.health import HealthCheck, HealthState
+from scouter.runtime.metrics_collector import Gauge, gauge
 
 log = logging.getLogger(__name__)
 
@@ -40,10 +44,19 @@ class DiskSpace:
     def is_low(self) -> bool:
         return self.free() < self._minimum
 
+    def health_checks(self) -> Iterable[HealthCheck]:
+        yield HealthCheck("disk", self._state, readiness=True)
+
+    def metrics(self) -> Iterable[Gauge]:
+        yield gauge(DISK_FREE, self.free)
+
     def require_room(self) -> None:
         """Raises `DiskFull` when there is less room than the minimum."""
         if self.is_low():
             raise DiskFull
+
+    def _state(self) -> HealthState:
+        return HealthState(not self.is_low(), f"{self.free() // 2**20} MiB free")
 
     def _look(self) -> None:
         try:

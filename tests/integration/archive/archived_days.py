@@ -10,6 +10,7 @@ import pytest
 
 from scouter.archive.archiver import Archiver, Pass
 from scouter.archive.stores.opening import open_store
+from scouter.assembly import archiver
 from scouter.settings.settings import Settings
 from tests.http_client import HttpClient
 from tests.integration.conftest import settings_for
@@ -51,8 +52,8 @@ def send(client: HttpClient, uids: dict[str, str], at: datetime, value: float = 
 
 
 def archiver_of(settings: Settings) -> Archiver:
-    assert settings.database_uri is not None
-    return Archiver(settings.database_uri, settings, open_store(settings), lambda: datetime.now(UTC))
+    assert settings.database.uri is not None
+    return archiver(settings.database.uri, settings, open_store(settings.archive), lambda: datetime.now(UTC))
 
 
 def archive(settings: Settings) -> Pass:

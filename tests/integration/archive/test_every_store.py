@@ -59,7 +59,7 @@ def test_days_go_to_the_store_are_charted_exported_and_expire(
     with pool.connection() as connection:
         connection.execute("UPDATE archive_part SET expired_at = expired_at - interval '2 hours'")
     assert archive(settings).deleted == 3
-    store = open_store(settings)
+    store = open_store(settings.archive)
     paths = {moved.part.day: moved.path for moved in done.moved if moved.part.kind == "spc"}
     assert store.size(paths[noon(44).date()]) is None
     assert store.size(paths[noon(40).date()])

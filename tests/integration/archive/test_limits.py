@@ -22,6 +22,7 @@ from scouter.settings.settings import Settings
 from tests.conditions import eventually
 from tests.http_client import HttpClient
 from tests.integration.archive.archived_days import archive, archiving_settings, noon, send, window
+from tests.stopping import stop
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def settings(database: str, tmp_path: Path) -> Settings:
 def reads(tmp_path: Path) -> Iterator[ArchiveReads]:
     made = ArchiveReads(LocalStore(tmp_path), maximum=1, seconds=0.3)
     yield made
-    made.stop()
+    stop(made)
 
 
 def test_a_read_that_takes_too_long_is_given_up(reads: ArchiveReads) -> None:

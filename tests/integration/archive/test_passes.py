@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from scouter import assembly
 from scouter.archive.archiver import Archiver
 from scouter.archive.stores.opening import open_store
 from scouter.archive.stores.store import ObjectStore
@@ -46,8 +47,8 @@ def states(pool: Pool) -> dict[str, int]:
 
 def command(settings: Settings, tmp_path: Path, *arguments: str) -> subprocess.Popen[str]:
     environment = {
-        **{"PATH": os.environ["PATH"], "DATABASE_URI": str(settings.database_uri)},
-        **{"SCOUTER_STORAGE_URI": settings.storage_uri, "SCOUTER_DATA_DIR": str(tmp_path / "other")},
+        **{"PATH": os.environ["PATH"], "DATABASE_URI": str(settings.database.uri)},
+        **{"SCOUTER_STORAGE_URI": settings.archive.storage_uri, "SCOUTER_DATA_DIR": str(tmp_path / "other")},
     }
     return subprocess.Popen(
         [sys.executable, str(SCOUTER), "archive", *arguments],
@@ -112,7 +113,7 @@ def test_a_store_that_fails_halfway_loses_nothing(
 ) -> None:
     send(admin, uids, noon(40))
     before = charts(admin, uids)
-    store = open_store(settings)
+    store = open_store(settings.archive)
 
     def fail(*_: Any) -> Any:
         raise StoreAway(store.name, "pulled the plug")
@@ -132,7 +133,7 @@ def test_a_file_that_does_not_come_back_as_it_was_put_is_noticed(
 ) -> None:
     send(admin, uids, noon(40))
     before = charts(admin, uids)
-    store = open_store(settings)
+    store = open_store(settings.archive)
     put = store.put
 
     def spoil(local: Path, path: str) -> None:
@@ -150,8 +151,8 @@ def test_a_file_that_does_not_come_back_as_it_was_put_is_noticed(
 
 
 def archiver(settings: Settings, store: ObjectStore) -> Archiver:
-    assert settings.database_uri is not None
-    return Archiver(settings.database_uri, settings, store, lambda: datetime.now(UTC))
+    assert settings.database.uri is not None
+    return assembly.archiver(settings.database.uri, settings, store, lambda: datetime.now(UTC))
 
 
 def test_an_archiver_killed_at_any_moment_is_followed_by_one_that_goes_on(
@@ -221,8 +222,8 @@ def test_what_trickles_in_late_makes_one_file_a_day(
     admin: HttpClient, uids: dict[str, str], settings: Settings, pool: Pool
 ) -> None:
     send(admin, uids, noon(40))
-    assert settings.database_uri is not None
-    patient = archiver(settings, open_store(settings))
+    assert settings.database.uri is not None
+    patient = archiver(settings, open_store(settings.archive))
     assert len(patient.run(patient=True).moved) == 3
     send(admin, uids, noon(40))
     assert patient.run(patient=True).moved == []

@@ -11,7 +11,7 @@ from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.errors import KafkaTimeoutError
 
 from scouter.postgres.tables.kafka_positions import KafkaPartition, Position
-from scouter.settings.settings import Settings
+from scouter.settings.kafka import KafkaSettings
 
 MAX_MESSAGES = 500  # of a poll, and so of a transaction
 _PARTITION_BYTES = 2**20
@@ -20,20 +20,20 @@ ANSWER_MILLISECONDS = 3_000  # how long a broker may take to answer
 _BOOTSTRAP_MILLISECONDS = 10_000
 
 
-def open_consumer(settings: Settings, client_id: str) -> Any:
+def open_consumer(settings: KafkaSettings, client_id: str) -> Any:
     """Raises `ConnectionError` when no broker answers, or none that lets us in."""
     try:
         return _consumer(settings, client_id)
     except KafkaTimeoutError:
-        brokers = ", ".join(settings.kafka_brokers)
+        brokers = ", ".join(settings.brokers)
         raise ConnectionError(f"no broker at {brokers} answers, or none lets us in") from None
 
 
-def _consumer(settings: Settings, client_id: str) -> Any:
+def _consumer(settings: KafkaSettings, client_id: str) -> Any:
     return KafkaConsumer(
-        bootstrap_servers=list(settings.kafka_brokers),
+        bootstrap_servers=list(settings.brokers),
         client_id=client_id,
-        group_id=settings.kafka_group,
+        group_id=settings.consumer_group,
         # Where to begin is in Postgres. What is committed to Kafka is for people who look at the group there.
         enable_auto_commit=False,
         # An offset that is gone is ours to notice: the library would jump without a word.
@@ -57,17 +57,17 @@ def _consumer(settings: Settings, client_id: str) -> Any:
     )
 
 
-def _security(settings: Settings) -> dict[str, Any]:
+def _security(settings: KafkaSettings) -> dict[str, Any]:
     """Plain text without a user; with one what the settings say."""
-    if settings.kafka_username is None:
+    if settings.username is None:
         return {}
-    chosen: dict[str, Any] = {"security_protocol": settings.kafka_security_protocol}
-    if settings.kafka_security_protocol.startswith("SASL"):
-        chosen["sasl_mechanism"] = settings.kafka_sasl_mechanism
-        chosen["sasl_plain_username"] = settings.kafka_username
-        chosen["sasl_plain_password"] = settings.kafka_password or ""
-    if settings.kafka_cert_location is not None:
-        chosen["ssl_cafile"] = str(settings.kafka_cert_location)
+    chosen: dict[str, Any] = {"security_protocol": settings.security_protocol}
+    if settings.security_protocol.startswith("SASL"):
+        chosen["sasl_mechanism"] = settings.sasl_mechanism
+        chosen["sasl_plain_username"] = settings.username
+        chosen["sasl_plain_password"] = settings.password or ""
+    if settings.cert_location is not None:
+        chosen["ssl_cafile"] = str(settings.cert_location)
     return chosen
 
 

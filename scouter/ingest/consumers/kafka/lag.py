@@ -12,7 +12,7 @@ from kafka.errors import KafkaTimeoutError
 from scouter.ingest.consumers.kafka.client import ANSWER_MILLISECONDS, partition_of
 from scouter.ingest.consumers.status import ConsumerStatus
 from scouter.postgres.tables.kafka_positions import KafkaPartition
-from scouter.settings.settings import Settings
+from scouter.settings.kafka import KafkaSettings
 
 _LOOK_SECONDS = 5.0
 _SAY_SECONDS = 0.5
@@ -23,9 +23,9 @@ Reached = Mapping[KafkaPartition, int]
 class ConsumerLag:
     """Belongs to one consumer's thread, and keeps what others may read of it in its state."""
 
-    def __init__(self, settings: Settings, state: ConsumerStatus) -> None:
-        self._topics = settings.kafka_topics
-        self._state = state
+    def __init__(self, settings: KafkaSettings, status: ConsumerStatus) -> None:
+        self._topics = settings.topics
+        self._status = status
         self._ends: dict[KafkaPartition, int] = {}  # what Kafka had when it was last asked
         self._problem = ""
         self._looked_at = self._said_at = 0.0  # on time.monotonic()
@@ -48,10 +48,10 @@ class ConsumerLag:
             self._looked_at = time.monotonic()
             self._problem = self._ask_for_ends(consumer)
         if self._problem:
-            self._state.down(self._problem)
-        elif not self._state.is_up or time.monotonic() - self._said_at > _SAY_SECONDS:
+            self._status.down(self._problem)
+        elif not self._status.is_up or time.monotonic() - self._said_at > _SAY_SECONDS:
             self._said_at = time.monotonic()
-            self._state.up(self._lag(consumer, reached()))
+            self._status.up(self._lag(consumer, reached()))
         return is_due
 
     def _ask_for_ends(self, consumer: Any) -> str:

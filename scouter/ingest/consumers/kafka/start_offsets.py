@@ -25,7 +25,7 @@ from scouter.postgres.tables.kafka_positions import (
     kafka_positions,
     name_kafka_topics,
 )
-from scouter.settings.settings import Settings
+from scouter.settings.kafka import KafkaSettings
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +35,9 @@ TopicIds = Mapping[KafkaPartition, UUID | None]
 class StartOffsets:
     """Belongs to one consumer's thread. Its methods raise psycopg's errors, `DatabaseAway`, and the library's."""
 
-    def __init__(self, settings: Settings, connections: ConnectionSource) -> None:
+    def __init__(self, settings: KafkaSettings, connections: ConnectionSource) -> None:
         self._settings = settings
-        self._group = settings.kafka_group
+        self._group = settings.consumer_group
         self._connections = connections
 
     def found(self, consumer: Any, wanted: Collection[KafkaPartition]) -> dict[KafkaPartition, Position]:
@@ -79,7 +79,7 @@ class StartOffsets:
         committed: int | None = consumer.committed(TopicPartition(*partition), timeout_ms=ANSWER_MILLISECONDS)
         if committed is not None:
             return Position(committed, topic_id)
-        is_first = later or self._settings.kafka_offset_reset == "earliest"
+        is_first = later or self._settings.offset_reset == "earliest"
         return Position((first_offset if is_first else _end_offset)(consumer, partition), topic_id)
 
     def _name(self, topic_ids: Mapping[KafkaPartition, UUID]) -> None:

@@ -7,7 +7,6 @@ group does meanwhile, two consumers that read the same messages cannot both move
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -41,7 +40,8 @@ from scouter.metrics import KAFKA_MISSED
 from scouter.postgres.connections.connection_source import ConnectionSource
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.kafka_positions import KafkaPartition, Move, Position, move_kafka_positions
-from scouter.settings.settings import Settings
+from scouter.runtime.worker_thread import WorkerThread
+from scouter.settings.kafka import KafkaSettings
 
 log = logging.getLogger(__name__)
 
@@ -66,12 +66,12 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
     def __init__(
         self,
         number: int,
-        settings: Settings,
+        settings: KafkaSettings,
         batch_consumer: BatchConsumer,
         connections: ConnectionSource,
         now: Callable[[], datetime],
     ) -> None:
-        self.state = ConsumerStatus(f"kafka {number}")
+        self.status = ConsumerStatus(f"kafka {number}")
         self._settings = settings
         self._client_id = f"scouter-{number}"
         self._batch_consumer = batch_consumer
@@ -82,26 +82,10 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
         self._positions: dict[KafkaPartition, Position] = {}  # of the partitions that are ours, once they are known
         self._led: dict[KafkaPartition, int | None] = {}  # their leader epochs when these became known
         self._unknown: set[KafkaPartition] = set()
-        self._lag = ConsumerLag(settings, self.state)
+        self._lag = ConsumerLag(settings, self.status)
         self._taken: _Taken | None = None
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"kafka {number}")
-
-    @property
-    def alive(self) -> bool:
-        return self._thread.is_alive()
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def ask_to_stop(self) -> None:
-        self._stopping.set()
-
-    def stop(self) -> None:
-        """Return when what was being stored is stored. What was not is delivered to the next consumer."""
-        self._stopping.set()
-        self._thread.join()
-        self._batch_consumer.close()
+        self._rest_seconds = _FIRST_REST_SECONDS
+        self.thread = WorkerThread(f"kafka {number}", self._work)
 
     def on_partitions_revoked(self, _: Iterable[TopicPartition]) -> None:
         """Part of a poll. What is not stored is no longer ours to store."""
@@ -114,18 +98,22 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
             self._consumer.pause(each)
             self._unknown.add(partition_of(each))
 
-    def _run(self) -> None:
-        rest = _FIRST_REST_SECONDS
-        while not self._stopping.is_set():
-            try:
-                self._consume()
-            except (KafkaError, OSError) as problem:
-                rest = _FIRST_REST_SECONDS if self.state.is_up else min(2 * rest, _LONGEST_REST_SECONDS)
-                self.state.down(problem)
-            except Exception:  # the thread must outlive any bug
-                log.exception("a Kafka consumer failed in an unforeseen way and begins anew")
-                self.state.down("it failed; the log says why")
-            self._stopping.wait(rest)
+    def close(self) -> None:
+        """Once the thread has ended. What was not stored is delivered to the next consumer."""
+        self._batch_consumer.close()
+
+    def _work(self) -> float:
+        """Read until told to stop, or until the brokers are away. Seconds until the next try."""
+        try:
+            self._consume()
+        except (KafkaError, OSError) as problem:
+            is_new = self.status.is_up
+            self._rest_seconds = _FIRST_REST_SECONDS if is_new else min(2 * self._rest_seconds, _LONGEST_REST_SECONDS)
+            self.status.down(problem)
+        except BaseException:
+            self.status.down("it failed; the log says why")
+            raise
+        return self._rest_seconds
 
     def _consume(self) -> None:
         """Read until told to stop. Raises what the library raises when the brokers are away."""
@@ -133,8 +121,8 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
         self._lag.begin()
         consumer = self._consumer = open_consumer(self._settings, self._client_id)
         try:
-            consumer.subscribe(pattern=pattern_of(self._settings.kafka_topics), listener=self)
-            while not self._stopping.is_set():
+            consumer.subscribe(pattern=pattern_of(self._settings.topics), listener=self)
+            while not self.thread.is_stopping:
                 self._turn(consumer)
         finally:
             consumer.close(autocommit=False, timeout_ms=2_000)
@@ -198,7 +186,7 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
             return
 
         def claim(connection: Connection) -> bool:
-            return move_kafka_positions(connection, self._settings.kafka_group, taken.moves)
+            return move_kafka_positions(connection, self._settings.consumer_group, taken.moves)
 
         try:
             is_stored = self._batch_consumer.store(taken.batch, claim)
@@ -239,7 +227,7 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
     def _move(self, moves: Mapping[KafkaPartition, Move]) -> bool:
         """Without storing anything."""
         with self._connections.connection() as connection:
-            return move_kafka_positions(connection, self._settings.kafka_group, moves)
+            return move_kafka_positions(connection, self._settings.consumer_group, moves)
 
     def _look_again(self, consumer: Any, taken: _Taken) -> None:
         """Somebody has moved a partition: this consumer, in a commit that nobody confirmed, or another one."""

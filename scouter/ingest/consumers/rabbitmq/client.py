@@ -10,7 +10,7 @@ import pika
 from pika.adapters.utils.connection_workflow import AMQPConnectorException
 from pika.exceptions import AMQPError, ChannelClosedByBroker
 
-from scouter.settings.settings import Settings
+from scouter.settings.rabbitmq import RabbitSettings
 
 # A broker that takes the connection and says nothing raises an error that is none of AMQP's.
 BROKER_ERRORS = (AMQPError, AMQPConnectorException, OSError)
@@ -19,11 +19,11 @@ _NOT_FOUND = 404
 _CONNECT_SECONDS = 10
 
 
-def open_connection(settings: Settings) -> Any:
+def open_connection(settings: RabbitSettings) -> Any:
     """Raises `BROKER_ERRORS`."""
-    parameters = pika.URLParameters(settings.rabbitmq_addr)
-    if settings.rabbitmq_cert_location is not None and parameters.ssl_options is not None:
-        trusting = ssl.create_default_context(cafile=settings.rabbitmq_cert_location)
+    parameters = pika.URLParameters(settings.address)
+    if settings.cert_location is not None and parameters.ssl_options is not None:
+        trusting = ssl.create_default_context(cafile=settings.cert_location)
         parameters.ssl_options = pika.SSLOptions(trusting, parameters.host)
     parameters.socket_timeout = _CONNECT_SECONDS
     parameters.stack_timeout = _CONNECT_SECONDS
@@ -33,23 +33,23 @@ def open_connection(settings: Settings) -> Any:
     return pika.BlockingConnection(parameters)
 
 
-def open_channel(connection: Any, settings: Settings, tag: str, deliver: Callable[..., None]) -> Any:
+def open_channel(connection: Any, settings: RabbitSettings, tag: str, deliver: Callable[..., None]) -> Any:
     """A channel that consumes every queue, each message to be acknowledged."""
-    for queue in settings.rabbitmq_queues:
+    for queue in settings.queues:
         _ensure_queue(connection, queue)
     channel = connection.channel()
-    channel.basic_qos(prefetch_count=settings.rabbitmq_prefetch_count)
-    for queue in settings.rabbitmq_queues:
+    channel.basic_qos(prefetch_count=settings.prefetch_count)
+    for queue in settings.queues:
         channel.basic_consume(queue, deliver, auto_ack=False, consumer_tag=f"{tag}-{queue}")
     return channel
 
 
-def require_answer(channel: Any, settings: Settings) -> None:
+def require_answer(channel: Any, settings: RabbitSettings) -> None:
     """Raises `BROKER_ERRORS` unless the broker knows this channel now, and with it what it has delivered there.
 
     A question and its answer: to look for a lost connection is not enough, for it is lost behind all that came before.
     """
-    channel.basic_qos(prefetch_count=settings.rabbitmq_prefetch_count)  # as it is: the cheapest question there is
+    channel.basic_qos(prefetch_count=settings.prefetch_count)  # as it is: the cheapest question there is
 
 
 def _ensure_queue(connection: Any, queue: str) -> None:

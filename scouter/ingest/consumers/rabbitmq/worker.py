@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -40,7 +39,8 @@ from scouter.postgres.tables.rabbitmq_deliveries import (
     share_deliveries,
     take_over_delivery,
 )
-from scouter.settings.settings import Settings
+from scouter.runtime.worker_thread import WorkerThread
+from scouter.settings.rabbitmq import RabbitSettings
 
 log = logging.getLogger(__name__)
 
@@ -78,13 +78,13 @@ class RabbitWorker:
     def __init__(
         self,
         number: int,
-        settings: Settings,
+        settings: RabbitSettings,
         batch_consumer: BatchConsumer,
         connections: ConnectionSource,
         now: Callable[[], datetime],
     ) -> None:
-        self.state = ConsumerStatus(f"rabbitmq {number}")
-        self._tag = f"{settings.rabbitmq_consumer_tag}-{number}"
+        self.status = ConsumerStatus(f"rabbitmq {number}")
+        self._tag = f"{settings.consumer_tag}-{number}"
         self._settings = settings
         self._batch_consumer = batch_consumer
         self._connections = connections
@@ -95,37 +95,25 @@ class RabbitWorker:
         self._acknowledged: deque[_Acknowledged] = deque()  # in order, and still written down
         self._synced_at = 0.0
         self._depth = 0  # this consumer's share of the messages in the queues when we last asked
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"rabbitmq {number}")
+        self._rest_seconds = _FIRST_REST_SECONDS
+        self.thread = WorkerThread(f"rabbitmq {number}", self._work)
 
-    @property
-    def alive(self) -> bool:
-        return self._thread.is_alive()
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def ask_to_stop(self) -> None:
-        self._stopping.set()
-
-    def stop(self) -> None:
-        """Return when what was being stored is stored. What was not is delivered to the next consumer."""
-        self._stopping.set()
-        self._thread.join()
+    def close(self) -> None:
+        """Once the thread has ended. What was not stored is delivered to the next consumer."""
         self._batch_consumer.close()
 
-    def _run(self) -> None:
-        rest = _FIRST_REST_SECONDS
-        while not self._stopping.is_set():
-            try:
-                self._consume()
-            except BROKER_ERRORS as problem:
-                rest = _FIRST_REST_SECONDS if self.state.is_up else min(2 * rest, _LONGEST_REST_SECONDS)
-                self.state.down(problem)
-            except Exception:  # the thread must outlive any bug
-                log.exception("a RabbitMQ consumer failed in an unforeseen way and begins anew")
-                self.state.down("it failed; the log says why")
-            self._stopping.wait(rest)
+    def _work(self) -> float:
+        """Read until told to stop, or until the broker is away. Seconds until the next try."""
+        try:
+            self._consume()
+        except BROKER_ERRORS as problem:
+            is_new = self.status.is_up
+            self._rest_seconds = _FIRST_REST_SECONDS if is_new else min(2 * self._rest_seconds, _LONGEST_REST_SECONDS)
+            self.status.down(problem)
+        except BaseException:
+            self.status.down("it failed; the log says why")
+            raise
+        return self._rest_seconds
 
     def _consume(self) -> None:
         """Read until told to stop. Raises `BROKER_ERRORS` when the broker is away."""
@@ -136,7 +124,7 @@ class RabbitWorker:
             channel = open_channel(connection, self._settings, self._tag, self._deliver)
             channel.add_on_cancel_callback(self._cancelled)
             self._sync(channel)
-            while not self._stopping.is_set():
+            while not self.thread.is_stopping:
                 self._turn(connection, channel)
             self._sync(channel)
         finally:
@@ -147,7 +135,7 @@ class RabbitWorker:
         """Take what arrives, store it, acknowledge it. While nothing can be stored, the prefetch count bounds it."""
         must_wait = self._batch_consumer.must_wait
         connection.process_data_events(time_limit=_TURN_SECONDS if must_wait or not self._waiting else 0)
-        self.state.up(self._depth + len(self._waiting))
+        self.status.up(self._depth + len(self._waiting))
         if self._waiting and not must_wait:
             self._store(connection, channel)
         self._sync_now_and_then(channel)
@@ -162,7 +150,7 @@ class RabbitWorker:
     def _gather(self, connection: Any) -> None:
         """The rest of what is on its way: a transaction costs the same for one message as for many."""
         deadline = time.monotonic() + _GATHER_SECONDS
-        while len(self._waiting) < self._settings.rabbitmq_prefetch_count and time.monotonic() < deadline:
+        while len(self._waiting) < self._settings.prefetch_count and time.monotonic() < deadline:
             before = len(self._waiting)
             connection.process_data_events(time_limit=_GATHER_SECONDS / 2)
             if len(self._waiting) == before:
@@ -235,7 +223,7 @@ class RabbitWorker:
     def _sync(self, channel: Any) -> None:
         """Ask how much there is: with its answer the broker has taken the acknowledgements that were sent before."""
         now = time.monotonic()
-        answers = [channel.queue_declare(queue, passive=True).method for queue in self._settings.rabbitmq_queues]
+        answers = [channel.queue_declare(queue, passive=True).method for queue in self._settings.queues]
         self._synced_at = now
         self._depth = sum(ceil(answer.message_count / max(answer.consumer_count, 1)) for answer in answers)
         settled = [each.number for each in takewhile(lambda each: each.until <= now, self._acknowledged)]

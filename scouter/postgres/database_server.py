@@ -1,0 +1,70 @@
+"""The database as a part of the server: there before everybody else, gone after everybody else."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from scouter.errors import StartRefused
+from scouter.postgres.database import Database, open_database
+from scouter.postgres.embedded.server import EmbeddedPostgres
+from scouter.postgres.schema.migrations import migrate
+from scouter.runtime.part import PassivePart
+from scouter.settings.database import DatabaseSettings
+
+log = logging.getLogger(__name__)
+
+_RESTART_SECONDS = 5.0  # between tries to start an embedded database that will not start
+
+
+class DatabaseServer(PassivePart):
+    """The Postgres that `DATABASE_URI` names, or one of our own, with the schema of this version."""
+
+    def __init__(self, uri: str, settings: DatabaseSettings) -> None:
+        super().__init__("database server", self._stop)
+        self._uri = uri
+        self._settings = settings
+        self._database: Database | None = None
+        self._supervise_from = 0.0  # on time.monotonic()
+
+    @property
+    def conninfo(self) -> str:
+        """Once it has started."""
+        return self._running.conninfo
+
+    @property
+    def embedded(self) -> EmbeddedPostgres | None:
+        return self._running.embedded
+
+    @property
+    def is_embedded(self) -> bool:
+        return self.embedded is not None
+
+    def start(self) -> None:
+        """From the main thread. Raises `StartRefused` when there is no database to be had."""
+        self._database = open_database(self._uri, self._settings)
+        migrate(self._database.conninfo)
+
+    def supervise(self) -> None:
+        """Start the embedded database again when it has died. Call it now and then, from the main thread."""
+        embedded = self.embedded
+        if embedded is None or embedded.running or time.monotonic() < self._supervise_from:
+            return
+        log.error("the embedded database has ended; starting it again")
+        try:
+            conninfo = embedded.start()
+        except StartRefused as refused:
+            self._supervise_from = time.monotonic() + _RESTART_SECONDS
+            log.error("it did not start: %s", refused)
+            return
+        if conninfo != self.conninfo:
+            raise StartRefused(["the embedded database came back under another address: start the server again"])
+
+    @property
+    def _running(self) -> Database:
+        assert self._database is not None  # noqa: S101  # nobody is given it before it has started
+        return self._database
+
+    def _stop(self) -> None:
+        if self._database is not None:
+            self._database.stop()
