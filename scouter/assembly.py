@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from scouter.alerting.channels.routing import Channels
 from scouter.alerting.delivery import Deliverer, lease_of, policy_of
 from scouter.archive.archiver import Archiver
 from scouter.archive.periods import ArchivePeriods
+from scouter.archive.stores.opening import open_store, warn_of_default
 from scouter.archive.stores.store import ObjectStore
 from scouter.auth.tokens import Tokens
 from scouter.ingest.core import IngestCore
@@ -18,9 +20,11 @@ from scouter.ingest.pipeline import IngestPipeline
 from scouter.postgres.connections.database_connections import DatabaseConnections
 from scouter.postgres.connections.database_watch import DatabaseWatch
 from scouter.postgres.connections.pool import Pool, connect, open_pool
+from scouter.postgres.database_server import DatabaseServer
 from scouter.postgres.schema.partitions import Partitions
 from scouter.postgres.tables.users import all_users, shared_secret
 from scouter.settings.database import DatabaseSettings
+from scouter.settings.records import RecordSettings
 from scouter.settings.settings import Settings
 from scouter.settings.users import UserSettings
 from scouter.users.authentication import Authentication
@@ -29,6 +33,17 @@ from scouter.users.first_users import FirstUsers, known_defaults_in_use, make_fi
 log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Foundation:
+    """What the parts of every role stand on."""
+
+    database: DatabaseServer
+    connections: DatabaseConnections
+    partitions: Partitions
+    pool: Pool
+    store: ObjectStore
 
 
 def request_pool(
@@ -48,6 +63,13 @@ def request_pool(
     )
 
 
+def partitions_ahead(connections: DatabaseConnections, settings: RecordSettings, now: Clock) -> Partitions:
+    """With those that records will soon need."""
+    partitions = Partitions(connections.slow)
+    partitions.ensure_ahead(now(), settings.partition_days_ahead)
+    return partitions
+
+
 def ingest_core(connections: DatabaseConnections, partitions: Partitions, settings: Settings, now: Clock) -> IngestCore:
     grace = settings.checks.window_grace_seconds
     return IngestCore(connections, partitions, settings.records, now, grace_seconds=grace)
@@ -65,13 +87,17 @@ def ingest_pipeline(
     return IngestPipeline(conninfo, core, connections, settings.records, spools, ["http", *transports], now)
 
 
-def archive_periods(settings: Settings) -> ArchivePeriods:
-    return ArchivePeriods(settings.records.retention_days, settings.checks.late_days, settings.retention.archive_days)
+def object_store(settings: Settings, *, is_shared: bool) -> ObjectStore:
+    """`is_shared`: other servers may have the same database."""
+    store = open_store(settings.archive)
+    if is_shared:
+        warn_of_default(settings.archive, store, hot_days=settings.records.retention_days)
+    return store
 
 
 def archiver(conninfo: str, settings: Settings, store: ObjectStore, now: Clock) -> Archiver:
     on_the_way = settings.database.data_dir / "archive"
-    return Archiver(conninfo, archive_periods(settings), store, on_the_way, now)
+    return Archiver(conninfo, ArchivePeriods.of(settings), store, on_the_way, now)
 
 
 def deliverer(pool: Pool, settings: Settings, now: Clock) -> Deliverer:

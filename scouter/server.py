@@ -6,7 +6,6 @@ import logging
 import socket
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from scouter.api.http_server import bind, http_server
@@ -14,16 +13,16 @@ from scouter.api.metrics_application import MetricsServer
 from scouter.api.probes import Probes
 from scouter.api.surface import Behind, http_application
 from scouter.archive.reads import ArchiveReads
-from scouter.archive.stores.opening import open_store, warn_of_default
-from scouter.archive.stores.store import ObjectStore
 from scouter.assembly import (
-    archive_periods,
+    Foundation,
     archiver,
     authentication,
     deliverer,
     first_users,
     ingest_core,
     ingest_pipeline,
+    object_store,
+    partitions_ahead,
     request_pool,
 )
 from scouter.checks.checker import Checker
@@ -40,11 +39,9 @@ from scouter.maintenance.tasks import tasks_of
 from scouter.metrics import PART_OK, PARTITIONS_KNOWN
 from scouter.postgres.connections.database_connections import DatabaseConnections
 from scouter.postgres.connections.database_watch import DatabaseWatch
-from scouter.postgres.connections.pool import Pool
 from scouter.postgres.database import EMBEDDED, chosen_uri
 from scouter.postgres.database_server import DatabaseServer
 from scouter.postgres.embedded.disk_space import DiskSpace
-from scouter.postgres.schema.partitions import Partitions
 from scouter.roles import require_useful_roles
 from scouter.runtime.health import Health
 from scouter.runtime.metrics_collector import MetricsCollector, gauge, labelled
@@ -74,17 +71,6 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class _Base:
-    """What the parts of every role stand on."""
-
-    database: DatabaseServer
-    connections: DatabaseConnections
-    partitions: Partitions
-    pool: Pool
-    store: ObjectStore
-
-
 class Server:
     """One server process. `start` returns when it answers; `stop` returns when nothing of it is left."""
 
@@ -99,7 +85,6 @@ class Server:
         self._database: DatabaseServer | None = None
         self._connections: DatabaseConnections | None = None
         self.first_users: FirstUsers | None = None
-        self.address = self.metrics_address = ""
 
     def start(self) -> None:
         """Raises `StartRefused`, with nothing left running, when the server cannot start."""
@@ -110,15 +95,18 @@ class Server:
         self._host = settings.http.host or ("127.0.0.1" if self._uri == EMBEDDED else "0.0.0.0")  # noqa: S104  # documented
         self.supervisor.start(self._parts())
         self._health.phase = "running"
-        self._say_where(settings.http.port)
-
-    def _say_where(self, port: int) -> None:
-        self.metrics_address = f"http://{self._host}:{port + 1}"
-        if "http" not in self._settings.processes.roles:
+        if "http" in settings.processes.roles:
+            log.info("listening on %s, metrics on %s/metrics", self.address, self.metrics_address)
+        else:
             log.info("listening on %s, for metrics and probes only", self.metrics_address)
-            return
-        self.address = f"http://{self._host}:{port}"
-        log.info("listening on %s, metrics on %s/metrics", self.address, self.metrics_address)
+
+    @property
+    def address(self) -> str:
+        return f"http://{self._host}:{self._settings.http.port}"
+
+    @property
+    def metrics_address(self) -> str:
+        return f"http://{self._host}:{self._settings.http.port + 1}"
 
     def supervise(self) -> None:
         """Start an embedded database again when it has died. Call it now and then, from the main thread."""
@@ -154,14 +142,13 @@ class Server:
         if listener is not None or transports:
             yield from self._ways_in(base, transports, listener)
 
-    def _base(self) -> Generator[tuple[Stage, Part], None, _Base]:
+    def _base(self) -> Generator[tuple[Stage, Part], None, Foundation]:
         settings, now = self._settings, self._now
         database = self._database = DatabaseServer(self._uri, settings.database)
         yield DATABASE, database
         connections = self._connections = DatabaseConnections(database.conninfo, settings.records.store_seconds)
         yield CONNECTIONS, connections
-        partitions = Partitions(connections.slow)
-        partitions.ensure_ahead(now(), settings.records.partition_days_ahead)
+        partitions = partitions_ahead(connections, settings.records, now)
         yield SHARED, PassivePart("partitions", metrics=[gauge(PARTITIONS_KNOWN, lambda: partitions.known)])
         has_spool = "http" in settings.processes.roles
         watch = DatabaseWatch(database.conninfo, connections.deadlines, now, is_needed=not has_spool)
@@ -170,12 +157,10 @@ class Server:
         yield SHARED, PassivePart("connection pool", pool.close, metrics=pool.metrics())
         records = settings.records
         yield FRONT, QuarantineLimits(pool, days=records.quarantine_days, max_bytes=records.quarantine_max_bytes)
-        store = open_store(settings.archive)
-        if not database.is_embedded:
-            warn_of_default(settings.archive, store, hot_days=records.retention_days)
-        return _Base(database, connections, partitions, pool, store)
+        store = object_store(settings, is_shared=not database.is_embedded)
+        return Foundation(database, connections, partitions, pool, store)
 
-    def _background(self, base: _Base) -> Parts:
+    def _background(self, base: Foundation) -> Parts:
         settings, now, conninfo, pool = self._settings, self._now, base.database.conninfo, base.pool
         is_alone = "http" not in settings.processes.roles
         deadlines = base.connections.deadlines
@@ -183,11 +168,10 @@ class Server:
         delivery = deliverer(pool, settings, now)
         yield FRONT, delivery
         yield FRONT, LateSweep(pool, settings.checks, settings.alerting, now, delivery.wake)
-        checker = Checker(pool, settings.checks, settings.alerting, delivery.wake)
-        yield FRONT, Poller(pool, checker, settings.checks)
+        yield FRONT, Poller(pool, Checker(pool, settings.checks, settings.alerting, delivery.wake), settings.checks)
         yield FRONT, Archiving(archiver(conninfo, settings, base.store, now), settings.archive.every_seconds)
 
-    def _ways_in(self, base: _Base, transports: Sequence[Transport], listener: socket.socket | None) -> Parts:
+    def _ways_in(self, base: Foundation, transports: Sequence[Transport], listener: socket.socket | None) -> Parts:
         settings, now, conninfo = self._settings, self._now, base.database.conninfo
         core = ingest_core(base.connections, base.partitions, settings, now)
         ingest = ingest_pipeline(conninfo, core, base.connections, settings, transports, now)
@@ -197,10 +181,9 @@ class Server:
         if listener is not None:
             yield from self._http(base, core, ingest, listener)
 
-    def _http(self, base: _Base, core: IngestCore, ingest: IngestPipeline, listener: socket.socket) -> Parts:
+    def _http(self, base: Foundation, core: IngestCore, ingest: IngestPipeline, listener: socket.socket) -> Parts:
         settings, database = self._settings, base.database
-        trying_out = database.is_embedded
-        self.first_users = first_users(database.conninfo, settings.users, self._host, trying_out=trying_out)
+        self.first_users = first_users(database.conninfo, settings.users, self._host, trying_out=database.is_embedded)
         users = authentication(database.conninfo, base.connections, settings.users, self._now)
         yield SHARED, PassivePart("authentication", users.close)
         disk = None  # of another server's database: not ours to see
@@ -209,6 +192,5 @@ class Server:
             yield SHARED, PassivePart("disk", health_checks=disk.health_checks(), metrics=disk.metrics())
         reads = ArchiveReads(base.store, maximum=settings.archive.max_reads, seconds=settings.archive.read_seconds)
         yield SHARED, reads
-        periods = archive_periods(settings)
-        behind = Behind(database.conninfo, base.pool, core, ingest, reads, periods, users, self._health, disk)
+        behind = Behind(database.conninfo, base.pool, core, ingest, reads, users, self._health, disk)
         yield FRONT, http_server(http_application(behind, settings, self._now), listener, settings.http)

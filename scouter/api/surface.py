@@ -54,7 +54,6 @@ class Behind:
     core: IngestCore
     ingest: IngestPipeline
     reads: ArchiveReads
-    periods: ArchivePeriods
     authentication: Authentication
     health: Health
     disk: DiskSpace | None
@@ -85,7 +84,7 @@ def _resources(behind: Behind, settings: Settings, now: Callable[[], datetime]) 
         Messages(ingest.gateway, now, behind.disk),
         Charts(pool, History(pool, behind.reads), entities, now),
         RecordExports(_exports(behind, settings), entities, now),
-        Archive(pool, behind.periods, behind.reads.store.name, now),
+        Archive(pool, ArchivePeriods.of(settings), behind.reads.store.name, now),
         Alerts(pool, entities, now),
         Tags(pool, entities),
         AlertTrial(pool, entities, Channels(settings.alerting), settings.alerting, now),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from scouter.settings.settings import Settings
+
 
 @dataclass(frozen=True, slots=True)
 class ArchivePeriods:
@@ -12,3 +14,7 @@ class ArchivePeriods:
     hot: int
     late: int
     archive: int | None
+
+    @classmethod
+    def of(cls, settings: Settings) -> ArchivePeriods:
+        return cls(settings.records.retention_days, settings.checks.late_days, settings.retention.archive_days)
