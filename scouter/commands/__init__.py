@@ -1,4 +1,4 @@
-"""The commands of `python scouter.py`, one file each."""
+"""The commands of `python scouter.py`, one file each; `program.py` is the command line."""
 
 from __future__ import annotations
 

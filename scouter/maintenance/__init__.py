@@ -1,1 +1,5 @@
-"""The background: what happens on a schedule and not on a request."""
+"""What keeps the database in order, on a schedule and beside everything else.
+
+Begin with `scheduler.py` (the thread) and `run.py` (one pass); `tasks.py` lists what is done. `archiving.py` makes the
+passes of `archive/`, `quarantine_limits.py` keeps quarantine within its bounds.
+"""
