@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from scouter.api.alert_pages import is_backward, slice_of, stretch_of
+from scouter.api.alert_paging import is_backward, slice_of, stretch_of
 from scouter.api.routing import Request, Route
 from scouter.auth.permissions import Caller
 from scouter.errors import NotFound

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 
 from scouter.api.routing import Request, Route
-from scouter.api.user_accounts import change, create, remove
 from scouter.errors import Conflict, LastAdmin, NotFound
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.users import User, all_users, user_by_name
+from scouter.users.accounts import change, create, remove
 from scouter.users.authentication import Authentication
 from scouter.wire.users import (
     CreateUserReply,
