@@ -1,1 +1,1 @@
-"""The HTTP surface: Falcon resources, one file a noun."""
+"""The HTTP surface: Falcon resources, one file a resource."""

@@ -54,8 +54,8 @@ class AlertTrial:
             )
         ]
 
-    def send(self, call: Request) -> AlertTestReply:
-        entity = find_writable(call.body, call.caller, self._entities)
+    def send(self, request: Request) -> AlertTestReply:
+        entity = find_writable(request.body, request.caller, self._entities)
         notification = test_notification(entity, self._now())
         tests = [self._try(destination, notification) for destination in self._destinations(entity)]
         return AlertTestReply(entity.uid, all(test.outcome is TrialResult.delivered for test in tests), tests)

@@ -89,22 +89,22 @@ class Alerts:
             ),
         ]
 
-    def page(self, call: Request) -> AlertPage:
-        request: AlertsRequest = call.body
-        entity = self._entities.find(request.uid)
+    def page(self, request: Request) -> AlertPage:
+        body: AlertsRequest = request.body
+        entity = self._entities.find(body.uid)
         if entity is None:
-            raise NotFound(f"there is no profile {request.uid!r}")
-        call.caller.require("read", entity.space)
-        wanted = slice_of(request, request.start_datetime, request.end_datetime, start_field="start_datetime")
+            raise NotFound(f"there is no profile {body.uid!r}")
+        request.caller.require("read", entity.space)
+        wanted = slice_of(body, body.start_datetime, body.end_datetime, start_field="start_datetime")
         with self._pool.connection() as connection:
-            fetched = alerts.alerts_of_entity(connection, entity.id, wanted, backward=is_backward(request))
-        page = stretch_of(fetched, request)
+            fetched = alerts.alerts_of_entity(connection, entity.id, wanted, backward=is_backward(body))
+        page = stretch_of(fetched, body)
         items = [_item(alert) for alert in page.alerts]
         return AlertPage(items, page.has_next, page.next_cursor, page.has_previous, page.previous_cursor)
 
-    def recent(self, call: Request) -> RecentAlertPage:
-        query: RecentAlertsQuery = call.query
-        spaces = _readable_spaces(call.caller, query.space)
+    def recent(self, request: Request) -> RecentAlertPage:
+        query: RecentAlertsQuery = request.query
+        spaces = _readable_spaces(request.caller, query.space)
         wanted = slice_of(query, query.since, query.until, start_field="since")
         drift_type = query.drift_type.value if query.drift_type else None
         with self._pool.connection() as connection:
@@ -113,9 +113,9 @@ class Alerts:
         items = [_recent_item(alert) for alert in page.alerts]
         return RecentAlertPage(items, page.has_next, page.next_cursor, page.has_previous, page.previous_cursor)
 
-    def legacy(self, call: Request) -> LegacyAlerts:
-        query: LegacyAlertsQuery = call.query
-        call.caller.require("read", query.space)
+    def legacy(self, request: Request) -> LegacyAlerts:
+        query: LegacyAlertsQuery = request.query
+        request.caller.require("read", query.space)
         with self._pool.connection() as connection:
             listed = alerts.alerts_of_version(
                 connection,
@@ -128,16 +128,16 @@ class Alerts:
             )
         return LegacyAlerts([_legacy_item(alert) for alert in listed])
 
-    def set_status(self, call: Request) -> AlertStatusReply:
-        request: AlertStatusRequest = call.body
-        if request.space is not None:
-            call.caller.require("write", request.space)
+    def set_status(self, request: Request) -> AlertStatusReply:
+        body: AlertStatusRequest = request.body
+        if body.space is not None:
+            request.caller.require("write", body.space)
         with self._pool.connection() as connection:
-            space = alerts.space_of_alert(connection, request.id)
+            space = alerts.space_of_alert(connection, body.id)
             if space is None:
-                raise NotFound(f"there is no alert {request.id}")
-            call.caller.require("write", space)
-            done = alerts.set_alert_active(connection, request.id, active=request.active, now=self._now())
+                raise NotFound(f"there is no alert {body.id}")
+            request.caller.require("write", space)
+            done = alerts.set_alert_active(connection, body.id, active=body.active, now=self._now())
         return AlertStatusReply(updated=done)
 
 

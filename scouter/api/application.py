@@ -1,4 +1,4 @@
-"""The WSGI application: every noun's routes on one Falcon app."""
+"""The WSGI application: every resource's routes on one Falcon app."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def application(
     app.req_options.strip_url_path_trailing_slash = True
     errors.install(app, is_disk_full)
     by_path: dict[str, list[Route]] = {}
-    for noun in resources:
-        for route in noun.routes():
+    for resource in resources:
+        for route in resource.routes():
             by_path.setdefault(route.path, []).append(route)
     for path, routes in by_path.items():
         app.add_route(path, Endpoint(routes, authentication, max_bytes=max_bytes))

@@ -43,9 +43,9 @@ class Archive:
             )
         ]
 
-    def days(self, call: Request) -> ArchiveReply:
-        call.caller.require_admin()
-        query: ArchiveQuery = call.query
+    def days(self, request: Request) -> ArchiveReply:
+        request.caller.require_admin()
+        query: ArchiveQuery = request.query
         with self._pool.connection() as connection:
             found = archive_days(connection, query.kind, _place(query.cursor), query.limit + 1)
             totals = [

@@ -49,10 +49,10 @@ class ApiVersion:
 
 
 class Capabilities:
-    """`nouns` may still grow: the routes are read when somebody asks."""
+    """`resources` may still grow: the routes are read when somebody asks."""
 
     def __init__(self, resources: Iterable[Resource]) -> None:
-        self._nouns = resources
+        self._resources = resources
 
     def routes(self) -> list[Route]:
         return [
@@ -68,7 +68,7 @@ class Capabilities:
         ]
 
     def show(self, _: Request) -> CapabilitiesReply:
-        routes = [route for noun in self._nouns for route in noun.routes()]
+        routes = [route for resource in self._resources for route in resource.routes()]
         return CapabilitiesReply(API_VERSION, VERSION, _FEATURES, named_endpoints(routes), _AUTH)
 
 

@@ -48,28 +48,28 @@ class Charts:
             for kind, handle, reply in charts_of
         ]
 
-    def spc(self, call: Request) -> SpcChart:
-        sums = self._values(call, SPC, DriftType.Spc)
+    def spc(self, request: Request) -> SpcChart:
+        sums = self._values(request, SPC, DriftType.Spc)
         return SpcChart({feature: spc_series(parts) for feature, parts in sums.items()})
 
-    def custom(self, call: Request) -> CustomChart:
-        sums = self._values(call, CUSTOM, DriftType.Custom)
+    def custom(self, request: Request) -> CustomChart:
+        sums = self._values(request, CUSTOM, DriftType.Custom)
         return CustomChart({metric: custom_series(metric, parts) for metric, parts in sums.items()})
 
-    def psi(self, call: Request) -> PsiChart:
-        entity, window = self._asked_for(call, DriftType.Psi)
-        sums = self._history.counts(PSI, entity, window, archive=call.query.wants_archive)
+    def psi(self, request: Request) -> PsiChart:
+        entity, window = self._asked_for(request, DriftType.Psi)
+        sums = self._history.counts(PSI, entity, window, archive=request.query.wants_archive)
         with self._pool.connection() as connection:
             document = document_of(connection, entity.id)
         return _psi_chart(document, sums)
 
-    def _values(self, call: Request, kind: Kind, drift_type: DriftType) -> Mapping[str, list[ValueSums]]:
-        entity, window = self._asked_for(call, drift_type)
-        return self._history.values(kind, entity, window, archive=call.query.wants_archive)
+    def _values(self, request: Request, kind: Kind, drift_type: DriftType) -> Mapping[str, list[ValueSums]]:
+        entity, window = self._asked_for(request, drift_type)
+        return self._history.values(kind, entity, window, archive=request.query.wants_archive)
 
-    def _asked_for(self, call: Request, drift_type: DriftType) -> tuple[Entity, ChartWindow]:
-        entity = find_readable(call.query, drift_type, call.caller, self._entities)
-        return entity, chart_window(call.query, self._now())
+    def _asked_for(self, request: Request, drift_type: DriftType) -> tuple[Entity, ChartWindow]:
+        entity = find_readable(request.query, drift_type, request.caller, self._entities)
+        return entity, chart_window(request.query, self._now())
 
 
 def find_readable(query: WindowQuery, drift_type: DriftType, caller: Caller, entities: Entities) -> Entity:

@@ -39,9 +39,9 @@ class Deliveries:
             )
         ]
 
-    def listed(self, call: Request) -> DeliveriesPage:
-        query: DeliveriesQuery = call.query
-        wanted = self._filter(query, call.caller)
+    def listed(self, request: Request) -> DeliveriesPage:
+        query: DeliveriesQuery = request.query
+        wanted = self._filter(query, request.caller)
         with self._pool.connection() as connection:
             found = delivery_page(connection, wanted, below_id=query.cursor, maximum=query.limit + 1)
         items = [_item(delivery) for delivery in found[: query.limit]]

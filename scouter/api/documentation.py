@@ -13,10 +13,10 @@ _PAGE = Path(__file__).with_name("documentation.html")
 
 
 class Documentation:
-    """`nouns` may still grow: the routes are read when somebody asks."""
+    """`resources` may still grow: the routes are read when somebody asks."""
 
     def __init__(self, resources: Iterable[Resource]) -> None:
-        self._nouns = resources
+        self._resources = resources
 
     def routes(self) -> list[Route]:
         return [
@@ -42,7 +42,7 @@ class Documentation:
         ]
 
     def document(self, _: Request) -> dict[str, Any]:
-        return openapi_document([route for noun in self._nouns for route in noun.routes()])
+        return openapi_document([route for resource in self._resources for route in resource.routes()])
 
     def page(self, _: Request) -> str:
         return _PAGE.read_text(encoding="utf-8")

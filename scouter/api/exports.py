@@ -32,7 +32,7 @@ class RecordExports:
         return Route(
             "GET",
             f"/scouter/records/{kind.name}",
-            lambda call: self._export(call, kind, drift_type),
+            lambda request: self._export(request, kind, drift_type),
             f"The records of a {kind.name} profile within a window as a Parquet file, hot and archived ones together.",
             bytes,
             permission="read on the profile's space",
@@ -42,8 +42,8 @@ class RecordExports:
             media_type=_PARQUET,
         )
 
-    def _export(self, call: Request, kind: Kind, drift_type: DriftType) -> Streamed:
-        entity = find_readable(call.query, drift_type, call.caller, self._entities)
-        start, end = window_ends(call.query, self._now())
-        chunks = self._exports.begin(Asked(kind, entity, start, end, call.query.wants_archive))
+    def _export(self, request: Request, kind: Kind, drift_type: DriftType) -> Streamed:
+        entity = find_readable(request.query, drift_type, request.caller, self._entities)
+        start, end = window_ends(request.query, self._now())
+        chunks = self._exports.begin(Asked(kind, entity, start, end, request.query.wants_archive))
         return Streamed(chunks, f"{entity.space}-{entity.name}-{entity.version}-{kind.name}.parquet")

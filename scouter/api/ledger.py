@@ -36,8 +36,8 @@ class LedgerResource:
             ),
         ]
 
-    def resume(self, call: Request) -> ResumeReply:
-        call.caller.require_admin()
+    def resume(self, request: Request) -> ResumeReply:
+        request.caller.require_admin()
         was_stopped = self._ingest.rejection_limit.is_stopped
         self._ingest.rejection_limit.resume()
         return ResumeReply("success", "it goes on" if was_stopped else "nothing was stopped")

@@ -46,13 +46,13 @@ class Login:
             ),
         ]
 
-    def login(self, call: Request) -> TokenReply:
-        return TokenReply(self._authentication.login(call.credentials))
+    def login(self, request: Request) -> TokenReply:
+        return TokenReply(self._authentication.login(request.credentials))
 
-    def refresh(self, call: Request) -> TokenReply:
-        return TokenReply(self._authentication.refresh(call.credentials))
+    def refresh(self, request: Request) -> TokenReply:
+        return TokenReply(self._authentication.refresh(request.credentials))
 
-    def validate(self, call: Request) -> ValidateReply:
-        if not self._authentication.is_valid(call.credentials):
+    def validate(self, request: Request) -> ValidateReply:
+        if not self._authentication.is_valid(request.credentials):
             raise NotAuthenticated("the token is not valid", action="log in at /scouter/auth/login")
         return ValidateReply(is_authenticated=True)

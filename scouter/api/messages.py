@@ -43,10 +43,10 @@ class Messages:
             for path in ("/scouter/message", "/scouter/drift")
         ]
 
-    def store(self, call: Request) -> Deferred:
+    def store(self, request: Request) -> Deferred:
         self._require_room()
         pending = self._gateway.accept(
-            InboundMessage(TRANSPORT, call.raw, call.caller, self._now(), call.idempotency_key)
+            InboundMessage(TRANSPORT, request.raw, request.caller, self._now(), request.idempotency_key)
         )
         return Deferred(lambda: _answer(pending))
 

@@ -36,9 +36,9 @@ class Observability:
             )
         ]
 
-    def metrics(self, call: Request) -> MetricsReply:
-        query: MetricsQuery = call.query
-        service = self._service(query, call.caller)
+    def metrics(self, request: Request) -> MetricsReply:
+        query: MetricsQuery = request.query
+        service = self._service(query, request.caller)
         window = chart_window(query.as_chart, self._now())
         if service is None:
             return MetricsReply("success", [])

@@ -41,14 +41,14 @@ class ProfileDeletion:
             )
         ]
 
-    def delete(self, call: Request) -> ProfileDeletedReply:
+    def delete(self, request: Request) -> ProfileDeletedReply:
         with self._pool.connection() as connection:
-            entity = _named(connection, call.query, call.caller)
+            entity = _named(connection, request.query, request.caller)
         with self._pool.connection() as connection:
             deleted, service = _delete(connection, entity)
         for gone in (entity, service):
             self._forget(gone)
-        log.info("%r deleted profile %s: %s", call.caller.username, _described(entity), deleted)
+        log.info("%r deleted profile %s: %s", request.caller.username, _described(entity), deleted)
         counts = DeletedCounts(**asdict(deleted))
         return ProfileDeletedReply(counts, service is not None, f"deleted {_described(entity)}")
 

@@ -70,31 +70,33 @@ class ProfileListing:
             ),
         ]
 
-    def page(self, call: Request) -> ProfilesPage:
-        query: ProfilesQuery = call.query
+    def page(self, request: Request) -> ProfilesPage:
+        query: ProfilesQuery = request.query
         if query.space is not None:
-            call.caller.require("read", query.space)
+            request.caller.require("read", query.space)
         after = _after(query.cursor)
         wanted = ProfileFilter(query.space, query.name, query.drift_type and query.drift_type.value, query.active)
         with self._pool.connection() as connection:
             # One more than asked for tells whether there is a next page.
-            found = profile_page(connection, call.caller.spaces("read"), wanted, after=after, maximum=query.limit + 1)
+            found = profile_page(
+                connection, request.caller.spaces("read"), wanted, after=after, maximum=query.limit + 1
+            )
         shown, has_next = found[: query.limit], len(found) > query.limit
         items = [ProfileItem(**asdict(profile)) for profile in shown]
         return ProfilesPage(items, has_next, _cursor(shown[-1]) if has_next else None)
 
-    def of_version(self, call: Request) -> list[VersionProfile]:
-        request: VersionProfilesRequest = call.body
-        call.caller.require("read", request.space)
+    def of_version(self, request: Request) -> list[VersionProfile]:
+        body: VersionProfilesRequest = request.body
+        request.caller.require("read", body.space)
         with self._pool.connection() as connection:
-            found = profiles_of_version(connection, request.space, request.name, request.version)
+            found = profiles_of_version(connection, body.space, body.name, body.version)
         if not found:
-            raise NotFound(f"there is no profile {request.space}/{request.name} {request.version}")
+            raise NotFound(f"there is no profile {body.space}/{body.name} {body.version}")
         return [VersionProfile({one.drift_type: Raw(one.document.encode())}, one.active) for one in found]
 
-    def spaces(self, call: Request) -> SpacesReply:
+    def spaces(self, request: Request) -> SpacesReply:
         with self._pool.connection() as connection:
-            found = profiles_by_space(connection, call.caller.spaces("read"))
+            found = profiles_by_space(connection, request.caller.spaces("read"))
         return SpacesReply([SpaceItem(one.space, one.profiles, one.active_profiles) for one in found])
 
 

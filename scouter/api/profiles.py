@@ -96,11 +96,11 @@ class Profiles:
             ),
         ]
 
-    def register(self, call: Request) -> RegisterProfileReply:
-        request: RegisterProfileRequest = call.body
-        call.caller.require("write", request.space)
+    def register(self, request: Request) -> RegisterProfileReply:
+        body: RegisterProfileRequest = request.body
+        request.caller.require("write", body.space)
         with self._pool.connection() as connection:
-            done = register(connection, request, self._now())
+            done = register(connection, body, self._now())
         entity = done.entity
         said = f"registered {entity.drift_type} profile {entity.space}/{entity.name} {entity.version}"
         lacking = missing_settings(done.dispatch_config, self._settings)
@@ -113,9 +113,9 @@ class Profiles:
             f"{said}; {lacking}" if lacking else said,
         )
 
-    def fetch(self, call: Request) -> dict[str, Raw]:
-        query: ProfileQuery = call.query
-        call.caller.require("read", query.space)
+    def fetch(self, request: Request) -> dict[str, Raw]:
+        query: ProfileQuery = request.query
+        request.caller.require("read", query.space)
         entity = self._entities.find(EntityName(query.space, query.name, query.version, query.drift_type.value))
         with self._pool.connection() as connection:
             document = document_of(connection, entity.id) if entity else None
@@ -123,17 +123,17 @@ class Profiles:
             raise NotFound(f"there is no {query.drift_type.value} profile {query.space}/{query.name} {query.version}")
         return {query.drift_type.value: Raw(document.encode())}
 
-    def replace(self, call: Request) -> StatusReply:
-        request: RegisterProfileRequest = call.body
-        call.caller.require("write", request.space)
+    def replace(self, request: Request) -> StatusReply:
+        body: RegisterProfileRequest = request.body
+        request.caller.require("write", body.space)
         with self._pool.connection() as connection:
-            entity = replace(connection, request, call.caller, self._now())
+            entity = replace(connection, body, request.caller, self._now())
         return StatusReply(f"replaced {entity.drift_type} profile {entity.space}/{entity.name} {entity.version}")
 
-    def set_status(self, call: Request) -> StatusReply:
-        request: ProfileStatusRequest = call.body
-        call.caller.require("write", request.space)
+    def set_status(self, request: Request) -> StatusReply:
+        body: ProfileStatusRequest = request.body
+        request.caller.require("write", body.space)
         with self._pool.connection() as connection:
-            count = set_status(connection, request, self._now())
-        state = "active" if request.active else "inactive"
-        return StatusReply(f"{count} profiles of {request.space}/{request.name} {request.version} are {state}")
+            count = set_status(connection, body, self._now())
+        state = "active" if body.active else "inactive"
+        return StatusReply(f"{count} profiles of {body.space}/{body.name} {body.version} are {state}")

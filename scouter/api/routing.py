@@ -73,9 +73,9 @@ class Route:
     query: type[msgspec.Struct] | None = None
     body: type[msgspec.Struct] | None = None
     raw: bool = False  # the handler decodes the body itself
-    refused: Callable[[ScouterError], None] | None = None  # told of every call that does not reach the handler
+    refused: Callable[[ScouterError], None] | None = None  # told of every request that does not reach the handler
     public: bool = False
-    bootstrap: bool = False  # whoever has the bootstrap key may call it as an admin
+    bootstrap: bool = False  # whoever has the bootstrap key may use it as an admin
     secrets: frozenset[str] = frozenset()  # members of the body that no error may show
     accepted: Accepted = by_type_alone
     errors: tuple[type[ScouterError], ...] = ()  # beside those that its form implies
@@ -109,7 +109,7 @@ class Endpoint:
 
     def _responder(self, route: Route) -> Callable[..., None]:
         def respond(request: falcon.Request, response: falcon.Response, **parts: str) -> None:
-            reply = route.handle(self._admitted(route, request, response, parts))
+            reply = route.handle(self._request_of(route, request, response, parts))
             if isinstance(reply, Deferred):
                 reply = reply.wait()
             response.content_type = route.media_type
@@ -121,18 +121,18 @@ class Endpoint:
 
         return respond
 
-    def _admitted(
+    def _request_of(
         self, route: Route, request: falcon.Request, response: falcon.Response, parts: Mapping[str, str]
     ) -> Request:
         if route.refused is None:
-            return self._call(route, request, response, parts)
+            return self._decoded(route, request, response, parts)
         try:
-            return self._call(route, request, response, parts)
+            return self._decoded(route, request, response, parts)
         except ScouterError as problem:
             route.refused(problem)
             raise
 
-    def _call(
+    def _decoded(
         self, route: Route, request: falcon.Request, response: falcon.Response, parts: Mapping[str, str]
     ) -> Request:
         sent = credentials_of(request)

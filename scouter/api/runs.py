@@ -36,14 +36,14 @@ class Runs:
             )
         ]
 
-    def page(self, call: Request) -> RunPage:
-        query: RunsQuery = call.query
-        entity = self._named(query, call.caller)
+    def page(self, request: Request) -> RunPage:
+        query: RunsQuery = request.query
+        entity = self._named(query, request.caller)
         with self._pool.connection() as connection:
             runs = run_page(
                 connection,
                 entity_id=entity.id if entity else None,
-                spaces=None if entity else _spaces(query, call.caller),
+                spaces=None if entity else _spaces(query, request.caller),
                 outcome=query.outcome,
                 below_id=query.cursor,
                 maximum=query.limit + 1,

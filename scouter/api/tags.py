@@ -64,32 +64,32 @@ class Tags:
             ),
         ]
 
-    def show(self, call: Request) -> TagsReply:
-        query: TagsQuery = call.query
-        require_tags_of(query.entity_id, "read", call.caller, self._entities)
+    def show(self, request: Request) -> TagsReply:
+        query: TagsQuery = request.query
+        require_tags_of(query.entity_id, "read", request.caller, self._entities)
         with self._pool.connection() as connection:
             return TagsReply(table.tags_of(connection, query.entity_type, query.entity_id, maximum=MAX_TAGGED))
 
-    def add(self, call: Request) -> AddTagsReply:
-        request: AddTagsRequest = call.body
-        added = self.store(request.tags, call.caller)
-        return AddTagsReply("success", f"{added} tags added, {len(request.tags) - added} were there")
+    def add(self, request: Request) -> AddTagsReply:
+        body: AddTagsRequest = request.body
+        added = self.store(body.tags, request.caller)
+        return AddTagsReply("success", f"{added} tags added, {len(body.tags) - added} were there")
 
-    def search(self, call: Request) -> TaggedReply:
-        request: TaggedRequest = call.body
-        require_some_space("read", call.caller)
-        wanted = set(request.tags)
+    def search(self, request: Request) -> TaggedReply:
+        body: TaggedRequest = request.body
+        require_some_space("read", request.caller)
+        wanted = set(body.tags)
         with self._pool.connection() as connection:
             found = table.tagged_entities(
                 connection,
-                request.entity_type,
+                body.entity_type,
                 wanted,
-                fewest=len(wanted) if request.match_all else 1,
-                spaces=call.caller.spaces("read"),
-                after=request.after or "",
-                maximum=request.limit + 1,
+                fewest=len(wanted) if body.match_all else 1,
+                spaces=request.caller.spaces("read"),
+                after=body.after or "",
+                maximum=body.limit + 1,
             )
-        return TaggedReply(found[: request.limit], len(found) > request.limit)
+        return TaggedReply(found[: body.limit], len(found) > body.limit)
 
     def store(self, tags: Sequence[Tag], caller: Caller) -> int:
         """Store what is not there yet; how many that were. All of them or, without permission for one, none."""
