@@ -10,9 +10,10 @@ import falcon
 from scouter.api import errors
 from scouter.api.caller_address import TrustedProxies
 from scouter.api.capabilities import ApiVersion
+from scouter.api.endpoint import Endpoint
 from scouter.api.request_log import RequestLog
 from scouter.api.request_metrics import RequestMetrics
-from scouter.api.routing import Endpoint, Resource, Route
+from scouter.api.routing import Resource, Route
 from scouter.users.authentication import Authentication
 
 Application = falcon.App[falcon.Request, falcon.Response]
