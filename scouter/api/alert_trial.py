@@ -8,7 +8,7 @@ from datetime import datetime
 
 from scouter.alerting.channels.outcome import Delivered, DeliveryOutcome
 from scouter.alerting.channels.routing import Channels, destinations_of
-from scouter.api.routing import Request, Route
+from scouter.api.routing import AnyRoute, Request, Route
 from scouter.auth.permissions import Caller
 from scouter.errors import InvalidInput, NotFound
 from scouter.postgres.connections.pool import Pool
@@ -38,7 +38,7 @@ class AlertTrial:
         self._settings = settings
         self._now = now
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[AnyRoute]:
         return [
             Route(
                 "POST",
@@ -54,7 +54,7 @@ class AlertTrial:
             )
         ]
 
-    def send(self, request: Request) -> AlertTestReply:
+    def send(self, request: Request[None, AlertTestRequest]) -> AlertTestReply:
         entity = find_writable(request.body, request.caller, self._entities)
         notification = test_notification(entity, self._now())
         tests = [self._try(destination, notification) for destination in self._destinations(entity)]

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from scouter.api.alert_paging import is_backward, slice_of, stretch_of
-from scouter.api.routing import Request, Route
+from scouter.api.routing import AnyRoute, Request, Route
 from scouter.auth.permissions import Caller
 from scouter.errors import NotFound
 from scouter.postgres.connections.pool import Pool
@@ -44,7 +44,7 @@ class Alerts:
         self._entities = entities
         self._now = now
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[AnyRoute]:
         return [
             Route(
                 "POST",
@@ -89,8 +89,8 @@ class Alerts:
             ),
         ]
 
-    def page(self, request: Request) -> AlertPage:
-        body: AlertsRequest = request.body
+    def page(self, request: Request[None, AlertsRequest]) -> AlertPage:
+        body = request.body
         entity = self._entities.find(body.uid)
         if entity is None:
             raise NotFound(f"there is no profile {body.uid!r}")
@@ -102,8 +102,8 @@ class Alerts:
         items = [_item(alert) for alert in page.alerts]
         return AlertPage(items, page.has_next, page.next_cursor, page.has_previous, page.previous_cursor)
 
-    def recent(self, request: Request) -> RecentAlertPage:
-        query: RecentAlertsQuery = request.query
+    def recent(self, request: Request[RecentAlertsQuery, None]) -> RecentAlertPage:
+        query = request.query
         spaces = _readable_spaces(request.caller, query.space)
         wanted = slice_of(query, query.since, query.until, start_field="since")
         drift_type = query.drift_type.value if query.drift_type else None
@@ -113,8 +113,8 @@ class Alerts:
         items = [_recent_item(alert) for alert in page.alerts]
         return RecentAlertPage(items, page.has_next, page.next_cursor, page.has_previous, page.previous_cursor)
 
-    def legacy(self, request: Request) -> LegacyAlerts:
-        query: LegacyAlertsQuery = request.query
+    def legacy(self, request: Request[LegacyAlertsQuery, None]) -> LegacyAlerts:
+        query = request.query
         request.caller.require("read", query.space)
         with self._pool.connection() as connection:
             listed = alerts.alerts_of_version(
@@ -128,8 +128,8 @@ class Alerts:
             )
         return LegacyAlerts([_legacy_item(alert) for alert in listed])
 
-    def set_status(self, request: Request) -> AlertStatusReply:
-        body: AlertStatusRequest = request.body
+    def set_status(self, request: Request[None, AlertStatusRequest]) -> AlertStatusReply:
+        body = request.body
         if body.space is not None:
             request.caller.require("write", body.space)
         with self._pool.connection() as connection:

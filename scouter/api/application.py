@@ -13,7 +13,7 @@ from scouter.api.capabilities import ApiVersion
 from scouter.api.endpoint import Endpoint
 from scouter.api.request_log import RequestLog
 from scouter.api.request_metrics import RequestMetrics
-from scouter.api.routing import Resource, Route
+from scouter.api.routing import AnyRoute, Resource
 from scouter.users.authentication import Authentication
 
 Application = falcon.App[falcon.Request, falcon.Response]
@@ -42,7 +42,7 @@ def application(
     app.add_middleware(ApiVersion())
     app.req_options.strip_url_path_trailing_slash = True
     errors.install(app, is_disk_full)
-    by_path: dict[str, list[Route]] = {}
+    by_path: dict[str, list[AnyRoute]] = {}
     for resource in resources:
         for route in resource.routes():
             by_path.setdefault(route.path, []).append(route)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
-from scouter.api.routing import Request, Route
+from scouter.api.routing import AnyRoute, Request, Route
 from scouter.archive.due import Due, due_days
 from scouter.errors import InvalidInput
 from scouter.postgres.connections.pool import Pool
@@ -29,7 +29,7 @@ class Archive:
         self._store = store
         self._now = now
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[AnyRoute]:
         return [
             Route(
                 "GET",
@@ -43,9 +43,9 @@ class Archive:
             )
         ]
 
-    def days(self, request: Request) -> ArchiveReply:
+    def days(self, request: Request[ArchiveQuery, None]) -> ArchiveReply:
         request.caller.require_admin()
-        query: ArchiveQuery = request.query
+        query = request.query
         with self._pool.connection() as connection:
             found = archive_days(connection, query.kind, _place(query.cursor), query.limit + 1)
             totals = [

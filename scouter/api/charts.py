@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from scouter.api.routing import Request, Route
+from scouter.api.routing import AnyRoute, Request, Route
 from scouter.archive.history import History
 from scouter.archive.kinds import CUSTOM, PSI, SPC, Kind
 from scouter.auth.permissions import Caller
@@ -31,7 +31,7 @@ class Charts:
         self._entities = entities
         self._now = now
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[AnyRoute]:
         charts_of = (("spc", self.spc, SpcChart), ("psi", self.psi, PsiChart), ("custom", self.custom, CustomChart))
         return [
             Route(
@@ -48,26 +48,28 @@ class Charts:
             for kind, handle, reply in charts_of
         ]
 
-    def spc(self, request: Request) -> SpcChart:
+    def spc(self, request: Request[ChartQuery, None]) -> SpcChart:
         sums = self._values(request, SPC, DriftType.Spc)
         return SpcChart({feature: spc_series(parts) for feature, parts in sums.items()})
 
-    def custom(self, request: Request) -> CustomChart:
+    def custom(self, request: Request[ChartQuery, None]) -> CustomChart:
         sums = self._values(request, CUSTOM, DriftType.Custom)
         return CustomChart({metric: custom_series(metric, parts) for metric, parts in sums.items()})
 
-    def psi(self, request: Request) -> PsiChart:
+    def psi(self, request: Request[ChartQuery, None]) -> PsiChart:
         entity, window = self._asked_for(request, DriftType.Psi)
         sums = self._history.counts(PSI, entity, window, archive=request.query.wants_archive)
         with self._pool.connection() as connection:
             document = document_of(connection, entity.id)
         return _psi_chart(document, sums)
 
-    def _values(self, request: Request, kind: Kind, drift_type: DriftType) -> Mapping[str, list[ValueSums]]:
+    def _values(
+        self, request: Request[ChartQuery, None], kind: Kind, drift_type: DriftType
+    ) -> Mapping[str, list[ValueSums]]:
         entity, window = self._asked_for(request, drift_type)
         return self._history.values(kind, entity, window, archive=request.query.wants_archive)
 
-    def _asked_for(self, request: Request, drift_type: DriftType) -> tuple[Entity, ChartWindow]:
+    def _asked_for(self, request: Request[ChartQuery, None], drift_type: DriftType) -> tuple[Entity, ChartWindow]:
         entity = find_readable(request.query, drift_type, request.caller, self._entities)
         return entity, chart_window(request.query, self._now())
 

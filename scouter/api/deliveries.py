@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scouter.api.routing import Request, Route
+from scouter.api.routing import AnyRoute, Request, Route
 from scouter.auth.permissions import Caller
 from scouter.errors import NotFound
 from scouter.postgres.connections.pool import Pool
@@ -24,7 +24,7 @@ class Deliveries:
         self._pool = pool
         self._entities = entities
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[AnyRoute]:
         return [
             Route(
                 "GET",
@@ -39,8 +39,8 @@ class Deliveries:
             )
         ]
 
-    def listed(self, request: Request) -> DeliveriesPage:
-        query: DeliveriesQuery = request.query
+    def listed(self, request: Request[DeliveriesQuery, None]) -> DeliveriesPage:
+        query = request.query
         wanted = self._filter(query, request.caller)
         with self._pool.connection() as connection:
             found = delivery_page(connection, wanted, below_id=query.cursor, maximum=query.limit + 1)

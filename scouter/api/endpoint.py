@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import falcon
 import msgspec
 
 from scouter.api.request_headers import credentials_of, idempotency_key
-from scouter.api.routing import Deferred, Request, Route, Streamed
+from scouter.api.routing import AnyRequest, AnyRoute, Deferred, Request, Streamed
 from scouter.auth.permissions import Caller
 from scouter.errors import ScouterError, TooLarge
 from scouter.users.authentication import BOOTSTRAP, Admission, Authentication, Credentials
@@ -20,13 +20,13 @@ _NOBODY = Caller("", frozenset(), frozenset())
 class Endpoint:
     """The Falcon resource of one path: one responder for each of its routes."""
 
-    def __init__(self, routes: list[Route], authentication: Authentication, *, max_bytes: int) -> None:
+    def __init__(self, routes: Iterable[AnyRoute], authentication: Authentication, *, max_bytes: int) -> None:
         self._authentication = authentication
         self._max_bytes = max_bytes
         for route in routes:
             setattr(self, f"on_{route.method.lower()}", self._responder(route))
 
-    def _responder(self, route: Route) -> Callable[..., None]:
+    def _responder(self, route: AnyRoute) -> Callable[..., None]:
         def respond(request: falcon.Request, response: falcon.Response, **parts: str) -> None:
             reply = route.handle(self._request_of(route, request, response, parts))
             if isinstance(reply, Deferred):
@@ -41,8 +41,8 @@ class Endpoint:
         return respond
 
     def _request_of(
-        self, route: Route, request: falcon.Request, response: falcon.Response, parts: Mapping[str, str]
-    ) -> Request:
+        self, route: AnyRoute, request: falcon.Request, response: falcon.Response, parts: Mapping[str, str]
+    ) -> AnyRequest:
         if route.refused is None:
             return self._decoded(route, request, response, parts)
         try:
@@ -52,17 +52,17 @@ class Endpoint:
             raise
 
     def _decoded(
-        self, route: Route, request: falcon.Request, response: falcon.Response, parts: Mapping[str, str]
-    ) -> Request:
+        self, route: AnyRoute, request: falcon.Request, response: falcon.Response, parts: Mapping[str, str]
+    ) -> AnyRequest:
         sent = credentials_of(request)
         admission = self._admit(route, sent, response)
         query = route.parse_query(request.params)
-        if route.raw:
+        if route.raw is not None:
             return Request(admission.caller, sent, query, None, parts, self._read(request), idempotency_key(request))
-        body = route.parse_body(self._read(request)) if route.body else None
+        body = route.parse_body(self._read(request)) if route.body is not None else None
         return Request(admission.caller, sent, query, body, parts)
 
-    def _admit(self, route: Route, sent: Credentials, response: falcon.Response) -> Admission:
+    def _admit(self, route: AnyRoute, sent: Credentials, response: falcon.Response) -> Admission:
         if route.public:
             return Admission(_NOBODY)
         if route.bootstrap and self._authentication.is_bootstrap(sent):

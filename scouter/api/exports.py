@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from scouter.api.charts import find_readable
-from scouter.api.routing import Request, Route, Streamed
+from scouter.api.routing import AnyRoute, Request, Route, Streamed
 from scouter.archive.export import Asked, Exports
 from scouter.archive.kinds import CUSTOM, PSI, SPC, Kind
 from scouter.drift.windows import window_ends
@@ -25,10 +25,10 @@ class RecordExports:
         self._entities = entities
         self._now = now
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[AnyRoute]:
         return [self._route(kind, drift_type) for kind, drift_type in _KINDS]
 
-    def _route(self, kind: Kind, drift_type: DriftType) -> Route:
+    def _route(self, kind: Kind, drift_type: DriftType) -> AnyRoute:
         return Route(
             "GET",
             f"/scouter/records/{kind.name}",
@@ -42,7 +42,7 @@ class RecordExports:
             media_type=_PARQUET,
         )
 
-    def _export(self, request: Request, kind: Kind, drift_type: DriftType) -> Streamed:
+    def _export(self, request: Request[WindowQuery, None], kind: Kind, drift_type: DriftType) -> Streamed:
         entity = find_readable(request.query, drift_type, request.caller, self._entities)
         start, end = window_ends(request.query, self._now())
         chunks = self._exports.begin(Asked(kind, entity, start, end, request.query.wants_archive))

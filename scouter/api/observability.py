@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from scouter.api.routing import Request, Route
+from scouter.api.routing import AnyRoute, Request, Route
 from scouter.auth.permissions import Caller
 from scouter.drift.observability import RouteSums, route_series
 from scouter.drift.windows import chart_window
@@ -22,7 +22,7 @@ class Observability:
         self._entities = entities
         self._now = now
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[AnyRoute]:
         return [
             Route(
                 "GET",
@@ -36,8 +36,8 @@ class Observability:
             )
         ]
 
-    def metrics(self, request: Request) -> MetricsReply:
-        query: MetricsQuery = request.query
+    def metrics(self, request: Request[MetricsQuery, None]) -> MetricsReply:
+        query = request.query
         service = self._service(query, request.caller)
         window = chart_window(query.as_chart, self._now())
         if service is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import asdict
 
-from scouter.api.routing import Request, Route
+from scouter.api.routing import AnyRoute, Request, Route
 from scouter.auth.permissions import Caller
 from scouter.errors import InvalidInput, NotFound
 from scouter.postgres.connections.pool import Pool
@@ -25,7 +25,7 @@ class ProfileDeletion:
         self._entities = entities
         self._features = features
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[AnyRoute]:
         return [
             Route(
                 "DELETE",
@@ -41,7 +41,7 @@ class ProfileDeletion:
             )
         ]
 
-    def delete(self, request: Request) -> ProfileDeletedReply:
+    def delete(self, request: Request[DeleteProfileQuery, None]) -> ProfileDeletedReply:
         with self._pool.connection() as connection:
             entity = _named(connection, request.query, request.caller)
         with self._pool.connection() as connection:

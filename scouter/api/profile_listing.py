@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from msgspec import Raw
 
-from scouter.api.routing import Request, Route
+from scouter.api.routing import AnyRoute, Request, Route
 from scouter.errors import NotFound
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.entities import EntityName
@@ -37,7 +37,7 @@ class ProfileListing:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[AnyRoute]:
         return [
             Route(
                 "GET",
@@ -70,8 +70,8 @@ class ProfileListing:
             ),
         ]
 
-    def page(self, request: Request) -> ProfilesPage:
-        query: ProfilesQuery = request.query
+    def page(self, request: Request[ProfilesQuery, None]) -> ProfilesPage:
+        query = request.query
         if query.space is not None:
             request.caller.require("read", query.space)
         after = _after(query.cursor)
@@ -85,8 +85,8 @@ class ProfileListing:
         items = [ProfileItem(**asdict(profile)) for profile in shown]
         return ProfilesPage(items, has_next, _cursor(shown[-1]) if has_next else None)
 
-    def of_version(self, request: Request) -> list[VersionProfile]:
-        body: VersionProfilesRequest = request.body
+    def of_version(self, request: Request[None, VersionProfilesRequest]) -> list[VersionProfile]:
+        body = request.body
         request.caller.require("read", body.space)
         with self._pool.connection() as connection:
             found = profiles_of_version(connection, body.space, body.name, body.version)
@@ -94,7 +94,7 @@ class ProfileListing:
             raise NotFound(f"there is no profile {body.space}/{body.name} {body.version}")
         return [VersionProfile({one.drift_type: Raw(one.document.encode())}, one.active) for one in found]
 
-    def spaces(self, request: Request) -> SpacesReply:
+    def spaces(self, request: Request[None, None]) -> SpacesReply:
         with self._pool.connection() as connection:
             found = profiles_by_space(connection, request.caller.spaces("read"))
         return SpacesReply([SpaceItem(one.space, one.profiles, one.active_profiles) for one in found])

@@ -9,7 +9,7 @@ from typing import Annotated
 from msgspec import Meta, Raw, Struct
 
 from scouter.alerting.channels.routing import missing_settings
-from scouter.api.routing import Request, Route
+from scouter.api.routing import AnyRoute, Request, Route
 from scouter.errors import Conflict, NotFound
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.entities import Entities, EntityName
@@ -49,7 +49,7 @@ class Profiles:
         self._entities = entities
         self._now = now
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[AnyRoute]:
         return [
             Route(
                 "POST",
@@ -96,8 +96,8 @@ class Profiles:
             ),
         ]
 
-    def register(self, request: Request) -> RegisterProfileReply:
-        body: RegisterProfileRequest = request.body
+    def register(self, request: Request[None, RegisterProfileRequest]) -> RegisterProfileReply:
+        body = request.body
         request.caller.require("write", body.space)
         with self._pool.connection() as connection:
             done = register(connection, body, self._now())
@@ -113,8 +113,8 @@ class Profiles:
             f"{said}; {lacking}" if lacking else said,
         )
 
-    def fetch(self, request: Request) -> dict[str, Raw]:
-        query: ProfileQuery = request.query
+    def fetch(self, request: Request[ProfileQuery, None]) -> dict[str, Raw]:
+        query = request.query
         request.caller.require("read", query.space)
         entity = self._entities.find(EntityName(query.space, query.name, query.version, query.drift_type.value))
         with self._pool.connection() as connection:
@@ -123,15 +123,15 @@ class Profiles:
             raise NotFound(f"there is no {query.drift_type.value} profile {query.space}/{query.name} {query.version}")
         return {query.drift_type.value: Raw(document.encode())}
 
-    def replace(self, request: Request) -> StatusReply:
-        body: RegisterProfileRequest = request.body
+    def replace(self, request: Request[None, RegisterProfileRequest]) -> StatusReply:
+        body = request.body
         request.caller.require("write", body.space)
         with self._pool.connection() as connection:
             entity = replace(connection, body, request.caller, self._now())
         return StatusReply(f"replaced {entity.drift_type} profile {entity.space}/{entity.name} {entity.version}")
 
-    def set_status(self, request: Request) -> StatusReply:
-        body: ProfileStatusRequest = request.body
+    def set_status(self, request: Request[None, ProfileStatusRequest]) -> StatusReply:
+        body = request.body
         request.caller.require("write", body.space)
         with self._pool.connection() as connection:
             count = set_status(connection, body, self._now())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from uuid import UUID
 
-from scouter.api.routing import Request, Route
+from scouter.api.routing import AnyRequest, AnyRoute, Request, Route
 from scouter.errors import InvalidInput, NotQuarantined, ReplayFailed
 from scouter.ingest.messages.outcomes import Outcome
 from scouter.ingest.quarantine.removal import delete, delete_selected
@@ -48,10 +48,10 @@ class Quarantine:
         self._pool = pool
         self._replays = replays
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[AnyRoute]:
         return [*self._reading(), *self._replaying(), *self._deleting()]
 
-    def _reading(self) -> list[Route]:
+    def _reading(self) -> list[AnyRoute]:
         return [
             Route(
                 "GET",
@@ -82,7 +82,7 @@ class Quarantine:
             ),
         ]
 
-    def _replaying(self) -> list[Route]:
+    def _replaying(self) -> list[AnyRoute]:
         return [
             Route(
                 "POST",
@@ -106,7 +106,7 @@ class Quarantine:
             ),
         ]
 
-    def _deleting(self) -> list[Route]:
+    def _deleting(self) -> list[AnyRoute]:
         return [
             Route("DELETE", _ONE, self.delete, "Delete a message for good.", QuarantineDeletedReply, permission=_ADMIN),
             Route(
@@ -121,9 +121,9 @@ class Quarantine:
             ),
         ]
 
-    def page(self, request: Request) -> QuarantinePage:
+    def page(self, request: Request[QuarantineQuery, None]) -> QuarantinePage:
         request.caller.require_admin()
-        query: QuarantineQuery = request.query
+        query = request.query
         with self._pool.connection() as connection:
             totals = quarantine_totals(connection)
             found = quarantine_page(
@@ -139,23 +139,23 @@ class Quarantine:
         counts = [QuarantineCount(each.transport, each.reason, each.messages, each.bytes) for each in totals]
         return QuarantinePage(items, has_next, items[-1].id if has_next else None, counts)
 
-    def show(self, request: Request) -> QuarantinedMessageReply:
+    def show(self, request: Request[None, None]) -> QuarantinedMessageReply:
         entry = self._named(request)
         return QuarantinedMessageReply(_item(entry), _body(entry.raw))
 
-    def download(self, request: Request) -> bytes:
+    def download(self, request: Request[None, None]) -> bytes:
         return self._named(request).raw
 
-    def replay(self, request: Request) -> ReplayReply:
+    def replay(self, request: Request[None, None]) -> ReplayReply:
         request.caller.require_admin()
         entry_id = _id(request)
         outcome = self._replays.one(entry_id)
         log.info("%r replayed message %s from quarantine", request.caller.username, entry_id)
         return _replayed(entry_id, outcome)
 
-    def replay_several(self, request: Request) -> ReplaysReply:
+    def replay_several(self, request: Request[None, ReplayRequest]) -> ReplaysReply:
         request.caller.require_admin()
-        wanted: ReplayRequest = request.body
+        wanted = request.body
         if not (wanted.all or wanted.reason or wanted.transport):
             raise InvalidInput("reason", None, "a reason, a transport, or all: true")
         selection = _selection(wanted)
@@ -163,7 +163,7 @@ class Quarantine:
         log.info("%r replayed %s from quarantine: %s", request.caller.username, selection, done)
         return ReplaysReply(done.replayed, done.duplicates, done.failed, done.remaining, done.cursor)
 
-    def delete(self, request: Request) -> QuarantineDeletedReply:
+    def delete(self, request: Request[None, None]) -> QuarantineDeletedReply:
         request.caller.require_admin()
         entry_id = _id(request)
         with self._pool.connection() as connection:
@@ -172,9 +172,9 @@ class Quarantine:
         log.info("%r deleted message %s from quarantine", request.caller.username, entry_id)
         return QuarantineDeletedReply(1)
 
-    def delete_several(self, request: Request) -> QuarantineDeletedReply:
+    def delete_several(self, request: Request[DeleteQuarantinedQuery, None]) -> QuarantineDeletedReply:
         request.caller.require_admin()
-        wanted: DeleteQuarantinedQuery = request.query
+        wanted = request.query
         if not (wanted.reason or wanted.transport):
             raise InvalidInput("reason", None, "a reason, a transport, or both")
         selection = _selection(wanted)
@@ -182,7 +182,7 @@ class Quarantine:
         log.info("%r deleted %s from quarantine: %s", request.caller.username, selection, done)
         return QuarantineDeletedReply(done.deleted, done.remaining)
 
-    def _named(self, request: Request) -> WholeEntry:
+    def _named(self, request: AnyRequest) -> WholeEntry:
         request.caller.require_admin()
         entry_id = _id(request)
         with self._pool.connection() as connection:
@@ -192,7 +192,7 @@ class Quarantine:
         return entry
 
 
-def _id(request: Request) -> UUID:
+def _id(request: AnyRequest) -> UUID:
     try:
         return UUID(request.parts["id"])
     except ValueError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 import falcon
 import msgspec
@@ -15,33 +15,40 @@ from scouter.errors import ScouterError
 from scouter.users.authentication import Credentials
 from scouter.wire.decoding import Accepted, by_type_alone, convert, decode_json
 
+Query = TypeVar("Query")
+Body = TypeVar("Body")
+Reply = TypeVar("Reply")
+
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class Request(Generic[Query, Body]):
     """One request as a handler sees it.
 
-    `query` and `body` are structs of the types that the route names; `parts` are the `{named}` parts of its path. A
-    route that wants its body as it was sent finds it in `raw`.
+    `query` and `body` are of the types that the route names, None where it names none; `parts` are the `{named}` parts
+    of its path. A route that wants its body as it was sent finds it in `raw`.
     """
 
     caller: Caller
     credentials: Credentials
-    query: Any
-    body: Any
+    query: Query
+    body: Body
     parts: Mapping[str, str]
     raw: bytes = b""
     idempotency_key: str | None = None
 
 
+AnyRequest: TypeAlias = Request[Any, Any]
+
+
 @dataclass(frozen=True, slots=True)
-class Deferred:
+class Deferred(Generic[Reply]):
     """A reply that has to be waited for.
 
     A handler returns it, and with the handler's end everything that it held of the request is let go: thousands of
     decoded records, while they are still in the processor's cache, and not after the wait.
     """
 
-    wait: Callable[[], Any]
+    wait: Callable[[], Reply]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +60,21 @@ class Streamed:
 
 
 @dataclass(frozen=True)
-class Route:
-    """One method of one path.
+class AnyRoute:
+    """One method of one path, of whatever types, for those who serve and describe it. Make a `Route`.
 
     `permission` says in words what a caller needs; the handler enforces it, for it knows what is asked for.
     """
 
     method: str
     path: str
-    handle: Callable[[Request], Any]
+    handle: Callable[[Any], Any]
     summary: str
     reply: Any
     permission: str = "any user"
-    query: type[msgspec.Struct] | None = None
-    body: type[msgspec.Struct] | None = None
-    raw: bool = False  # the handler decodes the body itself
+    query: Any = None
+    body: Any = None
+    raw: Any = None  # the type of a body that the handler decodes itself
     refused: Callable[[ScouterError], None] | None = None  # told of every request that does not reach the handler
     public: bool = False
     bootstrap: bool = False  # whoever has the bootstrap key may use it as an admin
@@ -75,6 +82,11 @@ class Route:
     accepted: Accepted = by_type_alone
     errors: tuple[type[ScouterError], ...] = ()  # beside those that its form implies
     media_type: str = falcon.MEDIA_JSON  # of anything else than JSON, the handler returns text or bytes
+
+    @property
+    def takes(self) -> Any:
+        """The type of the body, whoever decodes it; None: there is none."""
+        return self.raw if self.body is None else self.body
 
     @cached_property
     def decoder(self) -> msgspec.json.Decoder[Any]:
@@ -87,7 +99,17 @@ class Route:
         return decode_json(self.decoder, raw, accepted=self.accepted, secrets=self.secrets)
 
 
+@dataclass(frozen=True)
+class Route(AnyRoute, Generic[Query, Body, Reply]):
+    """A route whose handler takes what is decoded for it and gives the reply that is described."""
+
+    handle: Callable[[Request[Query, Body]], Reply | Deferred[Reply] | Streamed]
+    reply: type[Reply]
+    query: type[Query] | None = None
+    body: type[Body] | None = None
+
+
 class Resource(Protocol):
     """A part of the surface that lists its routes."""
 
-    def routes(self) -> list[Route]: ...
+    def routes(self) -> list[AnyRoute]: ...

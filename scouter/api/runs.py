@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from msgspec import Raw
 
-from scouter.api.routing import Request, Route
+from scouter.api.routing import AnyRoute, Request, Route
 from scouter.auth.permissions import Caller
 from scouter.errors import InvalidInput, NotFound
 from scouter.postgres.connections.pool import Pool
@@ -21,7 +21,7 @@ class Runs:
         self._pool = pool
         self._entities = entities
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[AnyRoute]:
         return [
             Route(
                 "GET",
@@ -36,8 +36,8 @@ class Runs:
             )
         ]
 
-    def page(self, request: Request) -> RunPage:
-        query: RunsQuery = request.query
+    def page(self, request: Request[RunsQuery, None]) -> RunPage:
+        query = request.query
         entity = self._named(query, request.caller)
         with self._pool.connection() as connection:
             runs = run_page(

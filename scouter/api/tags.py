@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scouter.api.routing import Request, Route
+from scouter.api.routing import AnyRoute, Request, Route
 from scouter.auth.permissions import Caller
 from scouter.ingest.validation.tag_permissions import require_some_space, require_taggable, require_tags_of
 from scouter.postgres.connections.pool import Pool
@@ -30,7 +30,7 @@ class Tags:
         self._pool = pool
         self._entities = entities
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[AnyRoute]:
         return [
             Route(
                 "GET",
@@ -64,19 +64,19 @@ class Tags:
             ),
         ]
 
-    def show(self, request: Request) -> TagsReply:
-        query: TagsQuery = request.query
+    def show(self, request: Request[TagsQuery, None]) -> TagsReply:
+        query = request.query
         require_tags_of(query.entity_id, "read", request.caller, self._entities)
         with self._pool.connection() as connection:
             return TagsReply(table.tags_of(connection, query.entity_type, query.entity_id, maximum=MAX_TAGGED))
 
-    def add(self, request: Request) -> AddTagsReply:
-        body: AddTagsRequest = request.body
+    def add(self, request: Request[None, AddTagsRequest]) -> AddTagsReply:
+        body = request.body
         added = self.store(body.tags, request.caller)
         return AddTagsReply("success", f"{added} tags added, {len(body.tags) - added} were there")
 
-    def search(self, request: Request) -> TaggedReply:
-        body: TaggedRequest = request.body
+    def search(self, request: Request[None, TaggedRequest]) -> TaggedReply:
+        body = request.body
         require_some_space("read", request.caller)
         wanted = set(body.tags)
         with self._pool.connection() as connection:
