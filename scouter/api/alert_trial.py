@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from scouter.alerting.channels.outcome import Delivered, DeliveryOutcome
+from scouter.alerting.channels.outcome import Delivered, DeliveryOutcome, Retry
 from scouter.alerting.channels.routing import Channels, destinations_of
 from scouter.api.routing import AnyRoute, Request, Route
 from scouter.auth.permissions import Caller
@@ -112,6 +112,6 @@ def _no_profile(named: str) -> NotFound:
 def _told(destination: Destination, outcome: DeliveryOutcome, seconds: float) -> ChannelTest:
     if isinstance(outcome, Delivered):
         return ChannelTest(destination.channel, TrialResult.delivered, outcome.receipt, None, round(seconds, 3))
-    wait = getattr(outcome, "retry_after_seconds", None)
+    wait = outcome.retry_after_seconds if isinstance(outcome, Retry) else None
     result = TrialResult[type(outcome).__name__.lower()]
     return ChannelTest(destination.channel, result, outcome.reason, wait, round(seconds, 3))
