@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scouter.api.paging import Page, rows_to_fetch
 from scouter.api.routing import AnyRoute, Request, Route
 from scouter.auth.permissions import Caller
 from scouter.errors import NotFound
@@ -43,10 +44,10 @@ class Deliveries:
         query = request.query
         wanted = self._filter(query, request.caller)
         with self._pool.connection() as connection:
-            found = delivery_page(connection, wanted, below_id=query.cursor, maximum=query.limit + 1)
-        items = [_item(delivery) for delivery in found[: query.limit]]
-        has_next = len(found) > query.limit
-        return DeliveriesPage(items, has_next, items[-1].id if has_next else None)
+            found = delivery_page(connection, wanted, below_id=query.cursor, maximum=rows_to_fetch(query.limit))
+        page = Page.of(found, query.limit)
+        items = [_item(delivery) for delivery in page.rows]
+        return DeliveriesPage(items, page.has_next, page.next_cursor(lambda last: last.id))
 
     def _filter(self, query: DeliveriesQuery, caller: Caller) -> DeliveryFilter:
         state = query.state.value if query.state else None

@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from msgspec import Raw
 
+from scouter.api.paging import Page, rows_to_fetch
 from scouter.api.routing import AnyRoute, Request, Route
 from scouter.errors import NotFound
 from scouter.postgres.connections.pool import Pool
@@ -77,13 +78,12 @@ class ProfileListing:
         after = _after(query.cursor)
         wanted = ProfileFilter(query.space, query.name, query.drift_type and query.drift_type.value, query.active)
         with self._pool.connection() as connection:
-            # One more than asked for tells whether there is a next page.
             found = profile_page(
-                connection, request.caller.spaces("read"), wanted, after=after, maximum=query.limit + 1
+                connection, request.caller.spaces("read"), wanted, after=after, maximum=rows_to_fetch(query.limit)
             )
-        shown, has_next = found[: query.limit], len(found) > query.limit
-        items = [ProfileItem(**asdict(profile)) for profile in shown]
-        return ProfilesPage(items, has_next, _cursor(shown[-1]) if has_next else None)
+        page = Page.of(found, query.limit)
+        items = [ProfileItem(**asdict(profile)) for profile in page.rows]
+        return ProfilesPage(items, page.has_next, page.next_cursor(_cursor))
 
     def of_version(self, request: Request[None, VersionProfilesRequest]) -> list[VersionProfile]:
         body = request.body

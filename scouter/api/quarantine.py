@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from uuid import UUID
 
+from scouter.api.paging import Page, rows_to_fetch
 from scouter.api.routing import AnyRequest, AnyRoute, Request, Route
 from scouter.errors import InvalidInput, NotQuarantined, ReplayFailed
 from scouter.ingest.messages.outcomes import Outcome
@@ -132,12 +133,12 @@ class Quarantine:
                 since=query.since,
                 until=query.until,
                 below=query.cursor,
-                maximum=query.limit + 1,
+                maximum=rows_to_fetch(query.limit),
             )
-        items = [_item(entry) for entry in found[: query.limit]]
-        has_next = len(found) > query.limit
+        page = Page.of(found, query.limit)
+        items = [_item(entry) for entry in page.rows]
         counts = [QuarantineCount(each.transport, each.reason, each.messages, each.bytes) for each in totals]
-        return QuarantinePage(items, has_next, items[-1].id if has_next else None, counts)
+        return QuarantinePage(items, page.has_next, page.next_cursor(lambda last: last.id), counts)
 
     def show(self, request: Request[None, None]) -> QuarantinedMessageReply:
         entry = self._named(request)

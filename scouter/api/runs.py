@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from msgspec import Raw
 
+from scouter.api.paging import Page, rows_to_fetch
 from scouter.api.routing import AnyRoute, Request, Route
 from scouter.auth.permissions import Caller
 from scouter.errors import InvalidInput, NotFound
@@ -40,17 +41,16 @@ class Runs:
         query = request.query
         entity = self._named(query, request.caller)
         with self._pool.connection() as connection:
-            runs = run_page(
+            found = run_page(
                 connection,
                 entity_id=entity.id if entity else None,
                 spaces=None if entity else _spaces(query, request.caller),
                 outcome=query.outcome,
                 below_id=query.cursor,
-                maximum=query.limit + 1,
+                maximum=rows_to_fetch(query.limit),
             )
-        shown = [_item(run) for run in runs[: query.limit]]
-        has_next = len(runs) > query.limit
-        return RunPage(shown, has_next, shown[-1].id if has_next else None)
+        page = Page.of(found, query.limit)
+        return RunPage([_item(run) for run in page.rows], page.has_next, page.next_cursor(lambda last: last.id))
 
     def _named(self, query: RunsQuery, caller: Caller) -> Entity | None:
         if query.space is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from scouter.api.paging import Page, rows_to_fetch
 from scouter.api.routing import AnyRoute, Request, Route
 from scouter.auth.permissions import Caller
 from scouter.ingest.validation.tag_permissions import require_some_space, require_taggable, require_tags_of
@@ -87,9 +88,10 @@ class Tags:
                 fewest=len(wanted) if body.match_all else 1,
                 spaces=request.caller.spaces("read"),
                 after=body.after or "",
-                maximum=body.limit + 1,
+                maximum=rows_to_fetch(body.limit),
             )
-        return TaggedReply(found[: body.limit], len(found) > body.limit)
+        page = Page.of(found, body.limit)
+        return TaggedReply(page.rows, page.has_next)
 
     def store(self, tags: Sequence[Tag], caller: Caller) -> int:
         """Store what is not there yet; how many that were. All of them or, without permission for one, none."""
