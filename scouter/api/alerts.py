@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
 
 from scouter.api.alert_paging import is_backward, slice_of, stretch_of
 from scouter.api.routing import AnyRoute, Request, Route
-from scouter.auth.permissions import Caller
 from scouter.errors import NotFound
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables import alerts
 from scouter.postgres.tables.alerts import StoredAlert
 from scouter.postgres.tables.entities import Entities
+from scouter.profiles import lookup
+from scouter.profiles.lookup import ProfileRef
 from scouter.wire.alerts import (
     Alert,
     AlertItem,
@@ -91,10 +92,7 @@ class Alerts:
 
     def page(self, request: Request[None, AlertsRequest]) -> AlertPage:
         body = request.body
-        entity = self._entities.find(body.uid)
-        if entity is None:
-            raise NotFound(f"there is no profile {body.uid!r}")
-        request.caller.require("read", entity.space)
+        entity = lookup.find(ProfileRef(body.uid), "read", request.caller, self._entities.find)
         wanted = slice_of(body, body.start_datetime, body.end_datetime, start_field="start_datetime")
         with self._pool.connection() as connection:
             fetched = alerts.alerts_of_entity(connection, entity.id, wanted, backward=is_backward(body))
@@ -104,7 +102,7 @@ class Alerts:
 
     def recent(self, request: Request[RecentAlertsQuery, None]) -> RecentAlertPage:
         query = request.query
-        spaces = _readable_spaces(request.caller, query.space)
+        spaces = lookup.spaces(query.space, "read", request.caller)
         wanted = slice_of(query, query.since, query.until, start_field="since")
         drift_type = query.drift_type.value if query.drift_type else None
         with self._pool.connection() as connection:
@@ -115,7 +113,7 @@ class Alerts:
 
     def legacy(self, request: Request[LegacyAlertsQuery, None]) -> LegacyAlerts:
         query = request.query
-        request.caller.require("read", query.space)
+        lookup.authorise(query.space, "read", request.caller)
         with self._pool.connection() as connection:
             listed = alerts.alerts_of_version(
                 connection,
@@ -130,22 +128,14 @@ class Alerts:
 
     def set_status(self, request: Request[None, AlertStatusRequest]) -> AlertStatusReply:
         body = request.body
-        if body.space is not None:
-            request.caller.require("write", body.space)
+        lookup.authorise(body.space, "write", request.caller)
         with self._pool.connection() as connection:
             space = alerts.space_of_alert(connection, body.id)
             if space is None:
                 raise NotFound(f"there is no alert {body.id}")
-            request.caller.require("write", space)
+            lookup.authorise(space, "write", request.caller)
             done = alerts.set_alert_active(connection, body.id, active=body.active, now=self._now())
         return AlertStatusReply(updated=done)
-
-
-def _readable_spaces(caller: Caller, space: str | None) -> Collection[str] | None:
-    if space is None:
-        return caller.spaces("read")
-    caller.require("read", space)
-    return [space]
 
 
 def _item(stored: StoredAlert) -> AlertItem:

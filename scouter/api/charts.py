@@ -10,15 +10,16 @@ import msgspec
 from scouter.api.routing import AnyRoute, Request, Route
 from scouter.archive.history import History
 from scouter.archive.kinds import CUSTOM, PSI, SPC, Kind
-from scouter.auth.permissions import Caller
 from scouter.drift.charts import CountSums, ValueSums, custom_series, psi_series, spc_series
 from scouter.drift.expected import expected_bins
 from scouter.drift.windows import ChartWindow, chart_window
-from scouter.errors import ArchiveBusy, InvalidInput, NotFound, StoreAway
+from scouter.errors import ArchiveBusy, NotFound, StoreAway
 from scouter.postgres.connections.pool import Pool
-from scouter.postgres.tables.entities import Entities, Entity, EntityName
+from scouter.postgres.tables.entities import Entities, Entity
 from scouter.postgres.tables.profiles import document_of
-from scouter.wire.charts import ChartQuery, CustomChart, PsiChart, SpcChart, WindowQuery, accepted_by_charts
+from scouter.profiles import lookup
+from scouter.profiles.lookup import ProfileRef
+from scouter.wire.charts import ChartQuery, CustomChart, PsiChart, SpcChart, accepted_by_charts
 from scouter.wire.profiles import DriftType, PsiProfile
 
 _PERMISSION = "read on the profile's space"
@@ -70,26 +71,9 @@ class Charts:
         return self._history.values(kind, entity, window, archive=request.query.wants_archive)
 
     def _asked_for(self, request: Request[ChartQuery, None], drift_type: DriftType) -> tuple[Entity, ChartWindow]:
-        entity = find_readable(request.query, drift_type, request.caller, self._entities)
+        ref = ProfileRef.of(request.query, only=drift_type.value)
+        entity = lookup.find(ref, "read", request.caller, self._entities.find)
         return entity, chart_window(request.query, self._now())
-
-
-def find_readable(query: WindowQuery, drift_type: DriftType, caller: Caller, entities: Entities) -> Entity:
-    """The profile that a query names, on either wire. A named space is authorised before anything is looked up."""
-    if query.space is not None:
-        caller.require("read", query.space)
-    entity = entities.find(query.uid if query.uid is not None else _legacy_name(query, drift_type))
-    if entity is None or entity.drift_type != drift_type.value:
-        named = query.uid or f"{query.space}/{query.name} {query.version}"
-        raise NotFound(f"there is no {drift_type.value} profile {named!r}")
-    caller.require("read", entity.space)
-    return entity
-
-
-def _legacy_name(query: WindowQuery, drift_type: DriftType) -> EntityName:
-    if query.space is None or query.name is None or query.version is None:
-        raise InvalidInput("uid", None, "a profile's uid, or space, name and version together")
-    return EntityName(query.space, query.name, query.version, drift_type.value)
 
 
 def _psi_chart(document: str | None, sums: Mapping[str, list[CountSums]]) -> PsiChart:

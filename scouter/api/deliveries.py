@@ -9,6 +9,8 @@ from scouter.errors import NotFound
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.deliveries import Delivery, DeliveryFilter, delivery_page
 from scouter.postgres.tables.entities import Entities
+from scouter.profiles import lookup
+from scouter.profiles.lookup import ProfileRef
 from scouter.wire.deliveries import (
     DeliveriesPage,
     DeliveriesQuery,
@@ -52,11 +54,8 @@ class Deliveries:
     def _filter(self, query: DeliveriesQuery, caller: Caller) -> DeliveryFilter:
         state = query.state.value if query.state else None
         if query.uid is None:
-            return DeliveryFilter(spaces=caller.spaces("read"), state=state)
-        entity = self._entities.find(query.uid)
-        if entity is None:
-            raise NotFound(f"there is no profile {query.uid!r}")
-        caller.require("read", entity.space)
+            return DeliveryFilter(spaces=lookup.spaces(None, "read", caller), state=state)
+        entity = lookup.find(ProfileRef(query.uid), "read", caller, self._entities.find)
         return DeliveryFilter(entity_id=entity.id, state=state)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from scouter.api.charts import find_readable
 from scouter.api.routing import AnyRoute, Request, Route, Streamed
 from scouter.archive.export import Asked, Exports
 from scouter.archive.kinds import CUSTOM, PSI, SPC, Kind
 from scouter.drift.windows import window_ends
 from scouter.errors import ArchiveBusy, NotFound, StoreAway
 from scouter.postgres.tables.entities import Entities
+from scouter.profiles import lookup
+from scouter.profiles.lookup import ProfileRef
 from scouter.wire.charts import WindowQuery, accepted_by_charts
 from scouter.wire.profiles import DriftType
 
@@ -43,7 +44,8 @@ class RecordExports:
         )
 
     def _export(self, request: Request[WindowQuery, None], kind: Kind, drift_type: DriftType) -> Streamed:
-        entity = find_readable(request.query, drift_type, request.caller, self._entities)
+        ref = ProfileRef.of(request.query, only=drift_type.value)
+        entity = lookup.find(ref, "read", request.caller, self._entities.find)
         start, end = window_ends(request.query, self._now())
         chunks = self._exports.begin(Asked(kind, entity, start, end, request.query.wants_archive))
         return Streamed(chunks, f"{entity.space}-{entity.name}-{entity.version}-{kind.name}.parquet")

@@ -18,6 +18,8 @@ from scouter.postgres.tables.profile_listing import (
     profiles_by_space,
     profiles_of_version,
 )
+from scouter.profiles import lookup
+from scouter.profiles.lookup import ProfileRef
 from scouter.wire.profile_listing import (
     Position,
     ProfileItem,
@@ -73,8 +75,7 @@ class ProfileListing:
 
     def page(self, request: Request[ProfilesQuery, None]) -> ProfilesPage:
         query = request.query
-        if query.space is not None:
-            request.caller.require("read", query.space)
+        lookup.authorise(query.space, "read", request.caller)
         after = _after(query.cursor)
         wanted = ProfileFilter(query.space, query.name, query.drift_type and query.drift_type.value, query.active)
         with self._pool.connection() as connection:
@@ -87,11 +88,11 @@ class ProfileListing:
 
     def of_version(self, request: Request[None, VersionProfilesRequest]) -> list[VersionProfile]:
         body = request.body
-        request.caller.require("read", body.space)
+        lookup.authorise(body.space, "read", request.caller)
         with self._pool.connection() as connection:
             found = profiles_of_version(connection, body.space, body.name, body.version)
         if not found:
-            raise NotFound(f"there is no profile {body.space}/{body.name} {body.version}")
+            raise ProfileRef(None, body.space, body.name, body.version).unknown()
         return [VersionProfile({one.drift_type: Raw(one.document.encode())}, one.active) for one in found]
 
     def spaces(self, request: Request[None, None]) -> SpacesReply:

@@ -12,10 +12,13 @@ from scouter.alerting.channels.routing import missing_settings
 from scouter.api.routing import AnyRoute, Request, Route
 from scouter.errors import Conflict, NotFound
 from scouter.postgres.connections.pool import Pool
-from scouter.postgres.tables.entities import Entities, EntityName
+from scouter.postgres.tables.entities import Entities
 from scouter.postgres.tables.profiles import document_of
-from scouter.profiles.registration import register, set_status
+from scouter.profiles import lookup
+from scouter.profiles.lookup import ProfileRef
+from scouter.profiles.registration import register
 from scouter.profiles.replacement import replace
+from scouter.profiles.status import set_status
 from scouter.settings.settings import Settings
 from scouter.wire.profiles import (
     DriftType,
@@ -98,7 +101,7 @@ class Profiles:
 
     def register(self, request: Request[None, RegisterProfileRequest]) -> RegisterProfileReply:
         body = request.body
-        request.caller.require("write", body.space)
+        lookup.authorise(body.space, "write", request.caller)
         with self._pool.connection() as connection:
             done = register(connection, body, self._now())
         entity = done.entity
@@ -115,24 +118,24 @@ class Profiles:
 
     def fetch(self, request: Request[ProfileQuery, None]) -> dict[str, Raw]:
         query = request.query
-        request.caller.require("read", query.space)
-        entity = self._entities.find(EntityName(query.space, query.name, query.version, query.drift_type.value))
+        ref = ProfileRef(None, query.space, query.name, query.version, query.drift_type.value)
+        entity = lookup.find(ref, "read", request.caller, self._entities.find)
         with self._pool.connection() as connection:
-            document = document_of(connection, entity.id) if entity else None
+            document = document_of(connection, entity.id)
         if document is None:
-            raise NotFound(f"there is no {query.drift_type.value} profile {query.space}/{query.name} {query.version}")
+            raise ref.unknown()
         return {query.drift_type.value: Raw(document.encode())}
 
     def replace(self, request: Request[None, RegisterProfileRequest]) -> StatusReply:
         body = request.body
-        request.caller.require("write", body.space)
+        lookup.authorise(body.space, "write", request.caller)
         with self._pool.connection() as connection:
             entity = replace(connection, body, request.caller, self._now())
         return StatusReply(f"replaced {entity.drift_type} profile {entity.space}/{entity.name} {entity.version}")
 
     def set_status(self, request: Request[None, ProfileStatusRequest]) -> StatusReply:
         body = request.body
-        request.caller.require("write", body.space)
+        lookup.authorise(body.space, "write", request.caller)
         with self._pool.connection() as connection:
             count = set_status(connection, body, self._now())
         state = "active" if body.active else "inactive"
