@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any, Self
 from uuid import UUID
 
 
 class ScouterError(Exception):
     """An error with a sentence for the caller. Nothing in it may be secret.
 
-    `quarantine_id` is where a message is kept that could not be stored because of it.
+    `quarantine_id` is where a message is kept that could not be stored because of it. `retry_after_seconds`: the same
+    request may succeed after so long; None: it will not.
     """
 
     quarantine_id: UUID | None = None
+    retry_after_seconds: int | None = None
 
     def __init__(self, message: str, *, action: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.action = action
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What it tells programs beside its sentence, by name."""
+        return {} if self.quarantine_id is None else {"quarantine_id": self.quarantine_id}
+
+    def fresh_copy(self) -> Self:
+        """The same error as an object of its own, which has not been raised.
+
+        One object that many threads raise grows by each one's traceback, and the threads show each other's.
+        """
+        copy = type(self).__new__(type(self), *self.args)
+        copy.__dict__.update(self.__dict__)
+        return copy
 
 
 class _Hidden:
@@ -37,6 +54,10 @@ class InvalidInput(ScouterError):
         self.field = field
         self.value = shown
         self.accepted = accepted
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return {**super().details, "field": self.field, "value": self.value, "accepted": self.accepted}
 
 
 class UnknownProfile(InvalidInput):
@@ -173,6 +194,10 @@ class NotReady(Unavailable):
     def __init__(self, message: str, parts: Mapping[str, object]) -> None:
         super().__init__(message)
         self.parts = parts
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return {**super().details, "parts": self.parts}
 
 
 class StartRefused(ScouterError):

@@ -6,14 +6,15 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from scouter.alerting.channels.outcome import Delivered, DeliveryOutcome
+from scouter.alerting.channels.outcome import Delivered, DeliveryOutcome, Retry
 from scouter.alerting.channels.routing import Channels, destinations_of
-from scouter.api.routing import Request, Route
-from scouter.auth.permissions import Caller
-from scouter.errors import InvalidInput, NotFound
+from scouter.api.routing import AnyRoute, Request, Route
+from scouter.errors import NotFound
 from scouter.postgres.connections.pool import Pool
-from scouter.postgres.tables.entities import Entities, Entity, EntityName
+from scouter.postgres.tables.entities import Entities, Entity
 from scouter.postgres.tables.profiles import document_of
+from scouter.profiles import lookup
+from scouter.profiles.lookup import ProfileRef
 from scouter.settings.alerting import AlertingSettings
 from scouter.wire.deliveries import (
     AlertTestReply,
@@ -43,7 +44,7 @@ class AlertTrial:
         self._settings = settings
         self._now = now
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[AnyRoute]:
         return [
             Route(
                 "POST",
@@ -59,8 +60,9 @@ class AlertTrial:
             )
         ]
 
-    def send(self, call: Request) -> AlertTestReply:
-        entity = find_writable(call.body, call.caller, self._entities)
+    def send(self, request: Request[None, AlertTestRequest]) -> AlertTestReply:
+        ref = ProfileRef.of(request.body, drift_type=request.body.drift_type)
+        entity = lookup.find(ref, "write", request.caller, self._entities.find)
         notification = test_notification(entity, self._now())
         tests = [self._try(destination, notification) for destination in self._destinations(entity)]
         return AlertTestReply(entity.uid, all(test.outcome is TrialResult.delivered for test in tests), tests)
@@ -69,24 +71,13 @@ class AlertTrial:
         with self._pool.connection() as connection:
             document = document_of(connection, entity.id)
         if document is None:
-            raise _no_profile(entity.uid)
+            raise ProfileRef(entity.uid).unknown()
         return destinations_of(dispatch_of(document), self._settings)
 
     def _try(self, destination: Destination, notification: Notification) -> ChannelTest:
         begun = time.monotonic()
         outcome = self._channels.send(destination, notification, self._now())
         return _told(destination, outcome, time.monotonic() - begun)
-
-
-def find_writable(request: AlertTestRequest, caller: Caller, entities: Entities) -> Entity:
-    """The profile that is named. A named space is authorised before anything is looked up."""
-    if request.space is not None:
-        caller.require("write", request.space)
-    entity = entities.find(request.uid if request.uid is not None else _name_in(request))
-    if entity is None:
-        raise _no_profile(request.uid or f"{request.space}/{request.name} {request.version}")
-    caller.require("write", entity.space)
-    return entity
 
 
 def test_notification(entity: Entity, now: datetime) -> Notification:
@@ -104,19 +95,9 @@ def test_notification(entity: Entity, now: datetime) -> Notification:
     )
 
 
-def _name_in(request: AlertTestRequest) -> EntityName:
-    if request.space is None or request.name is None or request.version is None or request.drift_type is None:
-        raise InvalidInput("uid", None, "a profile's uid, or space, name, version and drift_type together")
-    return EntityName(request.space, request.name, request.version, request.drift_type.value)
-
-
-def _no_profile(named: str) -> NotFound:
-    return NotFound(f"there is no profile {named!r}")
-
-
 def _told(destination: Destination, outcome: DeliveryOutcome, seconds: float) -> ChannelTest:
     if isinstance(outcome, Delivered):
         return ChannelTest(destination.channel, TrialResult.delivered, outcome.receipt, None, round(seconds, 3))
-    wait = getattr(outcome, "retry_after_seconds", None)
+    wait = outcome.retry_after_seconds if isinstance(outcome, Retry) else None
     result = TrialResult[type(outcome).__name__.lower()]
     return ChannelTest(destination.channel, result, outcome.reason, wait, round(seconds, 3))

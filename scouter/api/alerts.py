@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
 
-from scouter.api.alert_pages import is_backward, slice_of, stretch_of
-from scouter.api.routing import Request, Route
-from scouter.auth.permissions import Caller
+from scouter.api.alert_paging import is_backward, slice_of, stretch_of
+from scouter.api.routing import AnyRoute, Request, Route
 from scouter.errors import NotFound
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables import alerts
 from scouter.postgres.tables.alerts import StoredAlert
 from scouter.postgres.tables.entities import Entities
+from scouter.profiles import lookup
+from scouter.profiles.lookup import ProfileRef
 from scouter.wire.alerts import (
     Alert,
     AlertItem,
@@ -44,7 +45,7 @@ class Alerts:
         self._entities = entities
         self._now = now
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[AnyRoute]:
         return [
             Route(
                 "POST",
@@ -89,22 +90,19 @@ class Alerts:
             ),
         ]
 
-    def page(self, call: Request) -> AlertPage:
-        request: AlertsRequest = call.body
-        entity = self._entities.find(request.uid)
-        if entity is None:
-            raise NotFound(f"there is no profile {request.uid!r}")
-        call.caller.require("read", entity.space)
-        wanted = slice_of(request, request.start_datetime, request.end_datetime, start_field="start_datetime")
+    def page(self, request: Request[None, AlertsRequest]) -> AlertPage:
+        body = request.body
+        entity = lookup.find(ProfileRef(body.uid), "read", request.caller, self._entities.find)
+        wanted = slice_of(body, body.start_datetime, body.end_datetime, start_field="start_datetime")
         with self._pool.connection() as connection:
-            fetched = alerts.alerts_of_entity(connection, entity.id, wanted, backward=is_backward(request))
-        page = stretch_of(fetched, request)
+            fetched = alerts.alerts_of_entity(connection, entity.id, wanted, backward=is_backward(body))
+        page = stretch_of(fetched, body)
         items = [_item(alert) for alert in page.alerts]
         return AlertPage(items, page.has_next, page.next_cursor, page.has_previous, page.previous_cursor)
 
-    def recent(self, call: Request) -> RecentAlertPage:
-        query: RecentAlertsQuery = call.query
-        spaces = _readable_spaces(call.caller, query.space)
+    def recent(self, request: Request[RecentAlertsQuery, None]) -> RecentAlertPage:
+        query = request.query
+        spaces = lookup.spaces(query.space, "read", request.caller)
         wanted = slice_of(query, query.since, query.until, start_field="since")
         drift_type = query.drift_type.value if query.drift_type else None
         with self._pool.connection() as connection:
@@ -113,9 +111,9 @@ class Alerts:
         items = [_recent_item(alert) for alert in page.alerts]
         return RecentAlertPage(items, page.has_next, page.next_cursor, page.has_previous, page.previous_cursor)
 
-    def legacy(self, call: Request) -> LegacyAlerts:
-        query: LegacyAlertsQuery = call.query
-        call.caller.require("read", query.space)
+    def legacy(self, request: Request[LegacyAlertsQuery, None]) -> LegacyAlerts:
+        query = request.query
+        lookup.authorise(query.space, "read", request.caller)
         with self._pool.connection() as connection:
             listed = alerts.alerts_of_version(
                 connection,
@@ -128,24 +126,16 @@ class Alerts:
             )
         return LegacyAlerts([_legacy_item(alert) for alert in listed])
 
-    def set_status(self, call: Request) -> AlertStatusReply:
-        request: AlertStatusRequest = call.body
-        if request.space is not None:
-            call.caller.require("write", request.space)
+    def set_status(self, request: Request[None, AlertStatusRequest]) -> AlertStatusReply:
+        body = request.body
+        lookup.authorise(body.space, "write", request.caller)
         with self._pool.connection() as connection:
-            space = alerts.space_of_alert(connection, request.id)
+            space = alerts.space_of_alert(connection, body.id)
             if space is None:
-                raise NotFound(f"there is no alert {request.id}")
-            call.caller.require("write", space)
-            done = alerts.set_alert_active(connection, request.id, active=request.active, now=self._now())
+                raise NotFound(f"there is no alert {body.id}")
+            lookup.authorise(space, "write", request.caller)
+            done = alerts.set_alert_active(connection, body.id, active=body.active, now=self._now())
         return AlertStatusReply(updated=done)
-
-
-def _readable_spaces(caller: Caller, space: str | None) -> Collection[str] | None:
-    if space is None:
-        return caller.spaces("read")
-    caller.require("read", space)
-    return [space]
 
 
 def _item(stored: StoredAlert) -> AlertItem:

@@ -1,4 +1,4 @@
-"""The WSGI application: every noun's routes on one Falcon app."""
+"""The WSGI application: every resource's routes on one Falcon app."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import falcon
 from scouter.api import errors
 from scouter.api.caller_address import TrustedProxies
 from scouter.api.capabilities import ApiVersion
+from scouter.api.endpoint import Endpoint
 from scouter.api.request_log import RequestLog
 from scouter.api.request_metrics import RequestMetrics
-from scouter.api.routing import Endpoint, Resource, Route
+from scouter.api.routing import AnyRoute, Resource
 from scouter.users.authentication import Authentication
 
 Application = falcon.App[falcon.Request, falcon.Response]
@@ -41,9 +42,9 @@ def application(
     app.add_middleware(ApiVersion())
     app.req_options.strip_url_path_trailing_slash = True
     errors.install(app, is_disk_full)
-    by_path: dict[str, list[Route]] = {}
-    for noun in resources:
-        for route in noun.routes():
+    by_path: dict[str, list[AnyRoute]] = {}
+    for resource in resources:
+        for route in resource.routes():
             by_path.setdefault(route.path, []).append(route)
     for path, routes in by_path.items():
         app.add_route(path, Endpoint(routes, authentication, max_bytes=max_bytes))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date, datetime
 
-from scouter.api.routing import Request, Route
+from scouter.api.paging import Page, rows_to_fetch
+from scouter.api.routing import AnyRoute, Request, Route
 from scouter.archive.due import Due, due_days
 from scouter.archive.periods import ArchivePeriods
 from scouter.errors import InvalidInput
@@ -29,7 +30,7 @@ class Archive:
         self._store = store
         self._now = now
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[AnyRoute]:
         return [
             Route(
                 "GET",
@@ -43,18 +44,18 @@ class Archive:
             )
         ]
 
-    def days(self, call: Request) -> ArchiveReply:
-        call.caller.require_admin()
-        query: ArchiveQuery = call.query
+    def days(self, request: Request[ArchiveQuery, None]) -> ArchiveReply:
+        request.caller.require_admin()
+        query = request.query
         with self._pool.connection() as connection:
-            found = archive_days(connection, query.kind, _place(query.cursor), query.limit + 1)
+            found = archive_days(connection, query.kind, _place(query.cursor), rows_to_fetch(query.limit))
             totals = [
                 ArchiveStateTotal(each.state, each.parts, each.rows, each.bytes) for each in archive_totals(connection)
             ]
             waiting = _waiting(due_days(connection, self._periods, self._now(), patient=True))
-        has_next = len(found) > query.limit
-        items = [_item(each) for each in found[: query.limit]]
-        return ArchiveReply(self._store, totals, waiting, items, has_next, _cursor(items) if has_next else None)
+        page = Page.of(found, query.limit)
+        items = [_item(each) for each in page.rows]
+        return ArchiveReply(self._store, totals, waiting, items, page.has_next, page.next_cursor(_cursor))
 
 
 def _place(cursor: str | None) -> list[str] | None:
@@ -67,8 +68,7 @@ def _place(cursor: str | None) -> list[str] | None:
         raise InvalidInput("cursor", cursor, "the next_cursor of a reply") from None
 
 
-def _cursor(items: Sequence[ArchiveDayItem]) -> str:
-    last = items[-1]
+def _cursor(last: ArchiveDay) -> str:
     return f"{last.day},{last.kind},{last.state}"
 
 

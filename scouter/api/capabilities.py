@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import falcon
 
-from scouter.api.routing import Request, Resource, Route
+from scouter.api.routing import AnyRoute, Request, Resource, Route
 from scouter.version import VERSION
 from scouter.wire.capabilities import API_VERSION, AuthCapabilities, CapabilitiesReply, Features
 
@@ -49,12 +49,12 @@ class ApiVersion:
 
 
 class Capabilities:
-    """`nouns` may still grow: the routes are read when somebody asks."""
+    """`resources` may still grow: the routes are read when somebody asks."""
 
     def __init__(self, resources: Iterable[Resource]) -> None:
-        self._nouns = resources
+        self._resources = resources
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[AnyRoute]:
         return [
             Route(
                 "GET",
@@ -67,12 +67,12 @@ class Capabilities:
             )
         ]
 
-    def show(self, _: Request) -> CapabilitiesReply:
-        routes = [route for noun in self._nouns for route in noun.routes()]
+    def show(self, _: Request[None, None]) -> CapabilitiesReply:
+        routes = [route for resource in self._resources for route in resource.routes()]
         return CapabilitiesReply(API_VERSION, VERSION, _FEATURES, named_endpoints(routes), _AUTH)
 
 
-def named_endpoints(routes: Iterable[Route]) -> dict[str, str]:
+def named_endpoints(routes: Iterable[AnyRoute]) -> dict[str, str]:
     """Every route as `METHOD /path` under a name of its own."""
     endpoints = {}
     for route in routes:
@@ -82,6 +82,6 @@ def named_endpoints(routes: Iterable[Route]) -> dict[str, str]:
     return endpoints
 
 
-def _made_name(route: Route) -> str:
+def _made_name(route: AnyRoute) -> str:
     words = re.findall(r"\w+", route.path.removeprefix("/scouter"))
     return "_".join([*words, route.method.lower()])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from scouter.api.routing import Request, Route
+from scouter.api.paging import Page, rows_to_fetch
+from scouter.api.routing import AnyRoute, Request, Route
 from scouter.auth.permissions import Caller
 from scouter.errors import NotFound
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.deliveries import Delivery, DeliveryFilter, delivery_page
 from scouter.postgres.tables.entities import Entities
+from scouter.profiles import lookup
+from scouter.profiles.lookup import ProfileRef
 from scouter.wire.deliveries import (
     DeliveriesPage,
     DeliveriesQuery,
@@ -24,7 +27,7 @@ class Deliveries:
         self._pool = pool
         self._entities = entities
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[AnyRoute]:
         return [
             Route(
                 "GET",
@@ -39,23 +42,20 @@ class Deliveries:
             )
         ]
 
-    def listed(self, call: Request) -> DeliveriesPage:
-        query: DeliveriesQuery = call.query
-        wanted = self._filter(query, call.caller)
+    def listed(self, request: Request[DeliveriesQuery, None]) -> DeliveriesPage:
+        query = request.query
+        wanted = self._filter(query, request.caller)
         with self._pool.connection() as connection:
-            found = delivery_page(connection, wanted, below_id=query.cursor, maximum=query.limit + 1)
-        items = [_item(delivery) for delivery in found[: query.limit]]
-        has_next = len(found) > query.limit
-        return DeliveriesPage(items, has_next, items[-1].id if has_next else None)
+            found = delivery_page(connection, wanted, below_id=query.cursor, maximum=rows_to_fetch(query.limit))
+        page = Page.of(found, query.limit)
+        items = [_item(delivery) for delivery in page.rows]
+        return DeliveriesPage(items, page.has_next, page.next_cursor(lambda last: last.id))
 
     def _filter(self, query: DeliveriesQuery, caller: Caller) -> DeliveryFilter:
         state = query.state.value if query.state else None
         if query.uid is None:
-            return DeliveryFilter(spaces=caller.spaces("read"), state=state)
-        entity = self._entities.find(query.uid)
-        if entity is None:
-            raise NotFound(f"there is no profile {query.uid!r}")
-        caller.require("read", entity.space)
+            return DeliveryFilter(spaces=lookup.spaces(None, "read", caller), state=state)
+        entity = lookup.find(ProfileRef(query.uid), "read", caller, self._entities.find)
         return DeliveryFilter(entity_id=entity.id, state=state)
 
 

@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from scouter.api.openapi import openapi_document
-from scouter.api.routing import Request, Resource, Route
+from scouter.api.routing import AnyRoute, Request, Resource, Route
 
 _PAGE = Path(__file__).with_name("documentation.html")
 
 
 class Documentation:
-    """`nouns` may still grow: the routes are read when somebody asks."""
+    """`resources` may still grow: the routes are read when somebody asks."""
 
     def __init__(self, resources: Iterable[Resource]) -> None:
-        self._nouns = resources
+        self._resources = resources
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[AnyRoute]:
         return [
             Route(
                 "GET",
@@ -41,8 +41,8 @@ class Documentation:
             ),
         ]
 
-    def document(self, _: Request) -> dict[str, Any]:
-        return openapi_document([route for noun in self._nouns for route in noun.routes()])
+    def document(self, _: Request[None, None]) -> dict[str, Any]:
+        return openapi_document([route for resource in self._resources for route in resource.routes()])
 
-    def page(self, _: Request) -> str:
+    def page(self, _: Request[None, None]) -> str:
         return _PAGE.read_text(encoding="utf-8")

@@ -83,19 +83,13 @@ def status_of_kind(kind: type[errors.ScouterError]) -> tuple[int, str]:
 
 def _ours(_: falcon.Request, response: falcon.Response, error: errors.ScouterError, __: object) -> None:
     status, code = status_of(error)
-    wait = getattr(error, "retry_after_seconds", None)
+    wait = error.retry_after_seconds
     if wait is not None:
         response.set_header("Retry-After", str(wait))
-    _answer(response, status, _reply(error, code, retry=True if wait is not None else None))
-
-
-def _reply(error: errors.ScouterError, code: str, *, retry: bool | None) -> ErrorReply:
-    if isinstance(error, errors.InvalidInput):
-        reply = ErrorReply(error.message, code, error.field, error.value, error.accepted, error.action, retry)
-    else:
-        parts = getattr(error, "parts", None)
-        reply = ErrorReply(error.message, code, suggested_action=error.action, retry=retry, parts=parts)
-    return msgspec.structs.replace(reply, quarantine_id=error.quarantine_id) if error.quarantine_id else reply
+    retry = None if wait is None else True
+    _answer(
+        response, status, ErrorReply(error.message, code, suggested_action=error.action, retry=retry, **error.details)
+    )
 
 
 def _disk_full(request: falcon.Request, response: falcon.Response, error: Exception, _: object) -> None:

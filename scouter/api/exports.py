@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from scouter.api.charts import find_readable
-from scouter.api.routing import Request, Route, Streamed
+from scouter.api.routing import AnyRoute, Request, Route, Streamed
 from scouter.archive.export import Asked, Exports
 from scouter.archive.kinds import CUSTOM, PSI, SPC, Kind
 from scouter.drift.windows import window_ends
 from scouter.errors import ArchiveBusy, NotFound, StoreAway
 from scouter.postgres.tables.entities import Entities
+from scouter.profiles import lookup
+from scouter.profiles.lookup import ProfileRef
 from scouter.wire.charts import WindowQuery, accepted_by_charts
 from scouter.wire.profiles import DriftType
 
@@ -25,14 +26,14 @@ class RecordExports:
         self._entities = entities
         self._now = now
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[AnyRoute]:
         return [self._route(kind, drift_type) for kind, drift_type in _KINDS]
 
-    def _route(self, kind: Kind, drift_type: DriftType) -> Route:
+    def _route(self, kind: Kind, drift_type: DriftType) -> AnyRoute:
         return Route(
             "GET",
             f"/scouter/records/{kind.name}",
-            lambda call: self._export(call, kind, drift_type),
+            lambda request: self._export(request, kind, drift_type),
             f"The records of a {kind.name} profile within a window as a Parquet file, hot and archived ones together.",
             bytes,
             permission="read on the profile's space",
@@ -42,8 +43,9 @@ class RecordExports:
             media_type=_PARQUET,
         )
 
-    def _export(self, call: Request, kind: Kind, drift_type: DriftType) -> Streamed:
-        entity = find_readable(call.query, drift_type, call.caller, self._entities)
-        start, end = window_ends(call.query, self._now())
-        chunks = self._exports.begin(Asked(kind, entity, start, end, call.query.wants_archive))
+    def _export(self, request: Request[WindowQuery, None], kind: Kind, drift_type: DriftType) -> Streamed:
+        ref = ProfileRef.of(request.query, only=drift_type.value)
+        entity = lookup.find(ref, "read", request.caller, self._entities.find)
+        start, end = window_ends(request.query, self._now())
+        chunks = self._exports.begin(Asked(kind, entity, start, end, request.query.wants_archive))
         return Streamed(chunks, f"{entity.space}-{entity.name}-{entity.version}-{kind.name}.parquet")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scouter.api.routing import Request, Route
+from scouter.api.routing import AnyRoute, Request, Route
 from scouter.ingest.ledger.fleet_ledger import FleetLedger, LedgerSnapshot
 from scouter.ingest.ledger.ledger import LedgerAccount
 from scouter.ingest.pipeline import IngestPipeline
@@ -16,7 +16,7 @@ class LedgerResource:
         self._ingest = ingest
         self._settings = settings
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[AnyRoute]:
         return [
             Route(
                 "GET",
@@ -36,13 +36,13 @@ class LedgerResource:
             ),
         ]
 
-    def resume(self, call: Request) -> ResumeReply:
-        call.caller.require_admin()
+    def resume(self, request: Request[None, None]) -> ResumeReply:
+        request.caller.require_admin()
         was_stopped = self._ingest.rejection_limit.is_stopped
         self._ingest.rejection_limit.resume()
         return ResumeReply("success", "it goes on" if was_stopped else "nothing was stopped")
 
-    def read(self, _: Request) -> LedgerReply:
+    def read(self, _: Request[None, None]) -> LedgerReply:
         reading = self._fleet_ledger.read()
         return LedgerReply(
             balanced=reading.balances,

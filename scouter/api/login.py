@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scouter.api.routing import Request, Route
+from scouter.api.routing import AnyRoute, Request, Route
 from scouter.errors import InvalidInput, NotAuthenticated, TooManyAttempts
 from scouter.users.authentication import Authentication
 from scouter.wire.auth import TokenReply, ValidateReply
@@ -12,7 +12,7 @@ class Login:
     def __init__(self, authentication: Authentication) -> None:
         self._authentication = authentication
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[AnyRoute]:
         return [
             Route(
                 "GET",
@@ -46,13 +46,13 @@ class Login:
             ),
         ]
 
-    def login(self, call: Request) -> TokenReply:
-        return TokenReply(self._authentication.login(call.credentials))
+    def login(self, request: Request[None, None]) -> TokenReply:
+        return TokenReply(self._authentication.login(request.credentials))
 
-    def refresh(self, call: Request) -> TokenReply:
-        return TokenReply(self._authentication.refresh(call.credentials))
+    def refresh(self, request: Request[None, None]) -> TokenReply:
+        return TokenReply(self._authentication.refresh(request.credentials))
 
-    def validate(self, call: Request) -> ValidateReply:
-        if not self._authentication.is_valid(call.credentials):
+    def validate(self, request: Request[None, None]) -> ValidateReply:
+        if not self._authentication.is_valid(request.credentials):
             raise NotAuthenticated("the token is not valid", action="log in at /scouter/auth/login")
         return ValidateReply(is_authenticated=True)

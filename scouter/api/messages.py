@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from scouter.api.routing import Deferred, Request, Route
+from scouter.api.routing import AnyRoute, Deferred, Request, Route
 from scouter.errors import DiskFull, KeyReused, NotFound, RefusedByDatabase, ScouterError, SpoolFull
 from scouter.ingest.messages.inbound import InboundMessage, Transport
 from scouter.ingest.messages.outcomes import Outcome
@@ -25,7 +25,7 @@ class Messages:
         self._now = now
         self._disk = disk
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[AnyRoute]:
         return [
             Route(
                 "POST",
@@ -35,18 +35,17 @@ class Messages:
                 "or once it is safe in the spool. What cannot be stored is answered 4xx and kept in quarantine.",
                 MessageReply,
                 permission="write on the space of every record; for a tag, as at POST /scouter/tags",
-                body=Message,
-                raw=True,
+                raw=Message,
                 refused=lambda problem: self._gateway.refuse(TRANSPORT, problem),
                 errors=(DiskFull, SpoolFull, NotFound, RefusedByDatabase, KeyReused),
             )
             for path in ("/scouter/message", "/scouter/drift")
         ]
 
-    def store(self, call: Request) -> Deferred:
+    def store(self, request: Request[None, None]) -> Deferred[MessageReply]:
         self._require_room()
         pending = self._gateway.accept(
-            InboundMessage(TRANSPORT, call.raw, call.caller, self._now(), call.idempotency_key)
+            InboundMessage(TRANSPORT, request.raw, request.caller, self._now(), request.idempotency_key)
         )
         return Deferred(lambda: _answer(pending))
 

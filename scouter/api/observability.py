@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from scouter.api.routing import Request, Route
-from scouter.auth.permissions import Caller
+from scouter.api.routing import AnyRoute, Request, Route
 from scouter.drift.observability import RouteSums, route_series
 from scouter.drift.windows import chart_window
-from scouter.errors import InvalidInput, NotFound
+from scouter.errors import NotFound
 from scouter.postgres.connections.pool import Pool
-from scouter.postgres.tables.entities import SERVICE, Entities, Entity, EntityName
+from scouter.postgres.tables.entities import Entities
 from scouter.postgres.tables.observability import RouteBin, observability_bins
+from scouter.profiles import lookup
+from scouter.profiles.lookup import ProfileRef
 from scouter.wire.observability import MetricsQuery, MetricsReply
 
 
@@ -22,7 +23,7 @@ class Observability:
         self._entities = entities
         self._now = now
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[AnyRoute]:
         return [
             Route(
                 "GET",
@@ -36,35 +37,15 @@ class Observability:
             )
         ]
 
-    def metrics(self, call: Request) -> MetricsReply:
-        query: MetricsQuery = call.query
-        service = self._service(query, call.caller)
+    def metrics(self, request: Request[MetricsQuery, None]) -> MetricsReply:
+        query = request.query
+        service = lookup.find_service(ProfileRef.of(query), "read", request.caller, self._entities.find)
         window = chart_window(query.as_chart, self._now())
         if service is None:
             return MetricsReply("success", [])
         with self._pool.connection() as connection:
             bins = observability_bins(connection, service.id, window.start, window.end, window.width)
         return MetricsReply("success", [route_series(name, sums) for name, sums in _by_route(bins).items()])
-
-    def _service(self, query: MetricsQuery, caller: Caller) -> Entity | None:
-        """Whom the metrics belong to; None while there are none. A named space is authorised before any look-up."""
-        if query.space is not None:
-            caller.require("read", query.space)
-        name = _name(query) if query.uid is None else self._name_of(query.uid)
-        caller.require("read", name.space)
-        return self._entities.find(name)
-
-    def _name_of(self, uid: str) -> EntityName:
-        entity = self._entities.find(uid)
-        if entity is None:
-            raise NotFound(f"there is no profile {uid!r}")
-        return EntityName(entity.space, entity.name, entity.version, SERVICE)
-
-
-def _name(query: MetricsQuery) -> EntityName:
-    if query.space is None or query.name is None or query.version is None:
-        raise InvalidInput("uid", None, "a profile's uid, or space, name and version together")
-    return EntityName(query.space, query.name, query.version, SERVICE)
 
 
 def _by_route(bins: list[RouteBin]) -> dict[str, list[RouteSums]]:

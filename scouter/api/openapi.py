@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from scouter.api.errors import ErrorReply, status_of_kind
-from scouter.api.routing import Route
+from scouter.api.routing import AnyRoute
 from scouter.errors import (
     InvalidInput,
     NotAuthenticated,
@@ -27,9 +27,9 @@ _SECURITY = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT
 Json = dict[str, Any]
 
 
-def openapi_document(routes: Sequence[Route]) -> Json:
+def openapi_document(routes: Sequence[AnyRoute]) -> Json:
     """OpenAPI 3.1. Every route with its parameters, bodies, replies, errors and the permission it wants."""
-    types = [kind for route in routes for kind in (route.query, route.body, route.reply) if kind is not None]
+    types = [kind for route in routes for kind in (route.query, route.takes, route.reply) if kind is not None]
     schemas, components = msgspec.json.schema_components([*types, ErrorReply], ref_template=_REFERENCE)
     schema_of = {id(kind): schema for kind, schema in zip([*types, ErrorReply], schemas, strict=True)}
     paths: dict[str, Json] = {}
@@ -44,21 +44,21 @@ def openapi_document(routes: Sequence[Route]) -> Json:
     }
 
 
-def errors_of(route: Route) -> list[type[ScouterError]]:
+def errors_of(route: AnyRoute) -> list[type[ScouterError]]:
     """What a route may answer instead of its reply: what its form implies, and what it declares itself."""
     errors: list[type[ScouterError]] = [ScouterError, Unavailable]
     if not route.public:
         errors += [NotAuthenticated, PermissionDenied, TooManyAttempts]
-    if route.query is not None or route.body is not None:
+    if route.query is not None or route.takes is not None:
         errors.append(InvalidInput)
-    if route.body is not None:
+    if route.takes is not None:
         errors.append(TooLarge)
     if "{" in route.path:
         errors.append(NotFound)
     return [*errors, *route.errors]
 
 
-def _operation(route: Route, schema_of: dict[int, Json], components: Json) -> Json:
+def _operation(route: AnyRoute, schema_of: dict[int, Json], components: Json) -> Json:
     operation: Json = {
         "operationId": route.handle.__qualname__.replace(".", "_") + "_" + route.path.strip("/").replace("/", "_"),
         "summary": route.summary,
@@ -68,13 +68,13 @@ def _operation(route: Route, schema_of: dict[int, Json], components: Json) -> Js
     }
     if parameters := [*_path_parameters(route), *_query_parameters(route, schema_of, components)]:
         operation["parameters"] = parameters
-    if route.body is not None:
-        content = {"application/json": {"schema": schema_of[id(route.body)]}}
+    if route.takes is not None:
+        content = {"application/json": {"schema": schema_of[id(route.takes)]}}
         operation["requestBody"] = {"required": True, "content": content}
     return operation
 
 
-def _reply(route: Route, schema_of: dict[int, Json]) -> Json:
+def _reply(route: AnyRoute, schema_of: dict[int, Json]) -> Json:
     # What is not JSON but bytes has no schema in OpenAPI 3.1: the media type says it all.
     content = {} if route.reply is bytes else {"schema": schema_of[id(route.reply)]}
     return {"description": "Done.", "content": {route.media_type: content}}
@@ -92,12 +92,12 @@ def _error_replies(errors: Iterable[type[ScouterError]], schema_of: dict[int, Js
     }
 
 
-def _path_parameters(route: Route) -> list[Json]:
+def _path_parameters(route: AnyRoute) -> list[Json]:
     names = [part[1:-1] for part in route.path.split("/") if part.startswith("{")]
     return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
 
 
-def _query_parameters(route: Route, schema_of: dict[int, Json], components: Json) -> list[Json]:
+def _query_parameters(route: AnyRoute, schema_of: dict[int, Json], components: Json) -> list[Json]:
     if route.query is None:
         return []
     schema = components[schema_of[id(route.query)]["$ref"].rpartition("/")[2]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from scouter.api.routing import Route
+from scouter.api.routing import AnyRoute, Route
 from scouter.errors import NotReady
 from scouter.runtime.health import Health, HealthState
 from scouter.wire.health import LiveReply, PartReply, ReadyReply
@@ -14,7 +14,7 @@ class Probes:
     def __init__(self, health: Health) -> None:
         self._health = health
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[AnyRoute]:
         return [
             Route(
                 "GET",

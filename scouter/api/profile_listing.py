@@ -6,7 +6,8 @@ from dataclasses import asdict
 
 from msgspec import Raw
 
-from scouter.api.routing import Request, Route
+from scouter.api.paging import Page, rows_to_fetch
+from scouter.api.routing import AnyRoute, Request, Route
 from scouter.errors import NotFound
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.entities import EntityName
@@ -17,6 +18,8 @@ from scouter.postgres.tables.profile_listing import (
     profiles_by_space,
     profiles_of_version,
 )
+from scouter.profiles import lookup
+from scouter.profiles.lookup import ProfileRef
 from scouter.wire.profile_listing import (
     Position,
     ProfileItem,
@@ -37,7 +40,7 @@ class ProfileListing:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[AnyRoute]:
         return [
             Route(
                 "GET",
@@ -70,31 +73,31 @@ class ProfileListing:
             ),
         ]
 
-    def page(self, call: Request) -> ProfilesPage:
-        query: ProfilesQuery = call.query
-        if query.space is not None:
-            call.caller.require("read", query.space)
+    def page(self, request: Request[ProfilesQuery, None]) -> ProfilesPage:
+        query = request.query
+        lookup.authorise(query.space, "read", request.caller)
         after = _after(query.cursor)
         wanted = ProfileFilter(query.space, query.name, query.drift_type and query.drift_type.value, query.active)
         with self._pool.connection() as connection:
-            # One more than asked for tells whether there is a next page.
-            found = profile_page(connection, call.caller.spaces("read"), wanted, after=after, maximum=query.limit + 1)
-        shown, has_next = found[: query.limit], len(found) > query.limit
-        items = [ProfileItem(**asdict(profile)) for profile in shown]
-        return ProfilesPage(items, has_next, _cursor(shown[-1]) if has_next else None)
+            found = profile_page(
+                connection, request.caller.spaces("read"), wanted, after=after, maximum=rows_to_fetch(query.limit)
+            )
+        page = Page.of(found, query.limit)
+        items = [ProfileItem(**asdict(profile)) for profile in page.rows]
+        return ProfilesPage(items, page.has_next, page.next_cursor(_cursor))
 
-    def of_version(self, call: Request) -> list[VersionProfile]:
-        request: VersionProfilesRequest = call.body
-        call.caller.require("read", request.space)
+    def of_version(self, request: Request[None, VersionProfilesRequest]) -> list[VersionProfile]:
+        body = request.body
+        lookup.authorise(body.space, "read", request.caller)
         with self._pool.connection() as connection:
-            found = profiles_of_version(connection, request.space, request.name, request.version)
+            found = profiles_of_version(connection, body.space, body.name, body.version)
         if not found:
-            raise NotFound(f"there is no profile {request.space}/{request.name} {request.version}")
+            raise ProfileRef(None, body.space, body.name, body.version).unknown()
         return [VersionProfile({one.drift_type: Raw(one.document.encode())}, one.active) for one in found]
 
-    def spaces(self, call: Request) -> SpacesReply:
+    def spaces(self, request: Request[None, None]) -> SpacesReply:
         with self._pool.connection() as connection:
-            found = profiles_by_space(connection, call.caller.spaces("read"))
+            found = profiles_by_space(connection, request.caller.spaces("read"))
         return SpacesReply([SpaceItem(one.space, one.profiles, one.active_profiles) for one in found])
 
 

@@ -9,13 +9,16 @@ from typing import Annotated
 from msgspec import Meta, Raw, Struct
 
 from scouter.alerting.channels.routing import missing_settings
-from scouter.api.routing import Request, Route
+from scouter.api.routing import AnyRoute, Request, Route
 from scouter.errors import Conflict, NotFound
 from scouter.postgres.connections.pool import Pool
-from scouter.postgres.tables.entities import Entities, EntityName
+from scouter.postgres.tables.entities import Entities
 from scouter.postgres.tables.profiles import document_of
-from scouter.profiles.registration import register, set_status
+from scouter.profiles import lookup
+from scouter.profiles.lookup import ProfileRef
+from scouter.profiles.registration import register
 from scouter.profiles.replacement import replace
+from scouter.profiles.status import set_status
 from scouter.settings.alerting import AlertingSettings
 from scouter.wire.profiles import (
     DriftType,
@@ -49,7 +52,7 @@ class Profiles:
         self._entities = entities
         self._now = now
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[AnyRoute]:
         return [
             Route(
                 "POST",
@@ -96,11 +99,11 @@ class Profiles:
             ),
         ]
 
-    def register(self, call: Request) -> RegisterProfileReply:
-        request: RegisterProfileRequest = call.body
-        call.caller.require("write", request.space)
+    def register(self, request: Request[None, RegisterProfileRequest]) -> RegisterProfileReply:
+        body = request.body
+        lookup.authorise(body.space, "write", request.caller)
         with self._pool.connection() as connection:
-            done = register(connection, request, self._now())
+            done = register(connection, body, self._now())
         entity = done.entity
         said = f"registered {entity.drift_type} profile {entity.space}/{entity.name} {entity.version}"
         lacking = missing_settings(done.dispatch_config, self._settings)
@@ -113,27 +116,27 @@ class Profiles:
             f"{said}; {lacking}" if lacking else said,
         )
 
-    def fetch(self, call: Request) -> dict[str, Raw]:
-        query: ProfileQuery = call.query
-        call.caller.require("read", query.space)
-        entity = self._entities.find(EntityName(query.space, query.name, query.version, query.drift_type.value))
+    def fetch(self, request: Request[ProfileQuery, None]) -> dict[str, Raw]:
+        query = request.query
+        ref = ProfileRef(None, query.space, query.name, query.version, query.drift_type.value)
+        entity = lookup.find(ref, "read", request.caller, self._entities.find)
         with self._pool.connection() as connection:
-            document = document_of(connection, entity.id) if entity else None
+            document = document_of(connection, entity.id)
         if document is None:
-            raise NotFound(f"there is no {query.drift_type.value} profile {query.space}/{query.name} {query.version}")
+            raise ref.unknown()
         return {query.drift_type.value: Raw(document.encode())}
 
-    def replace(self, call: Request) -> StatusReply:
-        request: RegisterProfileRequest = call.body
-        call.caller.require("write", request.space)
+    def replace(self, request: Request[None, RegisterProfileRequest]) -> StatusReply:
+        body = request.body
+        lookup.authorise(body.space, "write", request.caller)
         with self._pool.connection() as connection:
-            entity = replace(connection, request, call.caller, self._now())
+            entity = replace(connection, body, request.caller, self._now())
         return StatusReply(f"replaced {entity.drift_type} profile {entity.space}/{entity.name} {entity.version}")
 
-    def set_status(self, call: Request) -> StatusReply:
-        request: ProfileStatusRequest = call.body
-        call.caller.require("write", request.space)
+    def set_status(self, request: Request[None, ProfileStatusRequest]) -> StatusReply:
+        body = request.body
+        lookup.authorise(body.space, "write", request.caller)
         with self._pool.connection() as connection:
-            count = set_status(connection, request, self._now())
-        state = "active" if request.active else "inactive"
-        return StatusReply(f"{count} profiles of {request.space}/{request.name} {request.version} are {state}")
+            count = set_status(connection, body, self._now())
+        state = "active" if body.active else "inactive"
+        return StatusReply(f"{count} profiles of {body.space}/{body.name} {body.version} are {state}")

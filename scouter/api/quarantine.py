@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from uuid import UUID
 
-from scouter.api.routing import Request, Route
+from scouter.api.paging import Page, rows_to_fetch
+from scouter.api.routing import AnyRequest, AnyRoute, Request, Route
 from scouter.errors import InvalidInput, NotQuarantined, ReplayFailed
 from scouter.ingest.messages.outcomes import Outcome
 from scouter.ingest.quarantine.removal import delete, delete_selected
@@ -40,7 +41,7 @@ log = logging.getLogger(__name__)
 _ALL = "/scouter/quarantine"
 _ONE = "/scouter/quarantine/{id}"
 _ADMIN = "admin"
-_SECONDS = 20.0  # of work in one call; clients and proxies wait for a minute
+_SECONDS = 20.0  # of work in one request; clients and proxies wait for a minute
 
 
 class Quarantine:
@@ -48,10 +49,10 @@ class Quarantine:
         self._pool = pool
         self._replays = replays
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[AnyRoute]:
         return [*self._reading(), *self._replaying(), *self._deleting()]
 
-    def _reading(self) -> list[Route]:
+    def _reading(self) -> list[AnyRoute]:
         return [
             Route(
                 "GET",
@@ -82,7 +83,7 @@ class Quarantine:
             ),
         ]
 
-    def _replaying(self) -> list[Route]:
+    def _replaying(self) -> list[AnyRoute]:
         return [
             Route(
                 "POST",
@@ -106,7 +107,7 @@ class Quarantine:
             ),
         ]
 
-    def _deleting(self) -> list[Route]:
+    def _deleting(self) -> list[AnyRoute]:
         return [
             Route("DELETE", _ONE, self.delete, "Delete a message for good.", QuarantineDeletedReply, permission=_ADMIN),
             Route(
@@ -121,9 +122,9 @@ class Quarantine:
             ),
         ]
 
-    def page(self, call: Request) -> QuarantinePage:
-        call.caller.require_admin()
-        query: QuarantineQuery = call.query
+    def page(self, request: Request[QuarantineQuery, None]) -> QuarantinePage:
+        request.caller.require_admin()
+        query = request.query
         with self._pool.connection() as connection:
             totals = quarantine_totals(connection)
             found = quarantine_page(
@@ -132,59 +133,59 @@ class Quarantine:
                 since=query.since,
                 until=query.until,
                 below=query.cursor,
-                maximum=query.limit + 1,
+                maximum=rows_to_fetch(query.limit),
             )
-        items = [_item(entry) for entry in found[: query.limit]]
-        has_next = len(found) > query.limit
+        page = Page.of(found, query.limit)
+        items = [_item(entry) for entry in page.rows]
         counts = [QuarantineCount(each.transport, each.reason, each.messages, each.bytes) for each in totals]
-        return QuarantinePage(items, has_next, items[-1].id if has_next else None, counts)
+        return QuarantinePage(items, page.has_next, page.next_cursor(lambda last: last.id), counts)
 
-    def show(self, call: Request) -> QuarantinedMessageReply:
-        entry = self._named(call)
+    def show(self, request: Request[None, None]) -> QuarantinedMessageReply:
+        entry = self._named(request)
         return QuarantinedMessageReply(_item(entry), _body(entry.raw))
 
-    def download(self, call: Request) -> bytes:
-        return self._named(call).raw
+    def download(self, request: Request[None, None]) -> bytes:
+        return self._named(request).raw
 
-    def replay(self, call: Request) -> ReplayReply:
-        call.caller.require_admin()
-        entry_id = _id(call)
+    def replay(self, request: Request[None, None]) -> ReplayReply:
+        request.caller.require_admin()
+        entry_id = _id(request)
         outcome = self._replays.one(entry_id)
-        log.info("%r replayed message %s from quarantine", call.caller.username, entry_id)
+        log.info("%r replayed message %s from quarantine", request.caller.username, entry_id)
         return _replayed(entry_id, outcome)
 
-    def replay_several(self, call: Request) -> ReplaysReply:
-        call.caller.require_admin()
-        wanted: ReplayRequest = call.body
+    def replay_several(self, request: Request[None, ReplayRequest]) -> ReplaysReply:
+        request.caller.require_admin()
+        wanted = request.body
         if not (wanted.all or wanted.reason or wanted.transport):
             raise InvalidInput("reason", None, "a reason, a transport, or all: true")
         selection = _selection(wanted)
         done = self._replays.several(selection, after=wanted.cursor, seconds=_SECONDS)
-        log.info("%r replayed %s from quarantine: %s", call.caller.username, selection, done)
+        log.info("%r replayed %s from quarantine: %s", request.caller.username, selection, done)
         return ReplaysReply(done.replayed, done.duplicates, done.failed, done.remaining, done.cursor)
 
-    def delete(self, call: Request) -> QuarantineDeletedReply:
-        call.caller.require_admin()
-        entry_id = _id(call)
+    def delete(self, request: Request[None, None]) -> QuarantineDeletedReply:
+        request.caller.require_admin()
+        entry_id = _id(request)
         with self._pool.connection() as connection:
             if not delete(connection, [entry_id]):
                 raise NotQuarantined(entry_id)
-        log.info("%r deleted message %s from quarantine", call.caller.username, entry_id)
+        log.info("%r deleted message %s from quarantine", request.caller.username, entry_id)
         return QuarantineDeletedReply(1)
 
-    def delete_several(self, call: Request) -> QuarantineDeletedReply:
-        call.caller.require_admin()
-        wanted: DeleteQuarantinedQuery = call.query
+    def delete_several(self, request: Request[DeleteQuarantinedQuery, None]) -> QuarantineDeletedReply:
+        request.caller.require_admin()
+        wanted = request.query
         if not (wanted.reason or wanted.transport):
             raise InvalidInput("reason", None, "a reason, a transport, or both")
         selection = _selection(wanted)
         done = delete_selected(self._pool, selection, seconds=_SECONDS)
-        log.info("%r deleted %s from quarantine: %s", call.caller.username, selection, done)
+        log.info("%r deleted %s from quarantine: %s", request.caller.username, selection, done)
         return QuarantineDeletedReply(done.deleted, done.remaining)
 
-    def _named(self, call: Request) -> WholeEntry:
-        call.caller.require_admin()
-        entry_id = _id(call)
+    def _named(self, request: AnyRequest) -> WholeEntry:
+        request.caller.require_admin()
+        entry_id = _id(request)
         with self._pool.connection() as connection:
             entry = quarantined_message(connection, entry_id)
         if entry is None:
@@ -192,11 +193,11 @@ class Quarantine:
         return entry
 
 
-def _id(call: Request) -> UUID:
+def _id(request: AnyRequest) -> UUID:
     try:
-        return UUID(call.parts["id"])
+        return UUID(request.parts["id"])
     except ValueError:
-        raise NotQuarantined(call.parts["id"]) from None
+        raise NotQuarantined(request.parts["id"]) from None
 
 
 def _selection(asked: QuarantineQuery | ReplayRequest | DeleteQuarantinedQuery) -> QuarantineFilter:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from msgspec import Raw
 
-from scouter.api.routing import Request, Route
+from scouter.api.paging import Page, rows_to_fetch
+from scouter.api.routing import AnyRoute, Request, Route
 from scouter.auth.permissions import Caller
-from scouter.errors import InvalidInput, NotFound
+from scouter.errors import NotFound
 from scouter.postgres.connections.pool import Pool
-from scouter.postgres.tables.entities import Entities, Entity, EntityName
+from scouter.postgres.tables.entities import Entities, Entity
 from scouter.postgres.tables.runs import Run, run_page
+from scouter.profiles import lookup
+from scouter.profiles.lookup import ProfileRef
 from scouter.wire.profiles import accepted_by_profiles
 from scouter.wire.runs import RunItem, RunPage, RunsQuery
 
@@ -21,7 +22,7 @@ class Runs:
         self._pool = pool
         self._entities = entities
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[AnyRoute]:
         return [
             Route(
                 "GET",
@@ -36,42 +37,28 @@ class Runs:
             )
         ]
 
-    def page(self, call: Request) -> RunPage:
-        query: RunsQuery = call.query
-        entity = self._named(query, call.caller)
+    def page(self, request: Request[RunsQuery, None]) -> RunPage:
+        query = request.query
+        entity = self._named(query, request.caller)
+        spaces = None if entity else lookup.spaces(query.space, "read", request.caller)
         with self._pool.connection() as connection:
-            runs = run_page(
+            found = run_page(
                 connection,
                 entity_id=entity.id if entity else None,
-                spaces=None if entity else _spaces(query, call.caller),
+                spaces=spaces,
                 outcome=query.outcome,
                 below_id=query.cursor,
-                maximum=query.limit + 1,
+                maximum=rows_to_fetch(query.limit),
             )
-        shown = [_item(run) for run in runs[: query.limit]]
-        has_next = len(runs) > query.limit
-        return RunPage(shown, has_next, shown[-1].id if has_next else None)
+        page = Page.of(found, query.limit)
+        return RunPage([_item(run) for run in page.rows], page.has_next, page.next_cursor(lambda last: last.id))
 
     def _named(self, query: RunsQuery, caller: Caller) -> Entity | None:
-        if query.space is not None:
-            caller.require("read", query.space)
+        """The one profile that is asked about, if it is one."""
         if query.uid is None and query.name is None:
             return None
-        entity = self._entities.find(query.uid if query.uid is not None else _name(query))
-        if entity is None:
-            raise NotFound("there is no such profile")
-        caller.require("read", entity.space)
-        return entity
-
-
-def _name(query: RunsQuery) -> EntityName:
-    if query.space is None or query.name is None or query.version is None or query.drift_type is None:
-        raise InvalidInput("uid", None, "a profile's uid, or space, name, version and drift_type together")
-    return EntityName(query.space, query.name, query.version, query.drift_type.value)
-
-
-def _spaces(query: RunsQuery, caller: Caller) -> Collection[str] | None:
-    return [query.space] if query.space is not None else caller.spaces("read")
+        ref = ProfileRef.of(query, drift_type=query.drift_type)
+        return lookup.find(ref, "read", caller, self._entities.find)
 
 
 def _item(run: Run) -> RunItem:

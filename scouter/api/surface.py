@@ -18,7 +18,7 @@ from scouter.api.charts import Charts
 from scouter.api.deliveries import Deliveries
 from scouter.api.documentation import Documentation
 from scouter.api.exports import RecordExports
-from scouter.api.health import Healthcheck
+from scouter.api.healthcheck import Healthcheck
 from scouter.api.ledger import LedgerResource
 from scouter.api.login import Login
 from scouter.api.messages import Messages

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
-from scouter.api.routing import Request, Route
-from scouter.auth.permissions import Caller
-from scouter.ingest.validation.tag_permissions import require_some_space, require_taggable, require_tags_of
+from scouter.api.paging import Page, rows_to_fetch
+from scouter.api.routing import AnyRoute, Request, Route
+from scouter.auth.permissions import Caller, Verb
+from scouter.ingest.validation.tag_permissions import require_some_space
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables import tags as table
 from scouter.postgres.tables.entities import Entities
+from scouter.profiles import lookup
+from scouter.profiles.lookup import ProfileRef
 from scouter.wire.tags import (
     MAX_TAGGED,
     AddTagsReply,
     AddTagsRequest,
-    Tag,
     TaggedReply,
     TaggedRequest,
     TagsQuery,
@@ -30,7 +32,7 @@ class Tags:
         self._pool = pool
         self._entities = entities
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[AnyRoute]:
         return [
             Route(
                 "GET",
@@ -64,35 +66,38 @@ class Tags:
             ),
         ]
 
-    def show(self, call: Request) -> TagsReply:
-        query: TagsQuery = call.query
-        require_tags_of(query.entity_id, "read", call.caller, self._entities)
+    def show(self, request: Request[TagsQuery, None]) -> TagsReply:
+        query = request.query
+        self._require_tags_of({query.entity_id}, "read", request.caller)
         with self._pool.connection() as connection:
             return TagsReply(table.tags_of(connection, query.entity_type, query.entity_id, maximum=MAX_TAGGED))
 
-    def add(self, call: Request) -> AddTagsReply:
-        request: AddTagsRequest = call.body
-        added = self.store(request.tags, call.caller)
-        return AddTagsReply("success", f"{added} tags added, {len(request.tags) - added} were there")
+    def add(self, request: Request[None, AddTagsRequest]) -> AddTagsReply:
+        tags = request.body.tags
+        self._require_tags_of({tag.entity_id for tag in tags}, "write", request.caller)
+        with self._pool.connection() as connection:
+            added = table.add_tags(connection, tags)
+        return AddTagsReply("success", f"{added} tags added, {len(tags) - added} were there")
 
-    def search(self, call: Request) -> TaggedReply:
-        request: TaggedRequest = call.body
-        require_some_space("read", call.caller)
-        wanted = set(request.tags)
+    def search(self, request: Request[None, TaggedRequest]) -> TaggedReply:
+        body = request.body
+        require_some_space("read", request.caller)
+        wanted = set(body.tags)
         with self._pool.connection() as connection:
             found = table.tagged_entities(
                 connection,
-                request.entity_type,
+                body.entity_type,
                 wanted,
-                fewest=len(wanted) if request.match_all else 1,
-                spaces=call.caller.spaces("read"),
-                after=request.after or "",
-                maximum=request.limit + 1,
+                fewest=len(wanted) if body.match_all else 1,
+                spaces=request.caller.spaces("read"),
+                after=body.after or "",
+                maximum=rows_to_fetch(body.limit),
             )
-        return TaggedReply(found[: request.limit], len(found) > request.limit)
+        page = Page.of(found, body.limit)
+        return TaggedReply(page.rows, page.has_next)
 
-    def store(self, tags: Sequence[Tag], caller: Caller) -> int:
-        """Store what is not there yet; how many that were. All of them or, without permission for one, none."""
-        require_taggable(tags, caller, self._entities)
-        with self._pool.connection() as connection:
-            return table.add_tags(connection, tags)
+    def _require_tags_of(self, entity_ids: Iterable[str], verb: Verb, caller: Caller) -> None:
+        """Tags on a profile's uid belong to the profile's space. Raises `PermissionDenied` for any one of them."""
+        for entity_id in entity_ids:
+            require_some_space(verb, caller)
+            lookup.find_if_any(ProfileRef(entity_id), verb, caller, self._entities.find)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 
-from scouter.api.routing import Request, Route
-from scouter.api.user_accounts import change, create, remove
+from scouter.api.routing import AnyRequest, AnyRoute, Request, Route
 from scouter.errors import Conflict, LastAdmin, NotFound
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.users import User, all_users, user_by_name
+from scouter.users.accounts import change, create, remove
 from scouter.users.authentication import Authentication
 from scouter.wire.users import (
     CreateUserReply,
@@ -31,7 +31,7 @@ class Users:
         self._pool = pool
         self._authentication = authentication
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[AnyRoute]:
         return [
             Route(
                 "POST",
@@ -72,57 +72,57 @@ class Users:
             ),
         ]
 
-    def create(self, call: Request) -> CreateUserReply:
-        request: CreateUserRequest = call.body
-        call.caller.require_admin()
+    def create(self, request: Request[None, CreateUserRequest]) -> CreateUserReply:
+        body = request.body
+        request.caller.require_admin()
         with self._pool.connection() as connection:
-            user, codes = create(connection, request)
-        self._changed("made", user.username, call)
+            user, codes = create(connection, body)
+        self._changed("made", user.username, request)
         return CreateUserReply(_shown(user), codes, f"made user {user.username!r}; keep the recovery codes")
 
-    def show_all(self, call: Request) -> UsersReply:
-        call.caller.require_admin()
+    def show_all(self, request: Request[None, None]) -> UsersReply:
+        request.caller.require_admin()
         with self._pool.connection() as connection:
             return UsersReply([_shown(user) for user in all_users(connection)])
 
-    def show(self, call: Request) -> UserReply:
-        username = _self_or_any(call)
+    def show(self, request: Request[None, None]) -> UserReply:
+        username = _self_or_any(request)
         with self._pool.connection() as connection:
             user = user_by_name(connection, username)
         if user is None:
             raise NotFound(f"there is no user {username!r}")
         return _shown(user)
 
-    def change(self, call: Request) -> UserReply:
-        username = _self_or_any(call)
+    def change(self, request: Request[None, UpdateUserRequest]) -> UserReply:
+        username = _self_or_any(request)
         with self._pool.connection() as connection:
-            user = change(connection, username, call.body, by_admin=call.caller.is_admin)
-        self._changed("changed", username, call)
+            user = change(connection, username, request.body, by_admin=request.caller.is_admin)
+        self._changed("changed", username, request)
         return _shown(user)
 
-    def delete(self, call: Request) -> UserDeletedReply:
-        call.caller.require_admin()
-        username = _named(call)
+    def delete(self, request: Request[None, None]) -> UserDeletedReply:
+        request.caller.require_admin()
+        username = _named(request)
         with self._pool.connection() as connection:
             remove(connection, username)
-        self._changed("deleted", username, call)
+        self._changed("deleted", username, request)
         return UserDeletedReply(f"deleted user {username!r}")
 
-    def _changed(self, what: str, username: str, call: Request) -> None:
+    def _changed(self, what: str, username: str, request: AnyRequest) -> None:
         self._authentication.forget(username)
-        log.info("%r %s user %r", call.caller.username, what, username)
+        log.info("%r %s user %r", request.caller.username, what, username)
 
 
-def _self_or_any(call: Request) -> str:
+def _self_or_any(request: AnyRequest) -> str:
     """The user that the path names. Only admins may name others."""
-    username = _named(call)
-    if username != call.caller.username:
-        call.caller.require_admin()
+    username = _named(request)
+    if username != request.caller.username:
+        request.caller.require_admin()
     return username
 
 
-def _named(call: Request) -> str:
-    username = call.parts["username"]
+def _named(request: AnyRequest) -> str:
+    username = request.parts["username"]
     if "\x00" in username:  # Postgres has no such text
         raise NotFound("there is no such user")
     return username

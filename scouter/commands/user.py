@@ -9,14 +9,14 @@ import sys
 from typing import Any
 
 from scouter.auth.passwords import hash_password
-from scouter.auth.permissions import ADMIN_GROUP
-from scouter.errors import Conflict, InvalidInput, NotFound
+from scouter.errors import InvalidInput, NotFound
 from scouter.postgres.connections.pool import connect
 from scouter.postgres.database import present_database
 from scouter.postgres.schema.migrations import migrate
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables import users
 from scouter.settings.settings import Settings
+from scouter.users.accounts import NewUser, admin, make_user
 from scouter.wire.decoding import convert
 from scouter.wire.users import CreateUserRequest, UpdateUserRequest, accepted_by_users
 
@@ -63,20 +63,11 @@ def _create(options: argparse.Namespace, connection: Connection) -> None:
         "username": options.username,
         "password": password,
         "email": options.email or options.username,
-        "permissions": options.permission or ["read:all"],
+        "permissions": options.permission,
     }
     wanted = convert(sent, CreateUserRequest, accepted=accepted_by_users, secrets={"password"})
-    added = users.add_user(
-        connection,
-        options.username,
-        hash_password(password),
-        email=wanted.email,
-        role="admin" if options.admin else "user",
-        permissions=["read:all", "write:all"] if options.admin else list(wanted.permissions or ()),
-        group_permissions=[ADMIN_GROUP] if options.admin else ["user"],
-    )
-    if not added:
-        raise Conflict(f"the name {options.username!r} or its e-mail is taken")
+    everybody = NewUser(wanted.username, password, wanted.email, permissions=wanted.permissions)
+    make_user(connection, admin(wanted.username, password, wanted.email) if options.admin else everybody)
     _say(f"created {options.username!r}", password if generated else None)
 
 

@@ -1,1 +1,6 @@
-"""profiles"""
+"""Profiles: found, registered, replaced, switched and deleted, each change in one transaction of the caller's.
+
+Read `lookup` first: who may have which profile is decided there and nowhere else. Then `registration`, the way in;
+`document` is what it judges and stores, `next_run` when it is checked. `replacement`, `status` and `deletion` are what
+may happen to a profile afterwards. `scouter.api` calls these, the tables are in `scouter.postgres.tables`.
+"""

@@ -7,9 +7,11 @@ from datetime import datetime
 from scouter.auth.permissions import Caller
 from scouter.errors import InvalidInput, NotFound
 from scouter.postgres.statements import Connection
-from scouter.postgres.tables.entities import Entity, entity_by_uid
+from scouter.postgres.tables.entities import Entity
 from scouter.postgres.tables.profiles import lock_profile_name, replace_profile
-from scouter.profiles.registration import acceptable_profile, next_run_of, stored_form
+from scouter.profiles.document import acceptable_profile, stored_form
+from scouter.profiles.lookup import ProfileRef, find_if_any, in_transaction
+from scouter.profiles.next_run import next_run_of
 from scouter.wire.profiles import Profile, RegisterProfileRequest
 
 
@@ -19,8 +21,7 @@ def replace(connection: Connection, request: RegisterProfileRequest, caller: Cal
     Raises `InvalidInput` when the profile is not acceptable or is not what the uid belongs to.
     """
     profile = acceptable_profile(request, now)
-    entity = _named(connection, profile)
-    caller.require("write", entity.space)
+    entity = _named(connection, request, profile, caller)
     _require_same(request, profile, entity)
     lock_profile_name(connection, entity.space, entity.name)
     if not _store(connection, entity, request, profile, now):
@@ -28,20 +29,11 @@ def replace(connection: Connection, request: RegisterProfileRequest, caller: Cal
     return entity
 
 
-def _store(
-    connection: Connection, entity: Entity, request: RegisterProfileRequest, profile: Profile, now: datetime
-) -> bool:
-    document = stored_form(request, entity)
-    schedule = profile.config.alert_config.schedule
-    next_run = next_run_of(schedule, now)
-    return replace_profile(connection, entity.id, document, schedule=schedule, now=now, next_run=next_run)
-
-
-def _named(connection: Connection, profile: Profile) -> Entity:
+def _named(connection: Connection, request: RegisterProfileRequest, profile: Profile, caller: Caller) -> Entity:
     uid = profile.config.uid
     if uid is None:
         raise InvalidInput("profile.config.uid", None, "the uid that the profile was registered under")
-    entity = None if "\x00" in uid else entity_by_uid(connection, uid)  # Postgres has no text with a NUL
+    entity = find_if_any(ProfileRef(uid, request.space), "write", caller, in_transaction(connection))
     if entity is None:
         raise _unknown(uid)
     return entity
@@ -56,5 +48,14 @@ def _require_same(request: RegisterProfileRequest, profile: Profile, entity: Ent
             raise InvalidInput(f"profile.config.{field}", sent, f"{registered!r}, as the uid's profile")
 
 
+def _store(
+    connection: Connection, entity: Entity, request: RegisterProfileRequest, profile: Profile, now: datetime
+) -> bool:
+    document = stored_form(request, entity)
+    schedule = profile.config.alert_config.schedule
+    next_run = next_run_of(schedule, now)
+    return replace_profile(connection, entity.id, document, schedule=schedule, now=now, next_run=next_run)
+
+
 def _unknown(uid: str) -> NotFound:
-    return NotFound(f"there is no profile with the uid {uid[:200]!r}", action="register the profile first")
+    return NotFound(ProfileRef(uid).unknown().message, action="register the profile first")

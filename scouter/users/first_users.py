@@ -7,11 +7,12 @@ import secrets
 from dataclasses import dataclass
 from typing import Literal
 
-from scouter.auth.passwords import hash_password, verify_password
-from scouter.auth.permissions import ADMIN_GROUP
+from scouter.auth.passwords import verify_password
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables import users
 from scouter.settings.users import UserSettings
+from scouter.users import accounts
+from scouter.users.accounts import READ_ALL, WRITE_ALL, NewUser
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +20,7 @@ Access = Literal["off", "read", "write"]
 
 # What the published client tries when it is not configured.
 KNOWN_DEFAULTS = (("admin", "admin"), ("guest", "guest"))
-_GUEST_PERMISSIONS = {"read": ["read:all"], "write": ["read:all", "write:all"]}
+_GUEST_PERMISSIONS = {"read": (READ_ALL,), "write": (READ_ALL, WRITE_ALL)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,27 +57,12 @@ def _make_admin(connection: Connection, settings: UserSettings, *, trying_out: b
     given = settings.default_password or ("admin" if trying_out else None)
     password = given or secrets.token_urlsafe(18)
     name = settings.default_username
-    users.add_user(
-        connection,
-        name,
-        hash_password(password),
-        email=name,
-        role="admin",
-        permissions=["read:all", "write:all"],
-        group_permissions=[ADMIN_GROUP],
-    )
+    accounts.make_user(connection, accounts.admin(name, password, email=name))
     log.info("made the admin %r", name)
     return FirstUsers(name, None if given else password)
 
 
 def _make_guest(connection: Connection, access: Literal["read", "write"]) -> None:
-    users.add_user(
-        connection,
-        "guest",
-        hash_password("guest"),
-        email="guest",
-        role="guest",
-        permissions=_GUEST_PERMISSIONS[access],
-        group_permissions=["user"],
-    )
+    guest = NewUser("guest", "guest", email="guest", role="guest", permissions=_GUEST_PERMISSIONS[access])
+    accounts.make_user(connection, guest)
     log.info("made the user 'guest', who may %s", access)

@@ -12,11 +12,11 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
-from scouter.api.user_accounts import change as change_account
-from scouter.api.user_accounts import create
 from scouter.errors import LastAdmin
 from scouter.postgres.connections.pool import Pool
 from scouter.server import Server
+from scouter.users.accounts import change as change_account
+from scouter.users.accounts import create
 from scouter.wire.users import CreateUserRequest, UpdateUserRequest
 from tests.http_client import Answer, HttpClient
 from tests.integration.conftest import settings_for

@@ -44,5 +44,5 @@ class PendingMessage:
             raise Unavailable("nothing has confirmed this message in time; it may still be stored")
         assert self._outcome is not None  # noqa: S101  # who releases the lock has set it
         if self._outcome.error is not None:
-            raise self._outcome.error
+            raise self._outcome.error.fresh_copy()  # all messages of a batch may share the one
         return self._outcome

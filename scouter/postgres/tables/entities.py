@@ -6,7 +6,7 @@ import os
 import time
 import uuid
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from scouter.postgres.connections.connection_source import ConnectionSource
 from scouter.postgres.connections.stale_on_error_cache import StaleOnErrorCache
@@ -36,16 +36,19 @@ class EntityName(NamedTuple):
     drift_type: str
 
 
+EntityKey: TypeAlias = str | EntityName  # a uid, or names
+
+
 class Entities:
     """Look-ups by uid or by name, at most a few seconds old. An identity never changes; it may be deleted."""
 
     def __init__(self, connections: ConnectionSource, *, maximum: int, seconds: float = 5.0) -> None:
         self._connections = connections
-        self._recent: StaleOnErrorCache[str | EntityName, Entity] = StaleOnErrorCache(
+        self._recent: StaleOnErrorCache[EntityKey, Entity] = StaleOnErrorCache(
             self._find, seconds=seconds, maximum=maximum
         )
 
-    def find(self, key: str | EntityName) -> Entity | None:
+    def find(self, key: EntityKey) -> Entity | None:
         return self._recent.get(key)
 
     def service(self, name: EntityName) -> Entity:
@@ -58,11 +61,11 @@ class Entities:
         self._recent.drop(entity.uid)
         self._recent.drop(EntityName(entity.space, entity.name, entity.version, entity.drift_type))
 
-    def _find(self, key: str | EntityName) -> Entity | None:
-        if "\x00" in "".join(key):  # Postgres has no such text, so nothing can go by that name
+    def _find(self, key: EntityKey) -> Entity | None:
+        if _is_impossible(key):
             return None
         with self._connections.connection() as connection:
-            return entity_by_uid(connection, key) if isinstance(key, str) else entity_by_name(connection, key)
+            return entity_by_key(connection, key)
 
     def _add_service(self, key: EntityName) -> Entity:
         with self._connections.connection() as connection:
@@ -70,6 +73,12 @@ class Entities:
         if entity is None:
             raise RuntimeError(f"entity {key} is neither new nor there")
         return entity
+
+
+def entity_by_key(connection: Connection, key: EntityKey) -> Entity | None:
+    if _is_impossible(key):
+        return None
+    return entity_by_uid(connection, key) if isinstance(key, str) else entity_by_name(connection, key)
 
 
 def entity_by_uid(connection: Connection, uid: str) -> Entity | None:
@@ -87,6 +96,11 @@ def add_entity(connection: Connection, name: EntityName) -> Entity | None:
 
 def versions_of(connection: Connection, space: str, name: str, drift_type: str) -> list[str]:
     return _sql["entity_versions"].values(connection, space=space, name=name, drift_type=drift_type)
+
+
+def _is_impossible(key: EntityKey) -> bool:
+    """Postgres has no text with a NUL, so nothing can go by that name."""
+    return "\x00" in "".join(key)
 
 
 def uuid7() -> uuid.UUID:

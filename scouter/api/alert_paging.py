@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from scouter.api.paging import Page, rows_to_fetch
 from scouter.errors import InvalidInput
 from scouter.postgres.tables.alerts import AlertSlice, StoredAlert
 from scouter.wire.alerts import AlertCursor, AlertsRequest, Direction, RecentAlertsQuery
@@ -34,7 +35,7 @@ def is_backward(request: Paged) -> bool:
 
 
 def slice_of(request: Paged, start: datetime | None, end: datetime | None, *, start_field: str) -> AlertSlice:
-    """What to fetch for start <= created_at < end: one more than the page holds, to know whether more follow.
+    """What to fetch for start <= created_at < end.
 
     Raises `InvalidInput` for half a cursor and for a window that ends before it starts.
     """
@@ -45,21 +46,20 @@ def slice_of(request: Paged, start: datetime | None, end: datetime | None, *, st
     (above if is_backward(request) else below).extend(_given_cursor(request))
     above_created_at, above_id = max(above, default=_NO_BOUND)
     below_created_at, below_id = min(below, default=_NO_BOUND)
-    maximum = (request.limit or DEFAULT_LIMIT) + 1
+    maximum = rows_to_fetch(request.limit or DEFAULT_LIMIT)
     return AlertSlice(request.active, above_created_at, above_id, below_created_at, below_id, maximum)
 
 
 def stretch_of(fetched: Sequence[StoredAlert], request: Paged) -> AlertStretch:
     """The page in `fetched`, which came newest first, or oldest first for a page backward."""
-    limit = request.limit or DEFAULT_LIMIT
-    kept, more = list(fetched[:limit]), len(fetched) > limit
+    page = Page.of(fetched, request.limit or DEFAULT_LIMIT)
+    alerts, further = page.rows, page.next_cursor(_cursor)
     came_from_a_page = request.cursor_id is not None
+    back = _cursor(alerts[0]) if alerts else None  # to where the page came from
     if is_backward(request):
-        kept.reverse()
-        first = _cursor(kept[:1]) if more else None
-        return AlertStretch(kept, came_from_a_page, _cursor(kept[-1:]), more, first)
-    last = _cursor(kept[-1:]) if more else None
-    return AlertStretch(kept, more, last, came_from_a_page, _cursor(kept[:1]))
+        alerts.reverse()
+        return AlertStretch(alerts, came_from_a_page, back, page.has_next, further)
+    return AlertStretch(alerts, page.has_next, further, came_from_a_page, back)
 
 
 def _given_cursor(request: Paged) -> list[_Key]:
@@ -71,5 +71,5 @@ def _given_cursor(request: Paged) -> list[_Key]:
     return []
 
 
-def _cursor(at: Sequence[StoredAlert]) -> AlertCursor | None:
-    return AlertCursor(at[0].created_at, at[0].id) if at else None
+def _cursor(at: StoredAlert) -> AlertCursor:
+    return AlertCursor(at.created_at, at.id)

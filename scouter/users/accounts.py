@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from scouter.auth.passwords import hash_password
-from scouter.auth.permissions import ADMIN_GROUP
+from scouter.auth.permissions import ADMIN_GROUP, EVERY_SPACE
 from scouter.auth.recovery_codes import hash_recovery_code, new_recovery_codes
 from scouter.errors import Conflict, LastAdmin, NotFound
 from scouter.postgres.statements import Connection
@@ -14,31 +14,65 @@ from scouter.postgres.tables import users
 from scouter.postgres.tables.users import User, UserChanges
 from scouter.wire.users import CreateUserRequest, UpdateUserRequest
 
-_DEFAULT_PERMISSIONS = ["read:all"]
-_DEFAULT_GROUPS = ["user"]
+READ_ALL, WRITE_ALL = f"read:{EVERY_SPACE}", f"write:{EVERY_SPACE}"
+_DEFAULT_PERMISSIONS = (READ_ALL,)
+_DEFAULT_GROUPS = ("user",)
 _DEFAULT_ROLE = "user"
 
 
-def create(connection: Connection, request: CreateUserRequest) -> tuple[User, list[str]]:
-    """The new user and its recovery codes, of which only hashes are kept. Raises `Conflict` when a name is taken."""
-    codes = new_recovery_codes()
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """A user to be made. Whoever says nothing about permissions and groups may read every space, and no more."""
+
+    username: str
+    password: str = field(repr=False)
+    email: str
+    role: str = _DEFAULT_ROLE
+    permissions: Sequence[str] | None = None
+    groups: Sequence[str] | None = None
+    active: bool = True
+
+
+def admin(username: str, password: str, email: str) -> NewUser:
+    """A user who may do everything."""
+    return NewUser(username, password, email, "admin", (READ_ALL, WRITE_ALL), (ADMIN_GROUP,))
+
+
+def make_user(connection: Connection, new: NewUser, *, recovery_codes: Sequence[str] = ()) -> User:
+    """The new user. Of the password and the recovery codes only hashes are kept.
+
+    Raises `Conflict` when the name or the e-mail is taken.
+    """
     added = users.add_user(
         connection,
-        request.username,
-        hash_password(request.password),
-        email=request.email,
-        role=request.role or _DEFAULT_ROLE,
-        permissions=_distinct(_DEFAULT_PERMISSIONS if request.permissions is None else request.permissions),
-        group_permissions=_distinct(
-            _DEFAULT_GROUPS if request.group_permissions is None else request.group_permissions
-        ),
-        active=request.active is not False,
-        recovery_code_hashes=[hash_recovery_code(code) for code in codes],
+        new.username,
+        hash_password(new.password),
+        email=new.email,
+        role=new.role,
+        permissions=_distinct(_DEFAULT_PERMISSIONS if new.permissions is None else new.permissions),
+        group_permissions=_distinct(_DEFAULT_GROUPS if new.groups is None else new.groups),
+        active=new.active,
+        recovery_code_hashes=[hash_recovery_code(code) for code in recovery_codes],
     )
-    user = users.user_by_name(connection, request.username) if added else None
+    user = users.user_by_name(connection, new.username) if added else None
     if user is None:
-        raise Conflict(f"the name {request.username!r} or its e-mail is taken", action="choose others")
-    return user, codes
+        raise Conflict(f"the name {new.username!r} or its e-mail is taken", action="choose others")
+    return user
+
+
+def create(connection: Connection, request: CreateUserRequest) -> tuple[User, list[str]]:
+    """The user that is asked for, and its recovery codes, which are in no other reply. Raises as `make_user`."""
+    new = NewUser(
+        request.username,
+        request.password,
+        request.email,
+        request.role or _DEFAULT_ROLE,
+        request.permissions,
+        request.group_permissions,
+        active=request.active is not False,
+    )
+    codes = new_recovery_codes()
+    return make_user(connection, new, recovery_codes=codes), codes
 
 
 def change(connection: Connection, username: str, request: UpdateUserRequest, *, by_admin: bool) -> User:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from scouter.api.routing import Request, Route
+from scouter.api.routing import AnyRoute, Request, Route
 from scouter.version import VERSION
 from scouter.wire.auth import HealthReply
 
 
 class Healthcheck:
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[AnyRoute]:
         return [
             Route("GET", "/scouter/healthcheck", self.check, "The process is up.", HealthReply, public=True),
         ]
 
-    def check(self, _: Request) -> HealthReply:
+    def check(self, _: Request[None, None]) -> HealthReply:
         return HealthReply(alive=True, version=VERSION)
