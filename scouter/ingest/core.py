@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from scouter.ingest.quarantine.replay import REPLAY_SECONDS, Replay
 from scouter.ingest.storage.batch_finalizer import BatchFinalizer
 from scouter.ingest.storage.batch_store import BatchStore
+from scouter.ingest.storage.postgres_batch_store import PostgresBatchStore
 from scouter.ingest.validation.row_encoder import RowEncoder
 from scouter.ingest.validation.validator import Validator
 from scouter.postgres.connections.connection_source import ConnectionSource
@@ -58,4 +59,4 @@ class IngestCore:
         self._replay_connection.close()
 
     def _store_over(self, connection: IngestConnection, finalizer: BatchFinalizer) -> BatchStore:
-        return BatchStore(connection, self._partitions, finalizer, late_after=self._late_after, now=self._now)
+        return PostgresBatchStore(connection, self._partitions, finalizer, late_after=self._late_after, now=self._now)

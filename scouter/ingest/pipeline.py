@@ -14,6 +14,7 @@ from scouter.ingest.ledger.ledger_metrics import outcome_totals, received_totals
 from scouter.ingest.messages.outcomes import TOTAL_NAMES, Totals
 from scouter.ingest.spool.drainer import STORE_SECONDS, Drainer
 from scouter.ingest.spool.spool_directory import SpoolDirectory
+from scouter.ingest.spool.spool_registry import PostgresSpoolRegistry
 from scouter.ingest.storage.batch_finalizer import ArrivalFinalizer
 from scouter.ingest.storage.batch_store import BatchStore
 from scouter.ingest.storage.rejection_limit import RejectionLimit
@@ -139,12 +140,11 @@ class IngestPipeline:
             self._spool_directory,
             self.spool,
             self.batch_store("drainer", STORE_SECONDS),
-            self._database.dedicated("drainer", STORE_SECONDS),
+            PostgresSpoolRegistry(self._database.dedicated("drainer", STORE_SECONDS), instance=self.instance),
             self.validator,
             self.ledger,
             self.breaker,
             self.rejection_limit,
-            instance=self.instance,
         )
 
 

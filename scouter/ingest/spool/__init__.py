@@ -1,5 +1,6 @@
 """Messages on the local disk while Postgres is away, and their way back.
 
 Begin with `spool_file.py`: one SQLite file. `spool_directory.py`: the files of all processes, and of dead ones.
-`drainer.py`: the thread that stores them once Postgres is back. `pending_ledger.py`: counts that are not written yet.
+`drainer.py`: the thread that stores them once Postgres is back. `spool_registry.py`: what Postgres knows of spools.
+`pending_ledger.py`: counts that are not written yet.
 """

@@ -16,22 +16,18 @@ import psycopg
 from scouter.errors import DatabaseAway, ScouterError
 from scouter.ingest.ledger.ledger import Ledger
 from scouter.ingest.messages.batch import Batch, ValidatedMessage
-from scouter.ingest.messages.inbound import TRANSPORTS
 from scouter.ingest.messages.outcomes import Outcome, Totals
 from scouter.ingest.messages.results import Rejected, ValidationResult
 from scouter.ingest.spool.pending_ledger import PendingLedger
 from scouter.ingest.spool.spool_directory import SpoolDirectory
 from scouter.ingest.spool.spool_file import SpooledMessage, SpoolEntry, SpoolFile
+from scouter.ingest.spool.spool_registry import SpoolRegistry
 from scouter.ingest.storage.batch_finalizer import totals_of
-from scouter.ingest.storage.batch_store import BatchStore, NotOurs
+from scouter.ingest.storage.batch_store import BatchClaim, BatchStore, NotOurs
 from scouter.ingest.storage.rejection_limit import RejectionLimit, TooManyRejections
 from scouter.ingest.validation.validator import Validator
 from scouter.postgres.connections.breaker import Breaker
-from scouter.postgres.connections.ingest_connection import IngestConnection
-from scouter.postgres.statements import Connection
-from scouter.postgres.tables.ledger import report_spooled
 from scouter.postgres.tables.records import RECEIPT_DAYS
-from scouter.postgres.tables.spools import move_spool, open_spool, settled_batches
 from scouter.runtime.worker_thread import WorkerThread
 from scouter.wire.quarantine import Reason
 
@@ -61,24 +57,22 @@ class Drainer:
         spool_directory: SpoolDirectory,
         own: SpoolFile,
         store: BatchStore,
-        ingest_connection: IngestConnection,
+        registry: SpoolRegistry,
         validator: Validator,
         ledger: Ledger,
         breaker: Breaker,
         rejection_limit: RejectionLimit,
-        *,
-        instance: UUID,
     ) -> None:
         self._spool_directory = spool_directory
         self._own = own
         self._store = store
-        self._ingest_connection = ingest_connection
+        self._registry = registry
         self._validator = validator
         self._ledger = ledger
         self._breaker = breaker
         self._rejection_limit = rejection_limit
         self._try_again_at = 0.0  # on time.monotonic()
-        self._pending_ledger = PendingLedger(ledger, own, instance)
+        self._pending_ledger = PendingLedger(ledger, own)
         self._positions: dict[UUID, int] = {}  # of the spools at hand, as far as they are known
         self._files = [own]
         self._unsure: _Chunk | None = None
@@ -89,7 +83,7 @@ class Drainer:
         self._closed_at = float("-inf")
         self._rest = _REST_SECONDS
         self.state = "idle"
-        self.thread = WorkerThread("drainer", self._work, retry_seconds=_FAILED_SECONDS)
+        self.thread = WorkerThread("drainer", self.one_pass, retry_seconds=_FAILED_SECONDS)
 
     @property
     def held(self) -> list[SpoolFile]:
@@ -99,8 +93,8 @@ class Drainer:
     def bytes(self) -> int:
         return sum(file.size() for file in self._files)
 
-    def _work(self) -> float:
-        """One pass. Seconds until the next."""
+    def one_pass(self) -> float:
+        """What the thread does again and again. Seconds until the next pass."""
         try:
             if self._breaker.is_open:
                 self._probe()
@@ -126,11 +120,11 @@ class Drainer:
         self._reader.shutdown()
         try:
             if not self._breaker.is_open:
-                self._pending_ledger.write(self._ingest_connection, _PROBE_SECONDS)
+                self._pending_ledger.write(self._registry, _PROBE_SECONDS)
         except psycopg.Error as problem:
             log.warning("the last counts are kept on the disk: %s", problem)
         self._pending_ledger.save()
-        self._ingest_connection.close()
+        self._registry.close()
         self._store.close()
         for file in self._files:
             if waiting := sum(file.waiting().values()):
@@ -138,14 +132,12 @@ class Drainer:
 
     def adopt(self, file: SpoolFile) -> None:
         """Open a spool that was left behind: forget what was stored, count what was not."""
-        with self._ingest_connection.use(STORE_SECONDS) as connection:
-            self._positions[file.id] = open_spool(connection, file.id)
-            deltas = file.saved_deltas()
-            committed = settled_batches(connection, [*file.undecided(), *deltas])
-            report_spooled(connection, file.id, dict.fromkeys(TRANSPORTS, 0))  # they count as ours from now on
-        file.remove_before(self._positions[file.id])
-        file.remove_batches(committed)
-        self._pending_ledger.adopt(deltas, committed)
+        deltas = file.saved_deltas()
+        opened = self._registry.take_over(file.id, [*file.undecided(), *deltas], seconds=STORE_SECONDS)
+        self._positions[file.id] = opened.position
+        file.remove_before(opened.position)
+        file.remove_batches(opened.committed)
+        self._pending_ledger.adopt(deltas, opened.committed)
         waiting = file.waiting()
         self._ledger.spool(waiting)
         if waiting:
@@ -155,14 +147,14 @@ class Drainer:
         """Raises when Postgres cannot commit in time. A breaker that flaps is closed ever more slowly."""
         is_flapping = time.monotonic() - self._closed_at < _SETTLING_SECONDS
         self._rest = min(2 * self._rest, _LONGEST_REST_SECONDS) if is_flapping else _REST_SECONDS
-        with self._ingest_connection.use(_PROBE_SECONDS) as connection:
-            self._report(connection)
+        self._report()
         self._breaker.close()
         self._closed_at = time.monotonic()
 
     def _pass(self) -> float:
-        self._pending_ledger.write(self._ingest_connection, _PROBE_SECONDS)
-        self._report_changes()
+        self._pending_ledger.write(self._registry, _PROBE_SECONDS)
+        if self._waiting() != self._reported:
+            self._report()
         if self._rejection_limit.is_stopped and time.monotonic() < self._try_again_at:
             return _REST_SECONDS
         for file in list(self._files):
@@ -186,13 +178,16 @@ class Drainer:
         self._ahead = _Ahead(file, chunk.following, self._reader.submit(self._read, file, chunk.following))
         self._unsure = chunk  # until the commit is confirmed
         try:
-            stored = self._store.store(chunk.batch, seconds=STORE_SECONDS, claim=chunk.claim)
+            stored = self._store.store(chunk.batch, seconds=STORE_SECONDS, claim=self._claim(chunk))
         except NotOurs:
             self._positions.pop(file.id)
             log.error("%s is at another place than expected; looking again", file.path)
             return True
         self._is_drained(chunk, stored.totals)
         return True
+
+    def _claim(self, chunk: _Chunk) -> BatchClaim:
+        return self._registry.claim(chunk.file.id, expected=chunk.position, following=chunk.following)
 
     def _next_chunk(self, file: SpoolFile, position: int) -> _Chunk | None:
         ahead, self._ahead = self._ahead, None
@@ -222,8 +217,7 @@ class Drainer:
     def _position(self, file: SpoolFile) -> int:
         """Where the spool is. After a commit that nobody confirmed, Postgres says whether it went through."""
         if file.id not in self._positions:
-            with self._ingest_connection.use(_PROBE_SECONDS) as connection:
-                position = open_spool(connection, file.id)
+            position = self._registry.position(file.id, seconds=_PROBE_SECONDS)
             unsure = self._unsure
             if unsure is not None and unsure.file is file and unsure.following == position:
                 self._is_drained(unsure, unsure.totals)
@@ -238,15 +232,9 @@ class Drainer:
             return Rejected(ScouterError(said), Reason.OUTCOME_UNKNOWN)
         return self._validator.result_of(message.inbound)
 
-    def _report_changes(self) -> None:
-        if self._waiting() != self._reported:
-            with self._ingest_connection.use(_PROBE_SECONDS) as connection:
-                self._report(connection)
-
-    def _report(self, connection: Connection) -> None:
-        """For other servers, which cannot look into our spools."""
+    def _report(self) -> None:
         waiting = self._waiting()
-        report_spooled(connection, self._own.id, waiting)
+        self._registry.report(self._own.id, waiting, seconds=_PROBE_SECONDS)
         self._reported = waiting
 
     def _waiting(self) -> dict[str, int]:
@@ -269,9 +257,6 @@ class _Chunk:
     position: int
     following: int
     batch: Batch
-
-    def claim(self, connection: Connection) -> bool:
-        return move_spool(connection, self.file.id, expected=self.position, following=self.following)
 
     @property
     def counts(self) -> Counter[str]:

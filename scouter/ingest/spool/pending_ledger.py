@@ -12,20 +12,15 @@ from uuid import UUID, uuid4
 from scouter.ingest.ledger.ledger import Ledger
 from scouter.ingest.messages.outcomes import Totals
 from scouter.ingest.spool.spool_file import SavedDeltas, SpoolFile
-from scouter.postgres.connections.ingest_connection import IngestConnection
-from scouter.postgres.tables.ledger import add_to_ledger
-from scouter.postgres.tables.records import add_receipt
-
-_LANE = "notes"
+from scouter.ingest.spool.spool_registry import SpoolRegistry
 
 
 class PendingLedger:
     """Belongs to the drainer's thread."""
 
-    def __init__(self, ledger: Ledger, spool: SpoolFile, instance: UUID) -> None:
+    def __init__(self, ledger: Ledger, spool: SpoolFile) -> None:
         self._ledger = ledger
         self._spool = spool
-        self._instance = instance
         # By id. What has been tried may be written already, so nothing is added to it any more.
         self._tried: dict[UUID, dict[str, Totals]] = {}
         self._open_id = uuid4()
@@ -40,16 +35,14 @@ class PendingLedger:
                 self._ledger.settle(changes)
         self._is_saved = self._is_saved or bool(saved)
 
-    def write(self, ingest_connection: IngestConnection, seconds: float) -> None:
+    def write(self, registry: SpoolRegistry, seconds: float) -> None:
         """Into Postgres. Raises psycopg's errors, after which it is tried again."""
         self._collect()
         if self._open:
             self._tried[self._open_id] = self._open
             self._open_id, self._open = uuid4(), {}
         for delta_id, changes in list(self._tried.items()):
-            with ingest_connection.use(seconds) as connection:
-                if add_receipt(connection, delta_id):
-                    add_to_ledger(connection, self._instance, _LANE, changes)
+            registry.write_delta(delta_id, changes, seconds=seconds)
             del self._tried[delta_id]
         if self._is_saved:
             self._spool.save_deltas({})
