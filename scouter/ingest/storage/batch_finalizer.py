@@ -45,12 +45,12 @@ class ArrivalFinalizer:
         self._lane = lane
 
     def __call__(self, connection: Connection, batch_result: BatchResult) -> None:
-        """Raises `TooManyRefusals`."""
+        """Raises `TooManyRejections`."""
         messages = batch_result.batch.messages
         if batch_result.rejected:
             add_entries(connection, [_entry(messages[place], bad) for place, bad in batch_result.rejected.items()])
         add_to_ledger(connection, self._instance, self._lane, totals_of(batch_result.batch, batch_result.outcomes))
-        self._rejection_limit.add_unwritten(batch_result.rejected_by_database, batch_result.stored)
+        self._rejection_limit.count(rejected=batch_result.rejected_by_database, stored=batch_result.stored)
 
 
 def totals_of(batch: Batch, outcomes: Sequence[Outcome]) -> dict[str, Totals]:

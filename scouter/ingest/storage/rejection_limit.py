@@ -15,7 +15,7 @@ class TooManyRejections(Exception):
 
 
 class RejectionLimit:
-    """Counts refused messages since the last good one. Safe to use from any thread.
+    """Counts rejected messages since the last good one. Safe to use from any thread.
 
     Beyond the limit messages stay where they are, and are tried now and then, until something is stored, which shows
     that the cause is gone, or until somebody who has looked takes them for bad.
@@ -28,13 +28,13 @@ class RejectionLimit:
         self._is_waived = False
         self.is_stopped = False
 
-    def add_unwritten(self, refused: int, stored: int) -> None:
-        """Called before the commit. Raises `TooManyRefusals`, so that the transaction is rolled back."""
+    def count(self, *, rejected: int, stored: int) -> None:
+        """Called before the commit. Raises `TooManyRejections`, so that the transaction is rolled back."""
         with self._lock:
             if stored:
                 self._begin_anew(is_waived=False)
-            elif refused:
-                self._count(refused)
+            elif rejected:
+                self._count_rejected(rejected)
 
     def resume(self) -> None:
         """Whatever Postgres refuses is bad indeed, until it takes a message again."""
@@ -48,8 +48,8 @@ class RejectionLimit:
         self._is_waived = is_waived
         self.is_stopped = False
 
-    def _count(self, refused: int) -> None:
-        if not self._is_waived and self._in_a_row + refused > self._maximum:
+    def _count_rejected(self, rejected: int) -> None:
+        if not self._is_waived and self._in_a_row + rejected > self._maximum:
             if not self.is_stopped:
                 log.error(
                     "Postgres refuses more than %d messages in a row, which is more likely a fault of the database or "
@@ -59,4 +59,4 @@ class RejectionLimit:
                 )
             self.is_stopped = True
             raise TooManyRejections
-        self._in_a_row += refused
+        self._in_a_row += rejected
