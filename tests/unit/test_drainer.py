@@ -169,6 +169,19 @@ def test_the_spool_of_a_living_process_is_its_own(
     assert second.spooled() == ["m0"]
 
 
+def test_messages_that_another_process_has_stored_are_left_to_its_books(
+    make_process: MakeProcess, listed: ListedDatabase, tmp_path: Path
+) -> None:
+    """The claim on a position finds it moved, and nothing is stored."""
+    leave(tmp_path, *THREE_BATCHES)
+    process = make_process(tmp_path)
+    listed.contents.positions[process.spool.id] = 3
+    process.drain()
+    assert listed.contents.batches == [as_sent(each) for each in THREE_BATCHES[1:]]
+    assert process.spool.is_empty()
+    assert process.assert_balanced(received=4).stored == 4
+
+
 def test_a_batch_older_than_the_receipts_goes_to_quarantine(
     make_process: MakeProcess, listed: ListedDatabase, tmp_path: Path
 ) -> None:

@@ -119,3 +119,38 @@ def test_the_drainer_looks_where_its_commit_has_left_the_spool(
     assert process.spool.is_empty()
     settled = process.assert_balanced(received=3)
     assert (settled.stored, settled.quarantined, settled.records_stored) == (2, 1, 4)
+
+
+def test_a_commit_that_goes_through_while_the_next_try_waits_for_its_locks_is_counted(
+    process: IngestProcess, listed: ListedDatabase
+) -> None:
+    """The server had not heard that its client had given up."""
+    process.breaker.trip("away")
+    sent = process.send("m0 x3", "bad m1", "m2")
+    process.start()
+    assert sent[0].wait().is_spooled
+    listed.store_troubles.append(Trouble.LATE)
+    process.drain()
+    assert listed.contents.messages == []
+    process.drain()
+    assert listed.contents.messages == [b"m0 x3", b"m2"]
+    assert len(listed.contents.quarantine) == 1
+    assert process.spool.is_empty()
+    settled = process.assert_balanced(received=3)
+    assert (settled.stored, settled.quarantined, settled.records_stored) == (2, 1, 4)
+
+
+def test_what_comes_meanwhile_does_not_change_what_is_tried_again(
+    process: IngestProcess, listed: ListedDatabase
+) -> None:
+    process.breaker.trip("away")
+    process.start()
+    (first,) = process.send("m0")
+    assert first.wait().is_spooled
+    listed.store_troubles.append(Trouble.LATE)
+    process.drain()
+    (second,) = process.send("m1")
+    assert second.wait().is_spooled
+    process.drain()
+    assert listed.contents.batches == [[b"m0"], [b"m1"]]
+    assert process.assert_balanced(received=2).stored == 2

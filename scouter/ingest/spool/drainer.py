@@ -27,6 +27,7 @@ from scouter.ingest.storage.batch_store import BatchClaim, BatchStore, NotOurs
 from scouter.ingest.storage.rejection_limit import RejectionLimit, TooManyRejections
 from scouter.ingest.validation.validator import Validator
 from scouter.postgres.connections.breaker import Breaker
+from scouter.postgres.statements import Connection
 from scouter.postgres.tables.records import RECEIPT_DAYS
 from scouter.runtime.worker_thread import WorkerThread
 from scouter.wire.quarantine import Reason
@@ -75,7 +76,7 @@ class Drainer:
         self._pending_ledger = PendingLedger(ledger, own)
         self._positions: dict[UUID, int] = {}  # of the spools at hand, as far as they are known
         self._files = [own]
-        self._unsure: _Chunk | None = None
+        self._unsure: _Chunk | None = None  # the last one whose commit may have gone through
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="drainer ahead")
         self._ahead: _Ahead | None = None
         self._reported: dict[str, int] = {}
@@ -176,18 +177,27 @@ class Drainer:
             return False
         # While these are stored, the next ones are read and validated.
         self._ahead = _Ahead(file, chunk.following, self._reader.submit(self._read, file, chunk.following))
-        self._unsure = chunk  # until the commit is confirmed
         try:
             stored = self._store.store(chunk.batch, seconds=STORE_SECONDS, claim=self._claim(chunk))
         except NotOurs:
             self._positions.pop(file.id)
-            log.error("%s is at another place than expected; looking again", file.path)
+            log.warning("%s is at another place than expected; looking again", file.path)
             return True
         self._is_drained(chunk, stored.totals)
         return True
 
     def _claim(self, chunk: _Chunk) -> BatchClaim:
-        return self._registry.claim(chunk.file.id, expected=chunk.position, following=chunk.following)
+        move = self._registry.claim(chunk.file.id, expected=chunk.position, following=chunk.following)
+
+        def claim(connection: Connection) -> bool:
+            is_ours = move(connection)
+            if is_ours:
+                # Until its commit is confirmed. An earlier try has come to nothing; without the claim it may have gone
+                # through just now: the server goes on for a while after its client has given up.
+                self._unsure = chunk
+            return is_ours
+
+        return claim
 
     def _next_chunk(self, file: SpoolFile, position: int) -> _Chunk | None:
         ahead, self._ahead = self._ahead, None
@@ -218,11 +228,18 @@ class Drainer:
         """Where the spool is. After a commit that nobody confirmed, Postgres says whether it went through."""
         if file.id not in self._positions:
             position = self._registry.position(file.id, seconds=_PROBE_SECONDS)
-            unsure = self._unsure
-            if unsure is not None and unsure.file is file and unsure.following == position:
-                self._is_drained(unsure, unsure.totals)
+            self._settle_before(file, position)
             self._positions[file.id] = position
         return self._positions[file.id]
+
+    def _settle_before(self, file: SpoolFile, position: int) -> None:
+        unsure = self._unsure
+        if unsure is not None and unsure.file is file and unsure.following == position and unsure.batch.outcomes:
+            self._is_drained(unsure, totals_of(unsure.batch, unsure.batch.outcomes))
+        elif taken := file.waiting(before=position):
+            log.warning("%d messages of %s were stored by another process", sum(taken.values()), file.path)
+            self._ledger.drain(taken, {})  # they are in its books
+            file.remove_before(position)
 
     def _result(self, message: SpooledMessage) -> ValidationResult:
         if message.rejected is not None:
@@ -261,10 +278,6 @@ class _Chunk:
     @property
     def counts(self) -> Counter[str]:
         return Counter(message.inbound.transport for message in self.batch.messages)
-
-    @property
-    def totals(self) -> dict[str, Totals]:
-        return totals_of(self.batch, self.batch.outcomes or ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,8 @@ _HEAD = (
     "SELECT number, batch, fate, transport, received_at, caller, key, poison, packed, raw "
     "FROM message WHERE number >= ? ORDER BY number"
 )
+_WAITING = "SELECT transport, count(*) FROM message WHERE number < ? GROUP BY transport"
+_BEYOND = 2**63 - 1  # the largest number that SQLite has
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +180,9 @@ class SpoolFile:
         found = self._draining.execute("SELECT DISTINCT batch FROM message WHERE batch IS NOT NULL")
         return [UUID(bytes=row[0]) for row in found]
 
-    def waiting(self) -> dict[str, int]:
-        """Messages by transport."""
-        return dict(self._draining.execute("SELECT transport, count(*) FROM message GROUP BY transport").fetchall())
+    def waiting(self, *, before: int = _BEYOND) -> dict[str, int]:
+        """Messages by transport, those before a position or all."""
+        return dict(self._draining.execute(_WAITING, (before,)).fetchall())
 
     def is_empty(self) -> bool:
         return self._draining.execute("SELECT 1 FROM message LIMIT 1").fetchone() is None
