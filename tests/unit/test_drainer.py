@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from scouter.wire.quarantine import Reason
 from tests.conditions import eventually
 from tests.unit.conftest import MakeProcess
 from tests.unit.ingest_process import PATIENCE_SECONDS, inbound
-from tests.unit.listed_database import ListedDatabase
+from tests.unit.listed_database import ListedDatabase, Trouble
 
 ROOT = Path(__file__).parents[2]
 THREE_BATCHES = [["a0", "a1"], ["b0", "b1", "b2"], ["c0"]]
@@ -153,6 +154,23 @@ def test_the_spools_of_dead_processes_are_taken_over_and_removed(
     living.drain()
     assert listed.contents.messages == as_sent(THREE_BATCHES[0])
     assert {path.stem for path in tmp_path.iterdir()} == {str(living.spool.id)}
+    assert living.assert_balanced(received=2).stored == 2
+
+
+@pytest.mark.parametrize("trouble", [Trouble.AWAY, Trouble.COMMITTED])
+def test_a_spool_that_could_not_be_taken_over_is_taken_over_when_the_database_is_back(
+    make_process: MakeProcess, listed: ListedDatabase, tmp_path: Path, trouble: Trouble
+) -> None:
+    living = make_process(tmp_path / "living")
+    for name in ("one", "other"):
+        leave(tmp_path / name, [f"m of {name}"], under_ids=False)
+        shutil.copytree(tmp_path / name, tmp_path / "living", dirs_exist_ok=True)
+    listed.registry_troubles.append(trouble)
+    living.drain()
+    assert living.drainer.state == "waits for Postgres"
+    living.drain()
+    assert sorted(listed.contents.messages) == [b"m of one", b"m of other"]
+    assert {path.stem for path in living.directory.iterdir()} == {str(living.spool.id)}
     assert living.assert_balanced(received=2).stored == 2
 
 

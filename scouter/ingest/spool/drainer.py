@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -81,6 +81,7 @@ class Drainer:
         self._ahead: _Ahead | None = None
         self._reported: dict[str, int] = {}
         self._look_for_orphans_at = 0.0  # on time.monotonic()
+        self._orphans: deque[SpoolFile] = deque()  # that are locked for this process, and not taken over yet
         self._closed_at = float("-inf")
         self._rest = _REST_SECONDS
         self.state = "idle"
@@ -258,12 +259,14 @@ class Drainer:
         return {transport: account.spooled for transport, account in self._ledger.accounts().items()}
 
     def _take_over_orphans(self) -> None:
-        if time.monotonic() < self._look_for_orphans_at:
-            return
-        self._look_for_orphans_at = time.monotonic() + _ORPHANS_SECONDS
-        for file in self._spool_directory.orphans():
+        if time.monotonic() >= self._look_for_orphans_at:
+            self._look_for_orphans_at = time.monotonic() + _ORPHANS_SECONDS
+            self._orphans.extend(self._spool_directory.orphans())
+        while self._orphans:
+            file = self._orphans[0]
+            self._orphans.rotate(-1)  # should it fail, the others have their turn first
             self.adopt(file)
-            self._files.append(file)
+            self._files.append(self._orphans.pop())
 
 
 @dataclass(frozen=True, slots=True)
