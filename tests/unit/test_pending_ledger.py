@@ -81,3 +81,19 @@ def test_a_stop_without_a_database_keeps_it_for_the_next_start(
     second = make_process(first.left_behind(tmp_path / "second"))
     second.drain()
     assert second.assert_balanced(received=2).refused == 2
+
+
+def test_counts_that_come_between_two_failures_are_kept_too(
+    make_process: MakeProcess, listed: ListedDatabase, tmp_path: Path
+) -> None:
+    """The database answers the probe and is away again: what was kept before is not all there is."""
+    first = make_process()
+    refuse(first, 1)
+    listed.registry_troubles.append(Trouble.AWAY)
+    first.drain()
+    refuse(first, 2)
+    listed.registry_troubles.extend([None, Trouble.AWAY])
+    first.drain()
+    second = make_process(first.left_behind(tmp_path / "second"))
+    second.drain()
+    assert second.assert_balanced(received=3).refused == 3

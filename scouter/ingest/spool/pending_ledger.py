@@ -25,7 +25,8 @@ class PendingLedger:
         self._tried: dict[UUID, dict[str, Totals]] = {}
         self._open_id = uuid4()
         self._open: dict[str, Totals] = {}
-        self._is_saved = False
+        self._has_news = False  # since it was put on the disk
+        self._is_saved = False  # something is on the disk
 
     def adopt(self, saved: SavedDeltas, written: Collection[UUID]) -> None:
         """Go on with what another start had kept, but for what Postgres says is written."""
@@ -44,19 +45,19 @@ class PendingLedger:
         for delta_id, changes in list(self._tried.items()):
             registry.write_delta(delta_id, changes, seconds=seconds)
             del self._tried[delta_id]
+        self._has_news = False
         if self._is_saved:
             self._spool.save_deltas({})
             self._is_saved = False
 
     def save(self) -> None:
         """On the disk, for as long as Postgres is away."""
-        if self._collect() or (self._tried and not self._is_saved):
+        self._collect()
+        if self._has_news:
             self._spool.save_deltas({**self._tried, **({self._open_id: self._open} if self._open else {})})
-            self._is_saved = True
+            self._has_news, self._is_saved = False, True
 
-    def _collect(self) -> bool:
-        """Whether there was anything new."""
-        fresh = self._ledger.take_unwritten()
-        for transport, change in fresh.items():
+    def _collect(self) -> None:
+        for transport, change in self._ledger.take_unwritten().items():
             self._open.setdefault(transport, Totals()).add(change)
-        return bool(fresh)
+            self._has_news = True
