@@ -83,6 +83,28 @@ def test_a_stop_without_a_database_keeps_it_for_the_next_start(
     assert second.assert_balanced(received=2).refused == 2
 
 
+def test_counts_that_two_spools_have_kept_count_once(
+    make_process: MakeProcess, listed: ListedDatabase, tmp_path: Path
+) -> None:
+    """An heir that is killed before it could write them has them on the disk, too."""
+    dead = make_process(tmp_path / "dead")
+    refuse(dead, 2)
+    listed.is_away = True
+    dead.drain()
+    listed.is_away = False
+    heir = make_process(tmp_path / "heir")
+    dead.left_behind(tmp_path / "heir")
+    heir.drainer.one_pass()
+    refuse(heir, 1)
+    listed.is_away = True
+    heir.drain()
+    listed.is_away = False
+    last = make_process(tmp_path / "last")
+    heir.left_behind(tmp_path / "last")
+    last.drain()
+    assert last.assert_balanced(received=3).refused == 3
+
+
 def test_counts_that_come_between_two_failures_are_kept_too(
     make_process: MakeProcess, listed: ListedDatabase, tmp_path: Path
 ) -> None:

@@ -31,7 +31,7 @@ class PendingLedger:
     def adopt(self, saved: SavedDeltas, written: Collection[UUID]) -> None:
         """Go on with what another start had kept, but for what Postgres says is written."""
         for delta_id, changes in saved.items():
-            if delta_id not in written:
+            if delta_id not in written and delta_id not in self._tried:  # two spools may have kept the same
                 self._tried[delta_id] = changes
                 self._ledger.settle(changes)
         self._is_saved = self._is_saved or bool(saved)
