@@ -81,6 +81,7 @@ class ListedDatabase:
         self.is_away = False
         self.refused: set[bytes] = set()  # messages that it does not take
         self.tries = 0  # of storing a batch
+        self.written_deltas: list[UUID] = []  # as often as somebody tried
         self.store_troubles: deque[Trouble | None] = deque()
         self.registry_troubles: deque[Trouble | None] = deque()
         self._late: Contents | None = None
@@ -200,6 +201,7 @@ class ListedRegistry:
             contents.waiting[spool] = dict(waiting)
 
     def write_delta(self, delta_id: UUID, changes: Mapping[str, Totals], *, seconds: float) -> None:
+        self._database.written_deltas.append(delta_id)
         with self._transaction(seconds) as contents:
             if delta_id not in contents.receipts:
                 contents.receipts.add(delta_id)

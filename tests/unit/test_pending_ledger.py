@@ -18,6 +18,16 @@ def refuse(process: IngestProcess, count: int) -> None:
             process.send("forbidden")
 
 
+def test_what_is_written_is_not_written_again(process: IngestProcess, listed: ListedDatabase) -> None:
+    refuse(process, 2)
+    process.drain()
+    refuse(process, 1)
+    process.drain()
+    process.drain()
+    assert len(listed.written_deltas) == len(set(listed.written_deltas)) == 2
+    assert process.assert_balanced(received=3).refused == 3
+
+
 @pytest.mark.parametrize("trouble", [Trouble.COMMITTED, Trouble.ROLLED_BACK])
 def test_a_write_whose_answer_is_lost_counts_once(
     process: IngestProcess, listed: ListedDatabase, trouble: Trouble
