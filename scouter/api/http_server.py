@@ -142,7 +142,7 @@ class HttpServer:
         return ended and not abandoned
 
     def health_checks(self) -> Iterable[HealthCheck]:
-        yield thread_check(self.name, lambda: self._thread.alive)
+        yield thread_check(self.name, [self._thread])
 
     def metrics(self) -> Iterable[Gauge]:
         yield gauge(HTTP_CONNECTIONS, lambda: self.connections)

@@ -54,7 +54,7 @@ class Poller:
         return self._heartbeat.join(deadline) and are_done
 
     def health_checks(self) -> Iterable[HealthCheck]:
-        yield thread_check(self.name, lambda: all(thread.alive for thread in (self._heartbeat, *self._workers)))
+        yield thread_check(self.name, [self._heartbeat, *self._workers])
 
     def metrics(self) -> Iterable[Gauge]:
         return ()

@@ -41,7 +41,7 @@ class ThreadPart:
     ) -> None:
         self.name = name
         self._threads = threads
-        self._check = thread_check(check_name or name, self._alive, readiness=readiness)
+        self._check = thread_check(check_name or name, threads, readiness=readiness)
 
     def start(self) -> None:
         for thread in self._threads:
@@ -59,9 +59,6 @@ class ThreadPart:
 
     def metrics(self) -> Iterable[Gauge]:
         return ()
-
-    def _alive(self) -> bool:
-        return all(thread.alive for thread in self._threads)
 
 
 class PassivePart:
