@@ -62,16 +62,17 @@ class ThreadPart:
 
 
 class PassivePart:
-    """A part without threads of its own: it works when it is made, and is closed when nobody uses it any more."""
+    """A part without threads of ours: it works when it is made, and is closed when nobody uses it any more."""
 
     def __init__(
         self,
         name: str,
-        close: Callable[[], object] = lambda: None,
+        close: Callable[[float], object] = lambda _: None,
         *,
         health_checks: Iterable[HealthCheck] = (),
         metrics: Iterable[Gauge] = (),
     ) -> None:
+        """`close` is given the deadline, as `join` is."""
         self.name = name
         self._close = close
         self._health_checks = tuple(health_checks)
@@ -83,8 +84,8 @@ class PassivePart:
     def request_stop(self) -> None:
         """It is used until the end."""
 
-    def join(self, deadline: float) -> bool:  # noqa: ARG002  # nothing to wait for
-        self._close()
+    def join(self, deadline: float) -> bool:
+        self._close(deadline)
         return True
 
     def health_checks(self) -> Iterable[HealthCheck]:
