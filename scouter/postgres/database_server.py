@@ -58,12 +58,16 @@ class DatabaseServer(PassivePart):
         if embedded is None or embedded.running or time.monotonic() < self._supervise_from:
             return
         log.error("the embedded database has ended; starting it again")
+        self._supervise_from = time.monotonic() + _RESTART_SECONDS
         try:
             conninfo = embedded.start()
         except StartRefused as refused:
-            self._supervise_from = time.monotonic() + _RESTART_SECONDS
             log.error("it did not start: %s", refused)
             return
+        except Exception:  # it may have died again meanwhile; the server goes on, and accepts into the spool
+            log.exception("it did not start")
+            return
+        self._supervise_from = 0.0
         if conninfo != self.conninfo:
             raise StartRefused(["the embedded database came back under another address: start the server again"])
 
