@@ -123,7 +123,7 @@ class Drainer:
 
     def close(self) -> None:
         """Once the thread has ended: write what is left to write, if Postgres lets us, and say what stays."""
-        self._reader.shutdown()
+        self._reader.shutdown(cancel_futures=True)
         try:
             if not self._breaker.is_open:
                 self._pending_ledger.write(self._ingest_connection, _PROBE_SECONDS)
