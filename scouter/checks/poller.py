@@ -13,7 +13,7 @@ from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.checks import claim_check, renew_leases, seconds_until_due
 from scouter.runtime.health import HealthCheck, thread_check
 from scouter.runtime.metrics_collector import Gauge
-from scouter.runtime.worker_thread import WorkerThread
+from scouter.runtime.polling_thread import PollingThread
 from scouter.settings.checks import CheckSettings
 
 log = logging.getLogger(__name__)
@@ -37,9 +37,9 @@ class Poller:
         self._held: set[UUID] = set()
         workers = range(1, settings.workers + 1)
         # What a worker had claimed when it failed is taken up again after the lease.
-        self._workers = [WorkerThread(f"check {n}", self._poll, retry_seconds=_AWAY_SECONDS) for n in workers]
+        self._workers = [PollingThread(f"check {n}", self._poll, retry_seconds=_AWAY_SECONDS) for n in workers]
         every = self._lease.total_seconds() / 3
-        self._heartbeat = WorkerThread("check heartbeat", self._keep_leases, retry_seconds=min(_AWAY_SECONDS, every))
+        self._heartbeat = PollingThread("check heartbeat", self._keep_leases, retry_seconds=min(_AWAY_SECONDS, every))
 
     def start(self) -> None:
         for thread in (self._heartbeat, *self._workers):

@@ -16,7 +16,7 @@ from scouter.postgres.connections.errors import first_line
 from scouter.runtime.health import HealthCheck, HealthState
 from scouter.runtime.metrics_collector import Gauge, gauge
 from scouter.runtime.part import ThreadPart
-from scouter.runtime.worker_thread import WorkerThread
+from scouter.runtime.polling_thread import PollingThread
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ class Archiving(ThreadPart):
         self.days_due = 0
         self.days_held = 0
         self.last_pass = 0.0  # Unix time
-        self._thread = WorkerThread("archive", self._act, retry_seconds=self._retry_seconds)
+        self._thread = PollingThread("archive", self._act, retry_seconds=self._retry_seconds)
         super().__init__("archive", [self._thread], check_name="archive thread")
 
     def state(self) -> HealthState:

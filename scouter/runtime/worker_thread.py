@@ -30,9 +30,8 @@ class WorkerThread:
         self._retry_seconds = retry_seconds
         self._failures = THREAD_FAILURES.labels(name)  # from now on: one that appears late looks like no failure
         self._stopping = threading.Event()
-        self.is_failing = (
-            False  # it rests after a failure; an action may take as long as the process, so not until one ends
-        )
+        # It rests after a failure. Not until an action ends well: one may take as long as the process.
+        self.is_failing = False
         # A daemon: what hangs in a call that nobody can cut short must not keep the process from ending. Who stops it
         # waits for it, as long as a stop may take.
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)

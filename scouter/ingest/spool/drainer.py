@@ -32,7 +32,7 @@ from scouter.postgres.statements import Connection
 from scouter.postgres.tables.ledger import report_spooled
 from scouter.postgres.tables.records import RECEIPT_DAYS
 from scouter.postgres.tables.spools import move_spool, open_spool, settled_batches
-from scouter.runtime.worker_thread import WorkerThread
+from scouter.runtime.polling_thread import PollingThread
 from scouter.wire.quarantine import Reason
 
 log = logging.getLogger(__name__)
@@ -89,7 +89,7 @@ class Drainer:
         self._closed_at = float("-inf")
         self._rest = _REST_SECONDS
         self.state = "idle"
-        self.thread = WorkerThread("drainer", self._work, retry_seconds=_FAILED_SECONDS)
+        self.thread = PollingThread("drainer", self._work, retry_seconds=_FAILED_SECONDS)
 
     @property
     def held(self) -> list[SpoolFile]:
