@@ -132,7 +132,7 @@ class Server:
         roles, http = self._settings.processes.roles, self._settings.http
         listener = bind(self._host, http.port, "HTTP") if "http" in roles else None
         if listener is not None:  # a port that is taken is said before a database is started
-            yield PROBES, PassivePart("http port", listener.close)
+            yield PROBES, PassivePart("http port", lambda _: listener.close())
         metrics_listener = bind(self._host, http.port + 1, "metrics")
         yield PROBES, MetricsServer(self._metrics, Probes(self._health), metrics_listener)
         base = yield from self._base()
@@ -154,7 +154,7 @@ class Server:
         watch = DatabaseWatch(database.conninfo, connections.deadlines, now, is_needed=not has_spool)
         yield SHARED, watch
         pool = request_pool(database.conninfo, settings.database, connections, watch)
-        yield SHARED, PassivePart("connection pool", pool.close, metrics=pool.metrics())
+        yield SHARED, PassivePart("connection pool", pool.end, metrics=pool.metrics())
         records = settings.records
         yield FRONT, QuarantineLimits(pool, days=records.quarantine_days, max_bytes=records.quarantine_max_bytes)
         store = object_store(settings, is_shared=not database.is_embedded)
@@ -185,7 +185,7 @@ class Server:
         settings, database = self._settings, base.database
         self.first_users = first_users(database.conninfo, settings.users, self._host, trying_out=database.is_embedded)
         users = authentication(database.conninfo, base.connections, settings.users, self._now)
-        yield SHARED, PassivePart("authentication", users.close)
+        yield SHARED, PassivePart("authentication", lambda _: users.close())
         disk = None  # of another server's database: not ours to see
         if database.embedded is not None:
             disk = DiskSpace(database.embedded.directory, settings.database.min_free_bytes)

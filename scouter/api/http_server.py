@@ -14,11 +14,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from waitress import wasyncore
-from waitress.channel import HTTPChannel
-from waitress.server import create_server
-from waitress.task import WSGITask
 
 from scouter.api.application import Application
+from scouter.api.waitress_server import Channel, waitress_server
 from scouter.errors import StartRefused
 from scouter.metrics import HTTP_CONNECTIONS, HTTP_WAITING
 from scouter.runtime.health import HealthCheck, thread_check
@@ -31,11 +29,10 @@ log = logging.getLogger(__name__)
 _POLL_SECONDS = 0.02
 _END_SECONDS = 2.0
 _RETRY_SECONDS = 0.1
+_TURN_SECONDS = 1.0  # without any event
 # A request that a client sent just before it could know of the stop arrives within this time on loopback and in a
 # data centre; an idle connection is closed after it.
 _IDLE_GRACE_SECONDS = 0.25
-# Small enough to answer an oversized body in our own words, large enough to be rarely met by a mistake.
-_WAITRESS_BODY_FACTOR = 4
 
 
 def bind(host: str, port: int, purpose: str = "HTTP") -> socket.socket:
@@ -55,38 +52,6 @@ def bind(host: str, port: int, purpose: str = "HTTP") -> socket.socket:
     return listener
 
 
-class _Task(WSGITask):
-    """Answers with `Connection: close` once the server is draining, and in one piece where that is possible."""
-
-    def build_response_header(self) -> bytes:
-        server: Any = self.channel.server
-        if server.draining and not self.close_on_finish and self.version == "1.1":
-            self.set_close_on_finish()
-        return super().build_response_header()
-
-    def write(self, data: bytes) -> None:
-        if self.wrote_header or not data:
-            super().write(data)
-            return
-        header = self.build_response_header()
-        self.wrote_header = True
-        if self.chunked_response or not self.has_body or self.content_length != len(data):
-            self.channel.write_soon(header)
-            super().write(data)
-            return
-        # Waitress would send the head and the body apart: twice the system calls, twice the packets.
-        self.channel.write_soon(header + data)
-        self.content_bytes_written += len(data)
-
-
-class _Channel(HTTPChannel):
-    task_class = _Task
-
-    @property
-    def is_idle(self) -> bool:
-        return not (self.requests or self.request is not None or self.total_outbufs_len)
-
-
 class HttpServer:
     """Owns the thread `name`, waitress' request threads, and the socket it listens on."""
 
@@ -102,7 +67,7 @@ class HttpServer:
     ) -> None:
         self.name = name
         self._listener = listener
-        self._server = _waitress(app, listener, threads, connection_limit, max_message_bytes)
+        self._server: Any = waitress_server(app, listener, threads, connection_limit, max_message_bytes)
         self._thread = WorkerThread(name, self._serve, retry_seconds=_RETRY_SECONDS)
         self._idle_from = 0.0  # on time.monotonic()
 
@@ -120,7 +85,6 @@ class HttpServer:
 
     def request_stop(self) -> None:
         """Take no more connections."""
-        self._thread.request_stop()
         self._in_loop(self._close_listener)
         self._idle_from = time.monotonic() + _IDLE_GRACE_SECONDS
 
@@ -142,17 +106,18 @@ class HttpServer:
         return ended and not abandoned
 
     def health_checks(self) -> Iterable[HealthCheck]:
-        yield thread_check(self.name, lambda: self._thread.alive)
+        yield thread_check(self.name, [self._thread])
 
     def metrics(self) -> Iterable[Gauge]:
         yield gauge(HTTP_CONNECTIONS, lambda: self.connections)
         yield gauge(HTTP_WAITING, lambda: self.waiting)
 
     def _serve(self) -> float:
-        self._server.run()  # until its last socket is closed
+        """One turn of waitress' loop. Its own `run` takes SystemExit for a stop, and ends the request threads."""
+        wasyncore.loop(_TURN_SECONDS, use_poll=True, map=self._server._map, count=1)
         return 0.0
 
-    def _channels(self) -> list[_Channel]:
+    def _channels(self) -> list[Channel]:
         return list(self._server.active_channels.values())
 
     def _in_loop(self, action: Any) -> None:
@@ -166,7 +131,8 @@ class HttpServer:
         wasyncore.dispatcher.close(self._server)
 
     def _end_loop(self) -> None:
-        """Leave nothing to wait for. The trigger stays open: whoever has just pulled it may be about to write to it."""
+        """The last turn. The trigger stays open: whoever has just pulled it may be about to write to it."""
+        self._thread.request_stop()
         self._server.trigger.del_channel()
         wasyncore.close_all(self._server._map, ignore_all=True)
 
@@ -184,28 +150,3 @@ def http_server(app: Application, listener: socket.socket, settings: HttpSetting
         connection_limit=settings.connection_limit,
         max_message_bytes=settings.max_message_bytes,
     )
-
-
-def _waitress(
-    app: Application, listener: socket.socket, threads: int, connection_limit: int, max_message_bytes: int
-) -> Any:
-    server: Any = create_server(
-        app,
-        sockets=[listener],
-        threads=threads,
-        connection_limit=connection_limit,
-        # select() cannot hold more than 1024 descriptors; every client queue keeps a connection.
-        asyncore_use_poll=True,
-        backlog=1024,
-        # A message of 500 records is some 64 KiB; read in pieces of 8 KiB it would pass through the loop eight times.
-        recv_bytes=262_144,
-        channel_timeout=300,
-        max_request_body_size=_WAITRESS_BODY_FACTOR * max_message_bytes,
-        inbuf_overflow=max_message_bytes,
-        ident="scouter",
-        # Nothing here reads forwarding headers but our own code, which judges who sent them.
-        clear_untrusted_proxy_headers=False,
-    )
-    server.channel_class = _Channel
-    server.draining = False
-    return server

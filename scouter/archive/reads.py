@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any, TypeVar
 
 from scouter.archive.stores.native import reading
 from scouter.archive.stores.store import ObjectStore
@@ -14,6 +14,7 @@ from scouter.runtime.part import PassivePart
 
 T = TypeVar("T")
 
+_LAST_SECONDS = 1.0  # for reads that nobody waits for any more
 _PROBE_SECONDS = 5.0  # for as long a store that answered is taken to be well
 
 
@@ -21,15 +22,18 @@ class ArchiveReads(PassivePart):
     """Owns the threads `archive reader`. One that a store keeps waiting counts until it comes back."""
 
     def __init__(self, store: ObjectStore, *, maximum: int, seconds: float) -> None:
-        super().__init__("archive readers", self._end)
+        super().__init__("archive readers")
         self.store = store
         self._seconds = seconds
         self._probed_at = -_PROBE_SECONDS
+        self._under_way: set[Future[Any]] = set()
         self._threads = ThreadPoolExecutor(maximum, thread_name_prefix="archive reader")
 
     def run(self, read: Callable[[], T]) -> T:
         """What `read` returns. Raises `StoreAway`, or `ArchiveBusy` when it has not come in time."""
         future = self._threads.submit(self._guarded, read)
+        self._under_way.add(future)
+        future.add_done_callback(self._under_way.discard)
         try:
             return future.result(self._seconds)
         except TimeoutError:
@@ -37,9 +41,11 @@ class ArchiveReads(PassivePart):
                 raise ArchiveBusy("as many requests read the archive as may", action=_ADVICE) from None
             raise ArchiveBusy(f"the archive did not answer within {self._seconds:g} s", action=_ADVICE) from None
 
-    def _end(self) -> None:
-        """Nobody waits for an answer any more."""
+    def join(self, deadline: float) -> bool:
+        """Nobody waits for an answer any more. A store that hangs is left to itself."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+        patience = min(max(deadline - time.monotonic(), 0.0), _LAST_SECONDS)
+        return not wait(tuple(self._under_way), patience).not_done
 
     def _guarded(self, read: Callable[[], T]) -> T:
         self._probe()

@@ -65,8 +65,9 @@ class PasswordChecks:
         return right
 
     def close(self) -> None:
-        self._hashing.shutdown()
-        self._hashing_for_suspects.shutdown()
+        """Nobody waits for an answer any more."""
+        self._hashing.shutdown(cancel_futures=True)
+        self._hashing_for_suspects.shutdown(cancel_futures=True)
 
     def _digest(self, username: str, password: str, phc: str) -> bytes:
         text = "\x00".join((username, password, phc)).encode()

@@ -19,7 +19,7 @@ from scouter.postgres.tables.alerts import alerts_of_window
 from scouter.postgres.tables.late_arrivals import SweptProfile, profile_for_sweep, quiet_entities, take_late_arrivals
 from scouter.postgres.tables.runs import CheckedWindow, CheckOutcome, add_run, runs_touched
 from scouter.runtime.part import ThreadPart
-from scouter.runtime.worker_thread import WorkerThread
+from scouter.runtime.polling_thread import PollingThread
 from scouter.settings.alerting import AlertingSettings
 from scouter.settings.checks import CheckSettings
 from scouter.wire.alerts import Alert
@@ -50,7 +50,7 @@ class LateSweep(ThreadPart):
         self._oldest = timedelta(days=settings.late_days)
         self._every_seconds = min(max(self._quiet.total_seconds() / 2, 0.5), _LONGEST_PAUSE_SECONDS)
         # What failed is taken up again: the notes of late records stay where they are.
-        self._thread = WorkerThread("late sweep", self._pass, retry_seconds=self._every_seconds)
+        self._thread = PollingThread("late sweep", self._pass, retry_seconds=self._every_seconds)
         super().__init__("late sweep", [self._thread])
 
     def _pass(self) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
@@ -12,7 +13,7 @@ from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.checks import claim_check, renew_leases, seconds_until_due
 from scouter.runtime.health import HealthCheck, thread_check
 from scouter.runtime.metrics_collector import Gauge
-from scouter.runtime.worker_thread import WorkerThread
+from scouter.runtime.polling_thread import PollingThread
 from scouter.settings.checks import CheckSettings
 
 log = logging.getLogger(__name__)
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 _LOOK_EVERY_SECONDS = 1.0
 _SHORTEST_PAUSE_SECONDS = 0.05
 _AWAY_SECONDS = 2.0
+_MOMENT_SECONDS = 0.5
 
 
 class Poller:
@@ -35,9 +37,9 @@ class Poller:
         self._held: set[UUID] = set()
         workers = range(1, settings.workers + 1)
         # What a worker had claimed when it failed is taken up again after the lease.
-        self._workers = [WorkerThread(f"check {n}", self._poll, retry_seconds=_AWAY_SECONDS) for n in workers]
+        self._workers = [PollingThread(f"check {n}", self._poll, retry_seconds=_AWAY_SECONDS) for n in workers]
         every = self._lease.total_seconds() / 3
-        self._heartbeat = WorkerThread("check heartbeat", self._keep_leases, retry_seconds=min(_AWAY_SECONDS, every))
+        self._heartbeat = PollingThread("check heartbeat", self._keep_leases, retry_seconds=min(_AWAY_SECONDS, every))
 
     def start(self) -> None:
         for thread in (self._heartbeat, *self._workers):
@@ -51,10 +53,11 @@ class Poller:
         """Wait until the checks under way are recorded. Leases are kept as long as anybody may hold one."""
         are_done = all(worker.join(deadline) for worker in self._workers)
         self._heartbeat.request_stop()
-        return self._heartbeat.join(deadline) and are_done
+        # It was asked only now, and another part may have used up the time until the deadline.
+        return self._heartbeat.join(max(deadline, time.monotonic() + _MOMENT_SECONDS)) and are_done
 
     def health_checks(self) -> Iterable[HealthCheck]:
-        yield thread_check(self.name, lambda: all(thread.alive for thread in (self._heartbeat, *self._workers)))
+        yield thread_check(self.name, [self._heartbeat, *self._workers])
 
     def metrics(self) -> Iterable[Gauge]:
         return ()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import logging
 import os
 import signal
 import sys
 import threading
-from typing import Any
+from typing import Any, NoReturn
 
 from scouter.runtime.supervisor import LAST_SECONDS
 from scouter.runtime.worker_thread import WorkerThread
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 
 _SUPERVISE_SECONDS = 0.5
 _GRACE_SECONDS = LAST_SECONDS + 1.0
+_LOG_SECONDS = 1.0
 
 
 def add_to(commands: Any) -> None:
@@ -52,20 +54,25 @@ def run(_: argparse.Namespace, settings: Settings) -> int:
 def _end_by_force_after(seconds: float) -> None:
     """Whatever hangs: what was accepted is stored or in the spool by then."""
 
-    def end() -> float:
-        if not thread.pause(seconds):
+    def end() -> NoReturn:
+        thread.pause(seconds)  # nobody asks it to stop
+        try:
             left = sorted(each.name for each in threading.enumerate() if each.name != thread.name)
             log.error("abandoned what took longer than SCOUTER_SHUTDOWN_SECONDS: %s", ", ".join(left))
+        finally:
             _end_now(1)
-        return 0.0
 
     thread = WorkerThread("stop deadline", end)
     thread.start()
+    # Nor does a log that nobody reads hold up the end: whoever writes to a full pipe waits, that thread too.
+    faulthandler.dump_traceback_later(seconds + _LOG_SECONDS, exit=True, file=os.open(os.devnull, os.O_WRONLY))
 
 
-def _end_now(status: int) -> None:
-    logging.shutdown()
-    os._exit(status)
+def _end_now(status: int) -> NoReturn:
+    try:
+        logging.shutdown()
+    finally:
+        os._exit(status)
 
 
 def _show(made: FirstUsers) -> None:

@@ -123,7 +123,7 @@ class ConsumerSet:
 
 
 def _thread_of(worker: Worker) -> HealthCheck:
-    return thread_check(worker.status.name, lambda: worker.thread.alive)
+    return thread_check(worker.status.name, [worker.thread])
 
 
 def _together(transport: str, workers: Sequence[Worker]) -> HealthCheck:

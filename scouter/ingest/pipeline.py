@@ -102,8 +102,8 @@ class IngestPipeline:
         return True
 
     def health_checks(self) -> Iterable[HealthCheck]:
-        yield thread_check("writer", lambda: self.writer.thread.alive, readiness=True)
-        yield thread_check("drainer", lambda: self.drainer.thread.alive)
+        yield thread_check("writer", [self.writer.thread], readiness=True)
+        yield thread_check("drainer", [self.drainer.thread])
         yield HealthCheck("spool", self._spool_state, readiness=True)
         yield HealthCheck("queue", self._queue_state)
 

@@ -16,7 +16,7 @@ from scouter.postgres.connections.errors import first_line
 from scouter.runtime.health import HealthCheck, HealthState
 from scouter.runtime.metrics_collector import Gauge, gauge
 from scouter.runtime.part import ThreadPart
-from scouter.runtime.worker_thread import WorkerThread
+from scouter.runtime.polling_thread import PollingThread
 
 log = logging.getLogger(__name__)
 
@@ -29,11 +29,12 @@ class Archiving(ThreadPart):
     def __init__(self, archiver: Archiver, every_seconds: float) -> None:
         self._archiver = archiver
         self._every_seconds = every_seconds
+        self._retry_seconds = min(_AGAIN_AFTER_FAILURE_SECONDS, every_seconds)
         self._problem = ""
         self.days_due = 0
         self.days_held = 0
         self.last_pass = 0.0  # Unix time
-        self._thread = WorkerThread("archive", self._act, retry_seconds=_AGAIN_AFTER_FAILURE_SECONDS)
+        self._thread = PollingThread("archive", self._act, retry_seconds=self._retry_seconds)
         super().__init__("archive", [self._thread], check_name="archive thread")
 
     def state(self) -> HealthState:
@@ -71,10 +72,10 @@ class Archiving(ThreadPart):
         if done.due is not None:
             self.days_due, self.days_held = len(done.due.days) - len(done.moved), len(done.due.held)
             self.last_pass = time.time()
-        return _AGAIN_AFTER_FAILURE_SECONDS if done.failed else self._every_seconds
+        return self._retry_seconds if done.failed else self._every_seconds
 
     def _failed(self, problem: Exception) -> float:
         self._problem = problem.message if isinstance(problem, ScouterError) else first_line(problem)
         ARCHIVE_FAILURES.labels("store" if isinstance(problem, Unavailable) else "other").inc()
-        log.warning("archiving is tried again in %g s: %s", _AGAIN_AFTER_FAILURE_SECONDS, self._problem)
-        return min(_AGAIN_AFTER_FAILURE_SECONDS, self._every_seconds)
+        log.warning("archiving is tried again in %g s: %s", self._retry_seconds, self._problem)
+        return self._retry_seconds

@@ -14,7 +14,7 @@ from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.quarantine import QuarantineTotal, quarantine_totals
 from scouter.runtime.metrics_collector import Gauge, labelled
 from scouter.runtime.part import ThreadPart
-from scouter.runtime.worker_thread import WorkerThread
+from scouter.runtime.polling_thread import PollingThread
 from scouter.wire.quarantine import Reason
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ class QuarantineLimits(ThreadPart):
         self._pool = pool
         self._limits: dict[Limit, int] = {"age": days, "size": max_bytes}
         self._totals: Sequence[QuarantineTotal] = ()
-        self._thread = WorkerThread("quarantine limits", self._pass, retry_seconds=_EVERY_SECONDS)
+        self._thread = PollingThread("quarantine limits", self._pass, retry_seconds=_EVERY_SECONDS)
         super().__init__("quarantine limits", [self._thread])
 
     def enforce(self) -> bool:

@@ -18,7 +18,7 @@ from scouter.postgres.connections.query_deadlines import QueryDeadlines
 from scouter.runtime.health import HealthCheck, HealthState
 from scouter.runtime.metrics_collector import Gauge, gauge
 from scouter.runtime.part import ThreadPart
-from scouter.runtime.worker_thread import WorkerThread
+from scouter.runtime.polling_thread import PollingThread
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class MaintenanceScheduler(ThreadPart):
         self._now = now
         self._failures = 0  # passes that failed, one after the other
         self._state = HealthState(True, "not done yet")
-        self._thread = WorkerThread("maintenance", self._pass, retry_seconds=_AGAIN_AFTER_FAILURE_SECONDS)
+        self._thread = PollingThread("maintenance", self._pass, retry_seconds=_AGAIN_AFTER_FAILURE_SECONDS)
         self.succeeded_at = 0.0  # seconds since 1970; 0: not yet
         super().__init__("maintenance", [self._thread], readiness=is_alone)
 

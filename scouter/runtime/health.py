@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from scouter.runtime.asking import Asking
+from scouter.runtime.worker_thread import WorkerThread
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +20,11 @@ class HealthState:
 
 @dataclass(frozen=True, slots=True)
 class HealthCheck:
-    """A part and what depends on it: `life` when only a restart brings it back, `readiness` to accept anything."""
+    """A part and what depends on it: `readiness` to accept anything; not to be alive when only a restart helps."""
 
     name: str
     state: Callable[[], HealthState]
-    life: bool = False
+    life: Callable[[], HealthState] | None = None
     readiness: bool = False
 
 
@@ -38,6 +41,7 @@ class Health:
 
     def __init__(self) -> None:
         self._parts: list[HealthCheck] = []
+        self._asking = Asking()
         self.phase: Literal["starting", "running", "stopping"] = "starting"
 
     def add(self, part: HealthCheck) -> None:
@@ -49,23 +53,39 @@ class Health:
 
     def life(self) -> Report:
         """Does every thread run that the process needs. False: restart it."""
-        states = {part.name: part.state() for part in self._parts if part.life}
+        states = {part.name: self._ask(part, part.life) for part in self._parts if part.life is not None}
         return Report(self.phase != "running" or all(state.ok for state in states.values()), states)
 
     def readiness(self) -> Report:
         """Can it durably accept what it is there for. All parts are listed, also those that do not decide."""
-        states = {part.name: part.state() for part in self._parts}
+        states = {part.name: self._ask(part, part.state) for part in self._parts}
         needed = all(states[part.name].ok for part in self._parts if part.readiness)
         return Report(needed and self.phase == "running", {"server": self._server(), **states})
+
+    def _ask(self, part: HealthCheck, question: Callable[[], HealthState]) -> HealthState:
+        return self._asking.ask(f"how {part.name} is", question, _UNKNOWN)
 
     def _server(self) -> HealthState:
         return HealthState(self.phase == "running", self.phase)
 
 
-def thread_check(name: str, alive: Callable[[], bool], *, readiness: bool = False) -> HealthCheck:
-    """The part of a thread that runs as long as the process."""
+_UNKNOWN = HealthState(False, "cannot say how it is; the log says why")
+_RUNS = HealthState(True, "runs")
+_DEAD = HealthState(False, "does not run")
+_FAILS = HealthState(False, "failed and tries again; the log says why")
+
+
+def thread_check(name: str, threads: Sequence[WorkerThread], *, readiness: bool = False) -> HealthCheck:
+    """The part of threads that run as long as the process.
+
+    One that rests after a failure does not work, and is no reason to restart. Nor is it one to send nothing more,
+    when `readiness` depends on it: without new work it could not show that it is well again.
+    """
+
+    def life() -> HealthState:
+        return _RUNS if all(thread.alive for thread in threads) else _DEAD
 
     def state() -> HealthState:
-        return HealthState(True, "runs") if alive() else HealthState(False, "does not run")
+        return _FAILS if life().ok and any(thread.is_failing for thread in threads) else life()
 
-    return HealthCheck(name, state, life=True, readiness=readiness)
+    return HealthCheck(name, life if readiness else state, life, readiness)

@@ -10,6 +10,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from scouter.metrics import CollectedMetric
+from scouter.runtime.asking import Asking
 
 Sample = tuple[Sequence[str], float]
 
@@ -37,6 +38,7 @@ class MetricsCollector(Collector):
 
     def __init__(self) -> None:
         self._gauges: dict[CollectedMetric, list[Gauge]] = {}
+        self._asking = Asking()
 
     def add(self, gauge: Gauge) -> None:
         """Several gauges of one metric, of two pools for one, are shown as one metric."""
@@ -45,4 +47,13 @@ class MetricsCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         yield from REGISTRY.collect()
         for metric, gauges in list(self._gauges.items()):
-            yield metric.family(sample for each in gauges for sample in each.samples())
+            yield metric.family(sample for each in gauges for sample in self._samples(each))
+
+    def _samples(self, gauge: Gauge) -> Sequence[Sample]:
+        """None when it cannot be read."""
+        return self._asking.ask(gauge.metric.name, lambda: _read(gauge), ())
+
+
+def _read(gauge: Gauge) -> Sequence[Sample]:
+    """All of them, or an error: what cannot be written as a number would end the page in its middle."""
+    return [(labels, float(value)) for labels, value in gauge.samples()]

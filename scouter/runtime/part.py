@@ -41,7 +41,7 @@ class ThreadPart:
     ) -> None:
         self.name = name
         self._threads = threads
-        self._check = thread_check(check_name or name, self._alive, readiness=readiness)
+        self._check = thread_check(check_name or name, threads, readiness=readiness)
 
     def start(self) -> None:
         for thread in self._threads:
@@ -60,21 +60,19 @@ class ThreadPart:
     def metrics(self) -> Iterable[Gauge]:
         return ()
 
-    def _alive(self) -> bool:
-        return all(thread.alive for thread in self._threads)
-
 
 class PassivePart:
-    """A part without threads of its own: it works when it is made, and is closed when nobody uses it any more."""
+    """A part without threads of ours: it works when it is made, and is closed when nobody uses it any more."""
 
     def __init__(
         self,
         name: str,
-        close: Callable[[], object] = lambda: None,
+        close: Callable[[float], object] = lambda _: None,
         *,
         health_checks: Iterable[HealthCheck] = (),
         metrics: Iterable[Gauge] = (),
     ) -> None:
+        """`close` is given the deadline, as `join` is."""
         self.name = name
         self._close = close
         self._health_checks = tuple(health_checks)
@@ -86,8 +84,8 @@ class PassivePart:
     def request_stop(self) -> None:
         """It is used until the end."""
 
-    def join(self, deadline: float) -> bool:  # noqa: ARG002  # nothing to wait for
-        self._close()
+    def join(self, deadline: float) -> bool:
+        self._close(deadline)
         return True
 
     def health_checks(self) -> Iterable[HealthCheck]:

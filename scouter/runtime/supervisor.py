@@ -49,7 +49,7 @@ class Supervisor:
             for stage, part in parts:
                 self._start(stage, part)
         except BaseException:
-            self.stop(0.0)
+            self.stop(LAST_SECONDS)
             raise
 
     def stop(self, seconds: float) -> list[str]:

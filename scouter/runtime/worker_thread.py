@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import sched
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from scouter.metrics import THREAD_FAILURES
 
@@ -30,7 +30,8 @@ class WorkerThread:
         self._retry_seconds = retry_seconds
         self._failures = THREAD_FAILURES.labels(name)  # from now on: one that appears late looks like no failure
         self._stopping = threading.Event()
-        self._scheduler = sched.scheduler(time.monotonic, self._stopping.wait)
+        # It rests after a failure. Not until an action ends well: one may take as long as the process.
+        self.is_failing = False
         # A daemon: what hangs in a call that nobody can cut short must not keep the process from ending. Who stops it
         # waits for it, as long as a stop may take.
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -61,17 +62,21 @@ class WorkerThread:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        self._scheduler.enter(0, 0, self._act)
+        pause = 0.0
         while not self._stopping.is_set():
-            # Not blocking: its own waiting could not be cut short by a stop.
-            self._stopping.wait(self._scheduler.run(blocking=False))
+            pause = self._turn(pause)
 
-    def _act(self) -> None:
-        pause = self._retry_seconds
+    def _turn(self, pause: float) -> float:
+        """Wait, then act. The seconds to wait before the next turn."""
+        retry = self._retry_seconds
         try:
-            pause = self._action()
+            if self._stopping.wait(pause):
+                return 0.0
+            self.is_failing = False
+            return float(self._action())  # whatever else it returned would be waited for without end
         except BaseException:  # a thread that ends in silence is worse than whatever this is
-            self._failures.inc()
-            log.exception("thread %r failed in an unforeseen way; it goes on in %g s", self.name, pause)
-        if not self._stopping.is_set():  # the scheduler does not come back from what is always due
-            self._scheduler.enter(pause, 0, self._act)
+            self.is_failing = True
+            with suppress(BaseException):  # without memory there is no line in the log either
+                self._failures.inc()
+                log.exception("thread %r failed in an unforeseen way; it goes on in %g s", self.name, retry)
+            return retry

@@ -389,6 +389,7 @@ def test_a_worker_outlives_a_check_that_fails_where_nobody_expected_it(
             assert time.monotonic() < deadline
             time.sleep(0.05)
         [check] = poller.health_checks()
-        assert check.state().ok
+        assert check.life is not None
+        assert check.life().ok
     finally:
         assert stop(poller)

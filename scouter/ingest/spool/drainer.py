@@ -29,7 +29,7 @@ from scouter.ingest.validation.validator import Validator
 from scouter.postgres.connections.breaker import Breaker
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.records import RECEIPT_DAYS
-from scouter.runtime.worker_thread import WorkerThread
+from scouter.runtime.polling_thread import PollingThread
 from scouter.wire.quarantine import Reason
 
 log = logging.getLogger(__name__)
@@ -85,7 +85,7 @@ class Drainer:
         self._closed_at = float("-inf")
         self._rest = _REST_SECONDS
         self.state = "idle"
-        self.thread = WorkerThread("drainer", self.one_pass, retry_seconds=_FAILED_SECONDS)
+        self.thread = PollingThread("drainer", self.one_pass, retry_seconds=_FAILED_SECONDS)
 
     @property
     def held(self) -> list[SpoolFile]:
@@ -119,7 +119,7 @@ class Drainer:
 
     def close(self) -> None:
         """Once the thread has ended: write what is left to write, if Postgres lets us, and say what stays."""
-        self._reader.shutdown()
+        self._reader.shutdown(cancel_futures=True)
         try:
             if not self._breaker.is_open:
                 self._pending_ledger.write(self._registry, _PROBE_SECONDS)

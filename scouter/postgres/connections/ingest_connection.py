@@ -93,14 +93,22 @@ class IngestConnection:
         return connection
 
     def _abandon(self, connection: Connection) -> None:
-        """Roll back when the connection still works, for a moment at most; else let it go."""
-        with suppress(psycopg.Error, OSError):
-            if not connection.closed:
-                with self._deadlines.limit(connection, 0.5):
-                    connection.rollback()
-                return
-        connection.close()
+        """Roll back when the connection still works, for a moment at most; else let it go.
+
+        Whatever keeps it from that: the next use must not commit what this one has begun.
+        """
         self._connection = None
+        try:
+            with suppress(psycopg.Error, OSError):
+                self._roll_back(connection)
+                self._connection = connection
+        finally:
+            if self._connection is None:
+                connection.close()
+
+    def _roll_back(self, connection: Connection) -> None:
+        with self._deadlines.limit(connection, 0.5):
+            connection.rollback()
 
 
 def _let_go_after(seconds: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
@@ -28,6 +29,7 @@ _SERVER_KEEPALIVES = (
 _SET_UP_SECONDS = 5.0
 _QUERY_SECONDS = 300.0  # of pools: nobody waits as long for an answer that ever comes
 _RECONNECT_SECONDS = 1.0
+_CLOSE_SECONDS = 1.0  # for a connection that is being opened: nobody will use it
 _AWAY_SECONDS = 2.0  # as long as it takes to notice that the database is back
 
 
@@ -84,6 +86,11 @@ class Pool(ConnectionPool[Connection]):
         patience = _AWAY_SECONDS if self._is_away() else timeout
         with super().connection(patience) as connection, self._limited(connection):
             yield connection
+
+    def end(self, deadline: float) -> None:
+        """Close, until `deadline` on time.monotonic() at most. What is being opened is left to itself."""
+        patience = min(max(deadline - time.monotonic(), 0.0), _CLOSE_SECONDS)
+        self.close(patience / (self.num_workers + 1))  # of each of its threads
 
     def metrics(self) -> Iterable[Gauge]:
         for metric, figure in _FIGURES:

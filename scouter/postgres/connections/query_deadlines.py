@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from math import inf
 
@@ -59,20 +59,26 @@ class QueryDeadlines:
 
     def _cut_overdue(self) -> float:
         now = time.monotonic()
-        with self._lock:
+        with self._lock, ExitStack() as cuts:  # each is made, whatever becomes of the others
             for limit in self._limits:
                 if min(limit.at, self._end) < now and not limit.is_cut:
-                    _cut(limit)
+                    cuts.callback(_cut, limit)
         return _LOOK_SECONDS
 
 
 def _cut(limit: _Limit) -> None:
-    limit.is_cut = True
+    """When that fails it is tried again: somebody waits."""
     log.warning("Postgres took too long to answer: giving up the connection")
-    line = socket.socket(fileno=limit.descriptor)
     try:
-        line.shutdown(socket.SHUT_RDWR)
+        _shut_down(limit.descriptor)
     except OSError as gone:
         log.debug("it was closed already: %s", gone)
+    limit.is_cut = True
+
+
+def _shut_down(descriptor: int) -> None:
+    line = socket.socket(fileno=descriptor)
+    try:
+        line.shutdown(socket.SHUT_RDWR)
     finally:
         line.detach()

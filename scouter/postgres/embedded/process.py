@@ -88,6 +88,14 @@ def stop_process(process: subprocess.Popen[bytes], seconds: float) -> None:
     process.wait()
 
 
+def ask_to_stop(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Ask for a fast shutdown. Whether it is gone, after so many seconds at most."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        _wait_until_gone(process, seconds)
+    return process.poll() is not None
+
+
 def settle_predecessor(cluster: Path, seconds: float) -> None:
     """End a Postgres whose server is gone, and remove a `postmaster.pid` that names some other program.
 

@@ -6,6 +6,7 @@ import logging
 import os
 import subprocess
 import threading
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -27,7 +28,13 @@ from scouter.postgres.embedded.directory import (
     prepare_directory,
     present_directory,
 )
-from scouter.postgres.embedded.process import read_postmaster_file, settle_predecessor, start_process, stop_process
+from scouter.postgres.embedded.process import (
+    ask_to_stop,
+    read_postmaster_file,
+    settle_predecessor,
+    start_process,
+    stop_process,
+)
 from scouter.postgres.embedded.settings import PORT
 from scouter.postgres.embedded.socket_directory import make_socket_directory, remove_temporary
 
@@ -102,6 +109,17 @@ class EmbeddedPostgres:
                 remove_temporary(directory)
             finally:
                 os.close(descriptor)
+
+    def stop_until(self, deadline: float) -> bool:
+        """Stop it in order, until `deadline` on time.monotonic() at most. False: it is still at it.
+
+        It then goes on: it was asked, and Linux asks it again when we are gone.
+        """
+        seconds = max(deadline - time.monotonic(), 0.0)
+        if self._process is not None and not ask_to_stop(self._process, seconds):
+            return False
+        self.stop()
+        return True
 
     def __enter__(self) -> Self:
         self.start()

@@ -1,0 +1,175 @@
+"""A server with all its parts and something for each of them to do, so that a test can see whether it works."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from scouter.server import Server
+from tests.alert_service import AlertService
+from tests.conditions import eventually, probe
+from tests.http_client import HttpClient
+from tests.metrics_page import sample, samples_at
+from tests.profile_documents import custom_profile, psi_profile, registration, spc_profile
+from tests.publishers import HttpPublisher, Publisher
+
+HOOK = "/hook"
+_PATIENCE_SECONDS = 20.0
+
+
+class WholeServer:
+    """Each `works` of a part waits until that part has done, from now on, what it is there for."""
+
+    def __init__(self, server: Server, conninfo: str, service: AlertService, *brokers: Publisher) -> None:
+        self.server = server
+        self.parts: dict[str, Any] = {part.name: part for part in server.supervisor.parts}
+        self._conninfo = conninfo
+        self._database = psycopg.connect(conninfo, autocommit=True, options="-c search_path=scouter_py")
+        self._service = service
+        self.client = HttpClient(server.address).login()
+        self._sending = threading.Lock()
+        self._values = (float(number) for number in itertools.count(100))
+        self._publishers = {each.transport: each for each in (HttpPublisher(), *brokers)}
+        for each in self._publishers.values():
+            each.aim_at(server.address)
+        self._checked = self._register(spc_profile(), active=True)
+        self._swept, self._leased = self._register(custom_profile()), self._register(psi_profile())
+
+    def close(self) -> None:
+        self._database.close()
+        self.client.close()
+
+    def works(self) -> dict[str, Callable[[], None]]:
+        """By the name of the thread that has to have a part in it."""
+        consumers = {f"{each} 1": lambda each=each: self.stores(each) for each in self._publishers if each != "http"}
+        return {
+            **{"drainer": self.drains, "writer": lambda: self.stores("http"), **consumers},
+            **{"http": lambda: self.answers("http"), "metrics": lambda: self.answers("metrics")},
+            **{"check 1": self.checks, "check heartbeat": self.renews_leases, "late sweep": self.sweeps},
+            **{"delivery 1": self.delivers, "maintenance": self.maintains, "archive": self.archives},
+            **{"quarantine limits": self.limits_quarantine, "database watch": self.sees_the_database},
+            "database deadlines": self.cuts_queries,
+        }
+
+    def all_work(self) -> None:
+        """At the same time."""
+        works = self.works()
+        with ThreadPoolExecutor(len(works), thread_name_prefix="works") as threads:
+            for name, done in {name: threads.submit(work) for name, work in works.items()}.items():
+                assert done.exception() is None, f"{name} does not work: {done.exception()!r}"
+
+    def stores(self, transport: str) -> None:
+        message = self.message()
+        with self._sending:
+            self._publishers[transport].send(json.dumps(message).encode())
+        self._until("SELECT 1 FROM spc_record WHERE value = %s", message["records"][0]["Spc"]["value"])
+
+    def message(self) -> dict[str, Any]:
+        """Out of all bounds, and like no other."""
+        record = {"created_at": stamp(), "uid": self._checked, "feature": "f0", "value": next(self._values)}
+        return {"records": [{"Spc": record}]}
+
+    def drains(self) -> None:
+        breaker = self.parts["ingest"].breaker
+        breaker.trip("a test")
+        self.stores("http")
+        self._eventually(lambda: not breaker.is_open)
+
+    def answers(self, name: str) -> None:
+        assert probe(self.server.address if name == "http" else self.server.metrics_address, "/livez").status == 200
+
+    def checks(self) -> None:
+        last = self._ask("SELECT coalesce(max(id), 0) FROM check_run WHERE NOT late")
+        self._until("SELECT 1 FROM check_run WHERE NOT late AND id > %s", last)
+
+    def renews_leases(self) -> None:
+        token, held = uuid4(), self.parts["checks"]._held
+        self._run("UPDATE profile SET lease_token = %s, lease_until = now() + interval '2 s'", token, of=self._leased)
+        until = self._ask("SELECT lease_until FROM profile WHERE lease_token = %s", token)
+        held.add(token)
+        self._until("SELECT 1 FROM profile WHERE lease_token = %s AND lease_until > %s", token, until)
+        held.discard(token)
+        self._run("UPDATE profile SET lease_token = NULL, lease_until = NULL", of=self._leased)
+
+    def sweeps(self) -> None:
+        ours = "entity_id = (SELECT id FROM entity WHERE uid = %s)"
+        self._database.execute(
+            "INSERT INTO late_arrival (entity_id, first_created_at, last_created_at, stored_at) "
+            "SELECT id, now(), now(), now() - interval '1 hour' FROM entity WHERE uid = %s",
+            [self._swept],
+        )
+        self._until(f"SELECT 1 WHERE NOT EXISTS (SELECT FROM late_arrival WHERE {ours})", self._swept)
+
+    def delivers(self) -> None:
+        """What a check finds in records that are out of all bounds."""
+        before = len(self._service.requests(HOOK))
+        self.stores("http")
+        self._service.wait_for(HOOK, before + 1, seconds=_PATIENCE_SECONDS)
+
+    def maintains(self) -> None:
+        self._until_later("scouter_maintenance_success_timestamp_seconds")
+
+    def archives(self) -> None:
+        self._until_later("scouter_archive_last_pass_seconds")
+
+    def limits_quarantine(self) -> None:
+        self._database.execute(
+            "INSERT INTO quarantine (id, received_at, quarantined_at, transport, reason, detail, username, size, raw) "
+            "SELECT gen_random_uuid(), old, old, 'http', 'undecodable', '', 'u', 1, '' "
+            "FROM (VALUES (now() - interval '9000 days')) AS ages (old)"
+        )
+        self._until("SELECT 1 WHERE NOT EXISTS (SELECT FROM quarantine)")
+
+    def sees_the_database(self) -> None:
+        watch, now = self.parts["database watch"], time.monotonic()
+        self._eventually(lambda: bool(watch._answered_at > now and not watch.is_away))
+        assert probe(self.server.address).body["parts"]["database"] == {"ok": True, "says": "answers"}
+
+    def cuts_queries(self) -> None:
+        began, deadlines = time.monotonic(), self.parts["database deadlines"].deadlines
+        with (
+            psycopg.connect(self._conninfo) as connection,
+            pytest.raises(psycopg.OperationalError),
+            deadlines.limit(connection, 0.2),
+        ):
+            connection.execute("SELECT pg_sleep(10)")
+        assert time.monotonic() - began < 5
+
+    def is_well(self) -> bool:
+        return all(part["ok"] for part in probe(self.server.address).body["parts"].values())
+
+    def _register(self, profile: dict[str, Any], *, active: bool = False) -> str:
+        profile["config"]["alert_config"]["schedule"] = "* * * * * *"
+        return str(self.client.post("/scouter/profile", registration(profile, active=active)).body["uid"])
+
+    def _run(self, statement: str, *values: Any, of: str) -> None:
+        whose = " WHERE entity_id = (SELECT id FROM entity WHERE uid = %s)"
+        self._database.execute((statement + whose).encode(), [*values, of])
+
+    def _ask(self, statement: str, *values: Any) -> Any:
+        row = self._database.execute(statement.encode(), values).fetchone()
+        return row[0] if row else None
+
+    def _until(self, statement: str, *values: Any) -> None:
+        self._eventually(lambda: self._ask(statement, *values) is not None)
+
+    def _until_later(self, metric: str) -> None:
+        now = time.time()
+        self._eventually(lambda: sample(samples_at(self.server.metrics_address), metric) > now)
+
+    def _eventually(self, question: Callable[[], bool]) -> None:
+        eventually(question, seconds=_PATIENCE_SECONDS)
+
+
+def stamp() -> str:
+    return datetime.now(UTC).isoformat()
