@@ -28,7 +28,7 @@ class WriteQueue:
             raise Unavailable("the server does not keep up; nothing of this message was stored") from None
 
     def take(self, max_rows: int) -> list[PendingMessage] | None:
-        """Wait for messages and take what is there, up to about `most_rows` rows. None: closed and empty."""
+        """Wait for messages and take what is there, up to about `max_rows` rows. None: closed and empty."""
         taken: list[PendingMessage] = []
         rows = 0
         pending = self._next(wait=True)

@@ -24,7 +24,7 @@ class IngestConnection:
     """One connection for one thread at a time, opened when it is needed and opened again when it broke."""
 
     def __init__(self, conninfo: str, deadlines: QueryDeadlines, *, purpose: str, max_seconds: float) -> None:
-        """`most_seconds`: no use takes longer."""
+        """`max_seconds`: no use takes longer."""
         self._conninfo = conninfo
         self._deadlines = deadlines
         self._purpose = purpose
