@@ -178,6 +178,7 @@ def test_the_lock_of_a_server_that_is_frozen_lapses(
             pass
 
 
+@pytest.mark.quiet
 def test_a_server_stops_in_the_middle_of_a_long_pass(make_server: Callable[..., Server], pool: Pool) -> None:
     add_rows(pool, "batch_receipts", NOW - timedelta(days=9), 100_000)
     server = make_server()
@@ -262,6 +263,7 @@ def test_a_database_that_is_away_is_waited_for_and_told_to_nobody(
 # --- beside a long query
 
 
+@pytest.mark.quiet
 def test_a_long_query_in_the_way_is_met_again_later_and_does_no_harm(
     make_server: Callable[..., Server], pool: Pool, database: str, impatient: None
 ) -> None:

@@ -95,6 +95,7 @@ def test_what_is_sent_while_the_database_is_stopped_is_stored_when_it_is_back(aw
     assert away.send(30.0).body["stored"] == 1, "straight to Postgres again"
 
 
+@pytest.mark.quiet
 def test_only_the_first_message_waits_for_a_database_that_hangs(away: Away) -> None:
     assert away.send(1.0).status == 200
     with away.freeze():
