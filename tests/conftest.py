@@ -8,14 +8,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from xdist.remote import Producer
 
 from tests.availability import cannot_run
 from tests.brokers.certificates import Certificates, make_certificates
 from tests.brokers.kafka import KafkaBroker, missing_for_kafka
 from tests.brokers.rabbitmq import RabbitBroker, missing_for_rabbitmq
+from tests.lane_summary import show_lanes
+from tests.lanes import Lanes, arrange
 from tests.stores.azure import AzureService, missing_for_azure
 from tests.stores.gcs import GcsService, missing_for_gcs
 from tests.stores.s3 import S3Service, missing_for_s3
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    arrange(items)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Lanes:
+    return Lanes(config, log)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    show_lanes(terminalreporter)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from types import TracebackType
@@ -22,7 +22,7 @@ from kafka.admin import KafkaAdminClient, UserScramCredentialUpsertion
 
 from tests.brokers.broker_process import BrokerProcess
 from tests.brokers.certificates import Certificates
-from tests.brokers.kafka_jars import jar_files
+from tests.brokers.kafka_jars import class_archive, jar_files
 from tests.brokers.kafka_properties import CONTROLLER, PLAINTEXT, SCRAM_MECHANISMS, Listener, listener_names, properties
 from tests.steady_ports import steady_ports
 
@@ -44,7 +44,8 @@ def missing_for_kafka() -> str | None:
 class KafkaBroker:
     """Keeps everything in `directory`: a start after `stop` or `kill` finds the topics again, on the same ports.
 
-    `settings` are broker properties besides, or instead of, those of `kafka_properties`.
+    `settings` are broker properties besides, or instead of, those of `kafka_properties`; `java_options` are for the
+    virtual machine, besides ours, instead of the archive of classes.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class KafkaBroker:
         users: Mapping[str, str] | None = None,
         certificates: Certificates | None = None,
         settings: Mapping[str, str] | None = None,
+        java_options: Sequence[str] | None = None,
     ) -> None:
         self.certificates = certificates
         self._users = users or {}
@@ -65,7 +67,9 @@ class KafkaBroker:
             **properties(directory, self._listeners.values(), self._users, certificates),
             **(settings or {}),
         }
-        self._process = BrokerProcess(_command(directory), os.environ, directory, ready="Kafka Server started")
+        self._process = BrokerProcess(
+            _command(directory, java_options), os.environ, directory, ready="Kafka Server started"
+        )
 
     @property
     def log(self) -> str:
@@ -135,10 +139,17 @@ class KafkaBroker:
             assert not any(refused.values()), refused
 
 
-def _command(directory: Path) -> list[str]:
+def _command(directory: Path, java_options: Sequence[str] | None) -> list[str]:
     classpath = ":".join(str(jar) for jar in jar_files())
     logging = f"-Dlog4j2.configurationFile={_LOGGING}"
-    return ["java", *_JAVA_OPTIONS, logging, "-cp", classpath, "kafka.Kafka", str(directory / "server.properties")]
+    options = (*_JAVA_OPTIONS, *(_prepared_classes() if java_options is None else java_options), logging)
+    return ["java", *options, "-cp", classpath, "kafka.Kafka", str(directory / "server.properties")]
+
+
+def _prepared_classes() -> list[str]:
+    """Java goes without an archive that does not fit it. Silently: it would print to our log."""
+    archive = class_archive()
+    return [f"-XX:SharedArchiveFile={archive}", "-Xlog:disable"] if archive.exists() else []
 
 
 def _prepare(directory: Path, settings: Mapping[str, str]) -> None:

@@ -58,6 +58,11 @@ def jar_files() -> list[Path]:
     return [CACHE / kafka_version() / jar.name for jar in pinned_jars()]
 
 
+def class_archive() -> Path:
+    """What `kafka_classes` makes of them, once it has."""
+    return CACHE / kafka_version() / "classes.jsa"
+
+
 def fetch_jars() -> list[Path]:
     """Fetch what is not there. Safe to be called by several processes at once. Raises `JarNotFetched`."""
     directory = CACHE / kafka_version()

@@ -42,7 +42,7 @@ def _make(directory: Path, version: str) -> None:
     shutil.rmtree(directory, ignore_errors=True)
     _run([sys.executable, "-m", "venv", str(directory)])
     pip = [str(directory / "bin" / "python"), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
-    _run([*pip, "--quiet", "--only-binary=:all:", *_requirements(version)])
+    _run([*pip, "--quiet", "--no-compile", "--only-binary=:all:", *_requirements(version)])
     half = directory / "stamp.half"
     half.write_text(_wanted(version))
     half.rename(_stamp_file(directory))  # last: an environment without its stamp is made again

@@ -208,6 +208,7 @@ def test_an_acknowledged_alert_is_active_no_longer(models: WatchedModels, versio
             assert models.alerts(alias, active=False) == ([] if active else [{**alert, "active": False}])
 
 
+@pytest.mark.quiet
 @pytest.mark.timeout(60)
 def test_a_service_in_trouble_is_asked_again_and_delays_nobody(
     client_pythons: Mapping[str, Path], tmp_path: Path

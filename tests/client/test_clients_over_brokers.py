@@ -109,8 +109,8 @@ def test_every_bin_count_is_stored_once(application: Application) -> None:
 def test_every_message_came_by_the_broker(
     applications: Mapping[str, Application], server: ServerProcess, transport: str
 ) -> None:
-    books = HttpClient(server.url).login().get("/scouter/ledger").body
-    assert books["balanced"]
-    assert books["transports"][transport]["stored"] == len(applications) * MESSAGES
-    assert books["transports"][transport]["quarantined"] == 0
-    assert books["transports"]["http"]["received"] == 0
+    ledger = HttpClient(server.url).login().get("/scouter/ledger").body
+    assert ledger["balanced"]
+    assert ledger["transports"][transport]["stored"] == len(applications) * MESSAGES
+    assert ledger["transports"][transport]["quarantined"] == 0
+    assert ledger["transports"]["http"]["received"] == 0

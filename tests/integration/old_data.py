@@ -36,21 +36,21 @@ _ROWS: Mapping[str, str] = {
 }
 
 
-def add_rows(pool: Pool, matter: str, at: datetime, count: int) -> None:
-    """So many rows that a matter of maintenance is about, as old as if they had been written then."""
-    insert = f"INSERT INTO {_ROWS[matter]} FROM generate_series(1, %(count)s) AS series (number)"
+def add_rows(pool: Pool, task: str, at: datetime, count: int) -> None:
+    """So many rows that a task of maintenance is about, as old as if they had been written then."""
+    insert = f"INSERT INTO {_ROWS[task]} FROM generate_series(1, %(count)s) AS series (number)"
     with pool.connection() as connection:
         connection.execute(insert.encode(), {"entity": _entity_id(pool), "at": at, "count": count})
 
 
-def count_rows(pool: Pool, matter: str) -> int:
+def count_rows(pool: Pool, task: str) -> int:
     with pool.connection() as connection:
-        row = connection.execute(f"SELECT count(*) FROM {TABLES[matter]}".encode()).fetchone()
+        row = connection.execute(f"SELECT count(*) FROM {TABLES[task]}".encode()).fetchone()
     return int(row[0]) if row else 0
 
 
 def counts(pool: Pool) -> dict[str, int]:
-    return {matter: count_rows(pool, matter) for matter in TABLES}
+    return {task: count_rows(pool, task) for task in TABLES}
 
 
 def add_days(pool: Pool, table: str, *days: date) -> None:

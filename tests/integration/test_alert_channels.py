@@ -256,6 +256,7 @@ def test_status_codes_say_whether_to_try_again(service: AlertService, status: in
     assert isinstance(webhook(service).send(notification(), NOW), kind)
 
 
+@pytest.mark.quiet
 @pytest.mark.parametrize("silence", [Hang(), Drip()])
 def test_a_service_that_never_finishes_is_left_in_time(service: AlertService, silence: Hang | Drip) -> None:
     service.behave("/hook", silence)

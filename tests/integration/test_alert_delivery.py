@@ -312,6 +312,7 @@ def test_it_is_given_up_when_it_is_too_old(
     assert (closed.state, closed.attempts) == ("given_up", 2)
 
 
+@pytest.mark.quiet
 @pytest.mark.parametrize("hanging", [1, 3])
 def test_channels_that_hang_delay_nobody_else(
     pool: Pool,

@@ -270,6 +270,7 @@ with ThreadPoolExecutor(32) as guessers:
 """
 
 
+@pytest.mark.quiet
 def test_a_flood_of_wrong_passwords_does_not_fill_the_memory_nor_keep_others_out(tmp_path: Path) -> None:
     with ServerProcess(tmp_path) as running:
         command = [sys.executable, "-c", FLOOD, running.url]

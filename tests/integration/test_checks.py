@@ -162,6 +162,7 @@ def test_registering_again_does_not_put_off_a_check_that_is_due(
     assert execute(database, "SELECT next_run > clock_timestamp() FROM profile") == [(True,)], "a new schedule counts"
 
 
+@pytest.mark.quiet
 def test_missed_instants_collapse_into_one_check(admin: HttpClient, pool: Pool, checks: Checker, database: str) -> None:
     uid = register(admin, every_second(spc_profile()))
     began = datetime.now(UTC) - timedelta(hours=3)

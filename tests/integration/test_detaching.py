@@ -114,6 +114,7 @@ def _detach_in_the_end(pool: Pool, day: date, new_name: str) -> str:
         return new_name
 
 
+@pytest.mark.quiet
 def test_a_writer_behind_a_detaching_behind_a_long_query_stays_in_time(
     server: Server, admin: HttpClient, pool: Pool, partitions: Partitions
 ) -> None:
@@ -143,6 +144,7 @@ def _try_to_detach(pool: Pool) -> bool:
     return True
 
 
+@pytest.mark.quiet
 @pytest.mark.parametrize("in_the_way", ["spc_record", partition_name("spc_record", DAY)])
 def test_a_long_reader_is_waited_for_half_a_second_and_no_longer(
     pool: Pool, partitions: Partitions, in_the_way: str

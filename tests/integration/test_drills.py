@@ -1,12 +1,10 @@
-"""The drills in their short form. The long ones are for `scripts/drill`."""
+"""The drills in their short form; scripts/drill plays the long ones. They mostly wait: -n 4 plays four at a time."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
+from collections.abc import Mapping
 
 import pytest
 
@@ -61,15 +59,6 @@ DRILLS: Mapping[str, tuple[str, tuple[str, ...], str | None]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def played(request: pytest.FixtureRequest) -> Iterator[Mapping[str, Future[str]]]:
-    """What those drills that were asked for have said. Four are under way at a time: they wait most of the time."""
-    asked = [item.callspec.id for item in request.session.items if isinstance(item, pytest.Function) and _is_here(item)]
-    with ThreadPoolExecutor(4, thread_name_prefix="drill") as players:
-        yield {each: players.submit(play, *DRILLS[each][:2]) for each in asked}
-        players.shutdown(cancel_futures=True)
-
-
 @pytest.fixture
 def published_client() -> None:
     try:
@@ -78,14 +67,13 @@ def published_client() -> None:
         cannot_run(f"no environment for the published client: {failure}")
 
 
-@pytest.mark.timeout(3 * _DRILL_SECONDS)
+@pytest.mark.timeout(2 * _DRILL_SECONDS)
 @pytest.mark.parametrize("drill", DRILLS)
 def test_a_drill_in_its_short_form_finds_every_promise_kept(drill: str, request: pytest.FixtureRequest) -> None:
-    _, _, needed = DRILLS[drill]
+    name, options, needed = DRILLS[drill]
     if needed is not None:
         request.getfixturevalue(needed)
-    played: Mapping[str, Future[str]] = request.getfixturevalue("played")
-    assert "kept: " in played[drill].result()
+    assert "kept: " in play(name, options)
 
 
 def play(name: str, options: tuple[str, ...]) -> str:
@@ -97,9 +85,9 @@ def play(name: str, options: tuple[str, ...]) -> str:
         ran.terminate()  # not killed: it stops what it has started
         said, _ = ran.communicate(timeout=_ENDING_SECONDS)
         raise AssertionError(f"the drill took more than {_DRILL_SECONDS} s:\n{said}") from None
+    except BaseException:
+        ran.terminate()
+        ran.communicate(timeout=_ENDING_SECONDS)
+        raise
     assert ran.returncode == 0, said
     return said
-
-
-def _is_here(item: pytest.Function) -> bool:
-    return item.path == Path(__file__) and hasattr(item, "callspec")

@@ -177,6 +177,7 @@ def test_the_lock_of_a_server_that_is_frozen_lapses(
             pass
 
 
+@pytest.mark.quiet
 def test_a_server_stops_in_the_middle_of_a_long_pass(make_server: Callable[..., Server], pool: Pool) -> None:
     add_rows(pool, "batch_receipts", NOW - timedelta(days=9), 100_000)
     server = make_server()
@@ -190,14 +191,14 @@ def test_a_server_stops_in_the_middle_of_a_long_pass(make_server: Callable[..., 
 # --- failures
 
 
-def test_a_matter_that_fails_does_not_stop_the_others(
+def test_a_task_that_fails_does_not_stop_the_others(
     make_server: Callable[..., Server],
     pool: Pool,
     impatient: None,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    for matter in TABLES:
-        add_rows(pool, matter, NOW - timedelta(days=1000), 2)
+    for task in TABLES:
+        add_rows(pool, task, NOW - timedelta(days=1000), 2)
     with pool.connection() as connection:
         connection.execute("ALTER TABLE check_run RENAME TO elsewhere")
     server = make_server()
@@ -213,7 +214,7 @@ def test_a_matter_that_fails_does_not_stop_the_others(
     assert count_rows(pool, "check_runs") == 0
 
 
-def test_a_bug_in_one_matter_does_not_stop_the_others(pool: Pool, database: str, deadlines: QueryDeadlines) -> None:
+def test_a_bug_in_one_task_does_not_stop_the_others(pool: Pool, database: str, deadlines: QueryDeadlines) -> None:
     class Buggy(ExpiredRows):
         def run(self, connections: object, now: datetime) -> Iterator[int]:
             yield 4
@@ -261,6 +262,7 @@ def test_a_database_that_is_away_is_waited_for_and_told_to_nobody(
 # --- beside a long query
 
 
+@pytest.mark.quiet
 def test_a_long_query_in_the_way_is_met_again_later_and_does_no_harm(
     make_server: Callable[..., Server], pool: Pool, database: str, impatient: None
 ) -> None:
@@ -271,7 +273,7 @@ def test_a_long_query_in_the_way_is_met_again_later_and_does_no_harm(
         server = make_server()
         client = HttpClient(server.address).login()
         eventually(lambda: last_maintenance(server)["says"] == "failed: observability; the log says why")
-        assert count_rows(pool, "alerts") == 0, "the other matters are done"
+        assert count_rows(pool, "alerts") == 0, "the other tasks are done"
         assert _slowest_message(client, database, seconds=3) < 1
         assert day in attached(pool)
     eventually(lambda: is_done(server))
@@ -311,8 +313,8 @@ def test_by_hand_it_prints_what_it_did(pool: Pool, database: str) -> None:
 
 
 def test_a_dry_run_says_the_same_and_changes_nothing(pool: Pool, database: str) -> None:
-    for matter in TABLES:
-        add_rows(pool, matter, NOW - timedelta(days=1000), 3)
+    for task in TABLES:
+        add_rows(pool, task, NOW - timedelta(days=1000), 3)
     add_days(pool, "observability_record", ago(NOW, 70))
     rows, partitions = counts(pool), attached(pool)
     said = program("maintain", "--dry-run", DATABASE_URI=database, SCOUTER_PARTITION_DAYS_AHEAD="9")
@@ -349,7 +351,7 @@ def test_while_another_pass_is_under_way_it_says_so(database: str, deadlines: Qu
     assert count_rows(pool, "alerts") == 3
 
 
-def test_by_hand_a_matter_that_fails_is_printed_and_the_others_are_done(pool: Pool, database: str) -> None:
+def test_by_hand_a_task_that_fails_is_printed_and_the_others_are_done(pool: Pool, database: str) -> None:
     add_days(pool, "observability_record", ago(NOW, 70))
     add_rows(pool, "alerts", NOW - timedelta(days=400), 3)
     with in_the_way(database, "observability_record"):

@@ -1,4 +1,4 @@
-"""What admins do with messages that could not be stored: look, download, replay, delete. Its limits, and the books."""
+"""What admins do with messages that could not be stored: look, download, replay, delete. Its limits, and the ledger."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def allow_666(database: str) -> None:
     run(database, "ALTER TABLE spc_record DROP CONSTRAINT no_evil")
 
 
-def books(client: HttpClient) -> dict[str, int]:
+def ledger(client: HttpClient) -> dict[str, int]:
     """The totals of the ledger, which must balance and agree with what is in quarantine."""
     body = client.get("/scouter/ledger").body
     assert body["balanced"], body
@@ -184,7 +184,7 @@ def test_what_is_not_there_is_not_found(admin: HttpClient) -> None:
             admin.delete(f"{ALL}/{which}"),
         ]
         assert {(answer.status, answer.body["code"]) for answer in answers} == {(404, "NOT_FOUND")}
-    assert books(admin)["received"] == 0
+    assert ledger(admin)["received"] == 0
 
 
 def test_a_message_is_replayed_after_its_profile_has_been_registered(admin: HttpClient, database: str) -> None:
@@ -194,14 +194,14 @@ def test_a_message_is_replayed_after_its_profile_has_been_registered(admin: Http
     assert "expected a registered Spc profile" in answer.body["error"]
     assert answer.body["quarantine_id"] == entry_id
     assert [(item["id"], item["replays"]) for item in kept(admin)] == [(entry_id, 1)]
-    assert books(admin)["kept"] == 1
+    assert ledger(admin)["kept"] == 1
     register(admin)
     answer = replay(admin, entry_id)
     assert answer.body == {"id": entry_id, "outcome": "stored", "stored": 2, "skipped": {}}
     assert values(database) == [1.0, 2.0]
     assert kept(admin) == []
     assert replay(admin, entry_id).status == 404
-    now = books(admin)
+    now = ledger(admin)
     assert (now["received"], now["stored"], now["quarantined"], now["records_stored"]) == (1, 1, 0, 2)
 
 
@@ -226,7 +226,7 @@ def test_records_are_judged_by_when_the_message_was_received(admin: HttpClient, 
     answer = replay(admin, entry_id)
     assert answer.body["outcome"] == "empty"
     assert answer.body["skipped"] == {"outside_accepted_time": 1}
-    assert books(admin)["empty"] == 1
+    assert ledger(admin)["empty"] == 1
     entry_id = refused(admin, message(2.0, name="old").replace(str(datetime.now(UTC).year).encode(), b"2023", 1))
     run(database, "UPDATE quarantine SET received_at = '2023-12-31T23:59:59Z'")
     register(admin, "old")
@@ -240,11 +240,11 @@ def test_what_was_sent_again_under_its_key_meanwhile_is_a_duplicate(admin: HttpC
     assert send(admin, body, "a key").body["stored"] == 1
     assert replay(admin, entry_id).body == {"id": entry_id, "outcome": "duplicate", "stored": 1, "skipped": {}}
     assert values(database) == [1.0]
-    now = books(admin)
+    now = ledger(admin)
     assert (now["received"], now["stored"], now["duplicate"], now["quarantined"]) == (2, 1, 1, 0)
 
 
-def test_a_name_that_postgres_does_not_take_is_poison_and_blocks_nobody(admin: HttpClient, database: str) -> None:
+def test_a_name_that_postgres_does_not_take_is_rejected_and_blocks_nobody(admin: HttpClient, database: str) -> None:
     register(admin)
     chosen = random.Random(1)
     name = "".join(chr(chosen.randint(0x20000, 0x2A6DF)) for _ in range(1024))  # too long for the index
@@ -254,7 +254,7 @@ def test_a_name_that_postgres_does_not_take_is_poison_and_blocks_nobody(admin: H
     assert replay(admin, answer.body["quarantine_id"]).status == 422
     assert send(admin, message(2.0)).body["stored"] == 1
     assert values(database) == [2.0]
-    assert books(admin)["kept"] == 1
+    assert ledger(admin)["kept"] == 1
 
 
 def test_what_is_sent_again_under_its_key_after_a_replay_is_a_duplicate(admin: HttpClient, database: str) -> None:
@@ -281,7 +281,7 @@ def test_all_of_a_reason_are_replayed_and_those_still_bad_stay(admin: HttpClient
     assert replay_all(admin, transport="kafka") == {
         **{"replayed": 0, "duplicates": 0, "failed": 0, "remaining": 0, "cursor": None}
     }
-    now = books(admin)
+    now = ledger(admin)
     assert (now["received"], now["stored"], now["kept"]) == (6, 4, 2)
 
 
@@ -300,10 +300,10 @@ def test_what_postgres_refuses_again_stays_under_its_id_and_its_neighbours_are_s
     ]
     assert "no_evil" in kept(admin)[0]["detail"]
     assert replay(admin, bad[0]).status == 422
-    assert books(admin)["kept"] == 2
+    assert ledger(admin)["kept"] == 2
     allow_666(database)
     assert replay_all(admin, reason="refused_by_database")["replayed"] == 2
-    assert books(admin)["kept"] == 0
+    assert ledger(admin)["kept"] == 0
 
 
 def test_replays_that_postgres_refuses_do_not_stop_what_arrives(admin: HttpClient, database: str) -> None:
@@ -336,7 +336,7 @@ def test_two_admins_who_replay_at_once_store_nothing_twice(
             each.join()
         assert values(database) == [float(number) for number in range(1300)]
         for client in (admin, other):
-            now = books(client)
+            now = ledger(client)
             assert (now["received"], now["stored"], now["kept"]) == (1300, 1300, 0)
     assert 1300 - len(sent[::-100]) <= sum(each["replayed"] for each in done) <= 1300
     assert sum(each["failed"] + each["duplicates"] + each["remaining"] for each in done) == 0
@@ -375,7 +375,7 @@ def test_a_deleted_message_is_gone_and_counted(admin: HttpClient) -> None:
     assert admin.delete(f"{ALL}/{first}").body == {"deleted": 1, "remaining": 0}
     assert admin.delete(f"{ALL}/{first}").status == 404
     assert ids(admin) == [second]
-    now = books(admin)
+    now = ledger(admin)
     assert (now["quarantined"], now["deleted"], now["kept"]) == (2, 1, 1)
 
 
@@ -392,7 +392,7 @@ def test_all_of_a_reason_or_a_transport_are_deleted(
     assert admin.delete(f"{ALL}?reason=undecodable").body == {"deleted": 5, "remaining": 0}
     assert admin.delete(f"{ALL}?transport=kafka").body == {"deleted": 1, "remaining": 0}
     assert ids(admin) == [stays]
-    now = books(admin)
+    now = ledger(admin)
     assert (now["quarantined"], now["deleted"], now["kept"]) == (7, 6, 1)
 
 
@@ -412,7 +412,7 @@ def test_what_is_too_old_leaves_and_is_counted(
     assert "3 messages left quarantine unstored: older than SCOUTER_QUARANTINE_DAYS (30)" in caplog.text
     assert dict(limits.messages())["undecodable"] == 1
     assert dict(limits.bytes()) == {**dict.fromkeys(dict(limits.bytes()), 0.0), "undecodable": 7.0}
-    now = books(admin)
+    now = ledger(admin)
     assert (now["quarantined"], now["expired"], now["kept"]) == (4, 3, 1)
 
 
@@ -431,7 +431,7 @@ def test_when_there_is_too_much_the_oldest_of_the_most_frequent_reason_leave(
     assert dropped(server, "size") - before == 11 - len(left)
     assert "over SCOUTER_QUARANTINE_MAX_BYTES (4000)" in caplog.text
     assert not limits.enforce()
-    assert books(admin)["expired"] == 11 - len(left)
+    assert ledger(admin)["expired"] == 11 - len(left)
 
 
 def test_a_message_that_is_being_replayed_does_not_expire(admin: HttpClient, pool: Pool, database: str) -> None:
@@ -462,7 +462,7 @@ def test_a_running_server_enforces_the_limits_and_shows_what_is_kept(database: s
         eventually(lambda: len(ids(client)) == 5)
         eventually(lambda: gauge(server, "scouter_quarantine_messages") == 5)
         assert gauge(server, "scouter_quarantine_bytes") == 5
-        assert books(client)["expired"] == 5
+        assert ledger(client)["expired"] == 5
     finally:
         server.stop()
 
@@ -511,7 +511,7 @@ def test_the_command_replays_beside_a_running_server(admin: HttpClient, database
     assert values(database) == [0.0, 1.0, 2.0]
     assert command(database, "replay").returncode == 1
     assert command(database, "replay", bad, "--all").returncode == 1
-    now = books(admin)
+    now = ledger(admin)
     assert (now["received"], now["stored"], now["kept"]) == (4, 3, 1)
 
 
@@ -524,7 +524,7 @@ def test_the_command_deletes(admin: HttpClient, database: str) -> None:
     assert (rest.returncode, rest.stdout) == (0, "deleted 2\n")
     assert command(database, "delete").returncode == 1
     assert ids(admin) == [stays]
-    assert books(admin)["deleted"] == 3
+    assert ledger(admin)["deleted"] == 3
 
 
 def command(database: str, *arguments: str) -> Any:

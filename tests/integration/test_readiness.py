@@ -39,6 +39,7 @@ def test_probes_need_no_user(server: Server) -> None:
     assert [client.get(path).status for path in ("/livez", "/readyz")] == [200, 200]
 
 
+@pytest.mark.quiet
 def test_a_database_that_hangs_is_said_while_the_spool_takes_its_place(tmp_path: Path) -> None:
     with ServerProcess(tmp_path) as server:
         (postmaster,) = children_of(server.pid)

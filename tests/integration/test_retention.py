@@ -18,7 +18,7 @@ from scouter.settings.settings import Settings
 from tests.integration.old_data import TABLES, add_days, add_rows, ago, attached, count_rows, counts
 from tests.stopping import running_deadlines
 
-AGING = [matter for matter in tasks_of(Settings()) if isinstance(matter, ExpiredRows)]
+AGING = [task for task in tasks_of(Settings()) if isinstance(task, ExpiredRows)]
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def now() -> datetime:
 def pass_over(
     database: str, deadlines: QueryDeadlines, now: datetime, settings: Settings | None = None
 ) -> dict[str, int]:
-    """One pass of everything. What was done, by matter."""
+    """One pass of everything. What was done, by task."""
     with sole_session(database, deadlines, "maintenance") as session:
         settled = list(maintain(session, tasks_of(settings or Settings()), now, lambda seconds: False))
     assert [each.problem for each in settled if each.problem] == []
@@ -45,28 +45,28 @@ def pass_over(
 # --- rows
 
 
-def test_there_is_a_matter_for_every_table_whose_rows_age() -> None:
-    assert {matter.name for matter in AGING} == set(TABLES)
+def test_there_is_a_task_for_every_table_whose_rows_age() -> None:
+    assert {task.name for task in AGING} == set(TABLES)
 
 
-@pytest.mark.parametrize("matter", AGING, ids=lambda matter: matter.name)
+@pytest.mark.parametrize("task", AGING, ids=lambda task: task.name)
 def test_rows_go_when_they_are_older_than_their_period_and_not_before(
-    pool: Pool, matter: ExpiredRows, now: datetime
+    pool: Pool, task: ExpiredRows, now: datetime
 ) -> None:
-    edge = now - timedelta(days=matter.days)
-    add_rows(pool, matter.name, edge - timedelta(seconds=1), 3)
-    add_rows(pool, matter.name, edge, 2)
-    add_rows(pool, matter.name, now, 2)
-    assert matter.due(pool, now) == 3
-    assert sum(matter.run(pool, now)) == 3
-    assert count_rows(pool, matter.name) == 4
+    edge = now - timedelta(days=task.days)
+    add_rows(pool, task.name, edge - timedelta(seconds=1), 3)
+    add_rows(pool, task.name, edge, 2)
+    add_rows(pool, task.name, now, 2)
+    assert task.due(pool, now) == 3
+    assert sum(task.run(pool, now)) == 3
+    assert count_rows(pool, task.name) == 4
 
 
 def test_the_periods_are_those_of_the_settings() -> None:
     settings = Settings.from_environment(
         {"SCOUTER_ALERT_DAYS": "20", "SCOUTER_RUN_DAYS": "30", "SCOUTER_LATE_DAYS": "10"}
     )
-    periods = {matter.name: matter.days for matter in tasks_of(settings) if isinstance(matter, ExpiredRows)}
+    periods = {task.name: task.days for task in tasks_of(settings) if isinstance(task, ExpiredRows)}
     assert (periods["alerts"], periods["check_runs"], periods["late_arrivals"]) == (20, 30, 11)
     assert periods["alert_deliveries"] == 20, "receipts of alerts that are gone say nothing"
 
@@ -102,15 +102,15 @@ def test_an_alert_outlives_the_run_that_raised_it(pool: Pool, now: datetime) -> 
     assert (count_rows(pool, "alerts"), count_rows(pool, "check_runs")) == (1, 0)
 
 
-@pytest.mark.parametrize("matter", AGING, ids=lambda matter: matter.name)
-def test_a_first_pass_over_many_rows_goes_in_steps(pool: Pool, matter: ExpiredRows, now: datetime) -> None:
+@pytest.mark.parametrize("task", AGING, ids=lambda task: task.name)
+def test_a_first_pass_over_many_rows_goes_in_steps(pool: Pool, task: ExpiredRows, now: datetime) -> None:
     for days in range(4):  # some of one moment, some of others
-        add_rows(pool, matter.name, now - timedelta(days=matter.days + 1 + days), 3)
-    steps = delete_expired_rows(pool, matter.name, now - timedelta(days=matter.days), maximum=5)
+        add_rows(pool, task.name, now - timedelta(days=task.days + 1 + days), 3)
+    steps = delete_expired_rows(pool, task.name, now - timedelta(days=task.days), maximum=5)
     assert next(steps) == 5
-    assert count_rows(pool, matter.name) == 7, "the first step is committed before the second begins"
+    assert count_rows(pool, task.name) == 7, "the first step is committed before the second begins"
     assert list(steps) == [5, 2]
-    assert count_rows(pool, matter.name) == 0
+    assert count_rows(pool, task.name) == 0
 
 
 def test_twenty_thousand_rows_are_no_single_transaction(pool: Pool, now: datetime) -> None:
@@ -147,9 +147,9 @@ def test_request_metrics_are_dropped_when_all_of_their_day_is_older(
 ) -> None:
     days = [date(2026, 1, 27) + timedelta(days=n) for n in range(6)]
     add_days(pool, "observability_record", *days)
-    matter = ExpiredPartitions("observability", "observability_record", 60)
+    task = ExpiredPartitions("observability", "observability_record", 60)
     gone = [day for day in days if day < oldest_kept]
-    assert matter.due(pool, now) == sum(matter.run(pool, now)) == len(gone)
+    assert task.due(pool, now) == sum(task.run(pool, now)) == len(gone)
     left = attached(pool)
     for day in days:
         assert (partition_name("observability_record", day) in left) == (day >= oldest_kept)
@@ -170,9 +170,9 @@ def test_a_dropped_day_is_gone_with_its_table(pool: Pool, now: datetime) -> None
 def test_a_pass_does_everything_and_another_one_nothing(
     pool: Pool, database: str, deadlines: QueryDeadlines, now: datetime
 ) -> None:
-    for matter in TABLES:
-        add_rows(pool, matter, now - timedelta(days=1000), 7)
-        add_rows(pool, matter, now, 1)
+    for task in TABLES:
+        add_rows(pool, task, now - timedelta(days=1000), 7)
+        add_rows(pool, task, now, 1)
     add_days(pool, "observability_record", ago(now, 70), ago(now, 61))
     done = pass_over(database, deadlines, now)
     assert done == {**dict.fromkeys(TABLES, 7), "observability": 2, "partitions_ahead": done["partitions_ahead"]}
@@ -201,11 +201,11 @@ def test_records_are_never_dropped_however_old(
 def test_a_server_whose_clock_is_ahead_deletes_nothing_early(
     pool: Pool, database: str, deadlines: QueryDeadlines, now: datetime
 ) -> None:
-    for matter in TABLES:
-        add_rows(pool, matter, now - timedelta(days=1), 1)
+    for task in TABLES:
+        add_rows(pool, task, now - timedelta(days=1), 1)
     add_days(pool, "observability_record", ago(now, 59))
     done = pass_over(database, deadlines, now + timedelta(days=3650))
-    assert sum(count for matter, count in done.items() if matter != "partitions_ahead") == 0
+    assert sum(count for task, count in done.items() if task != "partitions_ahead") == 0
 
 
 def test_a_pass_that_is_to_stop_stops_after_the_step_under_way(

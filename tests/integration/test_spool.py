@@ -95,6 +95,7 @@ def test_what_is_sent_while_the_database_is_stopped_is_stored_when_it_is_back(aw
     assert away.send(30.0).body["stored"] == 1, "straight to Postgres again"
 
 
+@pytest.mark.quiet
 def test_only_the_first_message_waits_for_a_database_that_hangs(away: Away) -> None:
     assert away.send(1.0).status == 200
     with away.freeze():
@@ -123,7 +124,7 @@ def test_a_message_of_an_unknown_profile_is_judged_when_the_database_is_back(awa
     assert away.ledger()["total"]["quarantined"] == 1
 
 
-def test_poison_that_comes_while_the_database_is_away_is_answered_and_kept(away: Away) -> None:
+def test_a_rejected_message_that_comes_while_the_database_is_away_is_answered_and_kept(away: Away) -> None:
     assert away.send(1.0).status == 200
     away.database.stop()
     answer = away.client.send("POST", "/scouter/message", b'{"records": [')

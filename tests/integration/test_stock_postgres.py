@@ -138,8 +138,8 @@ def test_what_is_old_goes_as_an_ordinary_role(plain_role: str) -> None:
     now = datetime.now(UTC)
     day = (now - timedelta(days=70)).date()
     with open_pool(plain_role, name="tests", smallest=1, largest=2, acquire_seconds=5) as pool:
-        for matter in TABLES:
-            add_rows(pool, matter, now - timedelta(days=1000), 2)
+        for task in TABLES:
+            add_rows(pool, task, now - timedelta(days=1000), 2)
         add_days(pool, "observability_record", day)
         add_days(pool, "spc_record", day)
         result = program("maintain", DATABASE_URI=plain_role)

@@ -126,7 +126,7 @@ def test_request_metrics_come_with_the_time_of_their_arrival(way: Way) -> None:
     )
 
 
-def test_poison_is_kept_and_its_neighbours_are_stored(way: Way) -> None:
+def test_a_rejected_message_is_kept_and_its_neighbours_are_stored(way: Way) -> None:
     way.send(way.spc(1.0))
     way.publisher.send(b'{"records": [')
     way.publisher.send(b"\xff\xfe")

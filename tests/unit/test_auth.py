@@ -26,6 +26,7 @@ def test_a_hash_verifies_its_password_and_no_other() -> None:
     assert hash_password("pässword") != phc
 
 
+@pytest.mark.quiet
 def test_a_right_password_is_hashed_once_and_a_changed_one_is_not_remembered() -> None:
     checks = PasswordChecks()
     phc = hash_password("one")

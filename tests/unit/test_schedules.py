@@ -133,6 +133,7 @@ def test_the_ends_of_time_are_quiet(text: str) -> None:
     assert schedule.latest_at_or_before(datetime.min.replace(tzinfo=UTC)) is None
 
 
+@pytest.mark.quiet
 @pytest.mark.parametrize(
     ("text", "after", "expected"),
     [

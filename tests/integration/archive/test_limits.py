@@ -37,6 +37,7 @@ def reads(tmp_path: Path) -> Iterator[ArchiveReads]:
     stop(made)
 
 
+@pytest.mark.quiet
 def test_a_read_that_takes_too_long_is_given_up(reads: ArchiveReads) -> None:
     release = threading.Event()
     begun = time.monotonic()

@@ -250,6 +250,7 @@ def test_expired_days_leave_answers_first_and_the_store_later(
     assert {item["state"] for item in admin.get("/scouter/archive").body["items"]} == {"archived", "expired"}
 
 
+@pytest.mark.quiet
 def test_a_day_in_use_is_left_for_later_and_writers_do_not_wait(
     admin: HttpClient, uids: dict[str, str], settings: Settings, pool: Pool, database: str, monkeypatch: Any
 ) -> None:
