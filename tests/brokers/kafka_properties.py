@@ -34,8 +34,6 @@ _FIXED = {
     # After SIGKILL the broker is taken back when the session of its former life has run out: 9 s by default.
     "broker.session.timeout.ms": "2000",
     "broker.heartbeat.interval.ms": "250",
-    # It need not write down twice a second that nothing has happened: half of what an idle broker does.
-    "metadata.max.idle.interval.ms": "0",
     "message.max.bytes": str(_LARGEST_MESSAGE),
     "replica.fetch.max.bytes": str(_LARGEST_MESSAGE),
 }
