@@ -17,6 +17,7 @@ from scouter.archive.stores.store import ObjectStore
 from scouter.auth.tokens import Tokens
 from scouter.ingest.core import IngestCore
 from scouter.ingest.pipeline import IngestPipeline
+from scouter.postgres.connections.connection_source import ConnectionSource
 from scouter.postgres.connections.database_connections import DatabaseConnections
 from scouter.postgres.connections.database_watch import DatabaseWatch
 from scouter.postgres.connections.pool import Pool, connect, open_pool
@@ -100,10 +101,10 @@ def archiver(conninfo: str, settings: Settings, store: ObjectStore, now: Clock) 
     return Archiver(conninfo, ArchivePeriods.of(settings), store, on_the_way, now)
 
 
-def deliverer(pool: Pool, settings: Settings, now: Clock) -> Deliverer:
+def deliverer(connections: ConnectionSource, settings: Settings, now: Clock) -> Deliverer:
     alerting = settings.alerting
     policy, lease = policy_of(alerting), lease_of(alerting)
-    return Deliverer(pool, Channels(alerting), policy, workers=alerting.workers, lease=lease, now=now)
+    return Deliverer(connections, Channels(alerting), policy, workers=alerting.workers, lease=lease, now=now)
 
 
 def authentication(

@@ -64,6 +64,7 @@ STOP_ORDER = (FRONT, INGEST, SHARED, CONNECTIONS, DATABASE, PROBES)
 
 Parts = Iterator[tuple[Stage, Part]]
 
+_JOB_SECONDS = 3.0  # a job waits no longer for a connection, and tries again
 _LAST_WORD_SECONDS = 0.5  # before the end of a stop Postgres is given up, so that whoever waits for it is told
 
 
@@ -156,19 +157,21 @@ class Server:
         pool = request_pool(database.conninfo, settings.database, connections, watch)
         yield SHARED, PassivePart("connection pool", pool.end, metrics=pool.metrics())
         records = settings.records
-        yield FRONT, QuarantineLimits(pool, days=records.quarantine_days, max_bytes=records.quarantine_max_bytes)
+        jobs = pool.within(_JOB_SECONDS)
+        yield FRONT, QuarantineLimits(jobs, days=records.quarantine_days, max_bytes=records.quarantine_max_bytes)
         store = object_store(settings, is_shared=not database.is_embedded)
         return Foundation(database, connections, partitions, pool, store)
 
     def _background(self, base: Foundation) -> Parts:
-        settings, now, conninfo, pool = self._settings, self._now, base.database.conninfo, base.pool
+        settings, now, conninfo = self._settings, self._now, base.database.conninfo
+        jobs = base.pool.within(_JOB_SECONDS)
         is_alone = "http" not in settings.processes.roles
         deadlines = base.connections.deadlines
         yield FRONT, MaintenanceScheduler(conninfo, deadlines, tasks_of(settings), now, is_alone=is_alone)
-        delivery = deliverer(pool, settings, now)
+        delivery = deliverer(jobs, settings, now)
         yield FRONT, delivery
-        yield FRONT, LateSweep(pool, settings.checks, settings.alerting, now, delivery.wake)
-        yield FRONT, Poller(pool, Checker(pool, settings.checks, settings.alerting, delivery.wake), settings.checks)
+        yield FRONT, LateSweep(jobs, settings.checks, settings.alerting, now, delivery.wake)
+        yield FRONT, Poller(jobs, Checker(jobs, settings.checks, settings.alerting, delivery.wake), settings.checks)
         yield FRONT, Archiving(archiver(conninfo, settings, base.store, now), settings.archive.every_seconds)
 
     def _ways_in(self, base: Foundation, transports: Sequence[Transport], listener: socket.socket | None) -> Parts:

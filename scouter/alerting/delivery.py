@@ -24,7 +24,7 @@ from scouter.alerting.channels.routing import Channels
 from scouter.alerting.retry_policy import Again, RetryPolicy
 from scouter.alerting.worker_shares import WorkerShares
 from scouter.metrics import ALERTS_DELIVERED, ALERTS_GIVEN_UP, DELIVERY_FAILURES
-from scouter.postgres.connections.pool import Pool
+from scouter.postgres.connections.connection_source import ConnectionSource
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.deliveries import (
     ClaimedDelivery,
@@ -62,7 +62,7 @@ class Deliverer(ThreadPart):
 
     def __init__(
         self,
-        pool: Pool,
+        connections: ConnectionSource,
         channels: Channels,
         policy: RetryPolicy,
         *,
@@ -70,7 +70,7 @@ class Deliverer(ThreadPart):
         lease: timedelta,
         now: Callable[[], datetime],
     ) -> None:
-        self._pool = pool
+        self._connections = connections
         self._channels = channels
         self._policy = policy
         self._lease = lease
@@ -140,7 +140,7 @@ class Deliverer(ThreadPart):
     def _claim(self) -> ClaimedDelivery | None:
         channels = self._shares.open()
         now = self._now()
-        with self._pool.connection() as connection:
+        with self._connections.connection() as connection:
             return claim_delivery(connection, channels, now=now, claimed_by=self._name, claim_until=now + self._lease)
 
     def _deliver(self, claimed: ClaimedDelivery) -> None:
@@ -193,7 +193,7 @@ class Deliverer(ThreadPart):
         """Write down what happened, or it would happen again. False: somebody else has, or a stop came between."""
         while True:
             try:
-                with self._pool.connection() as connection:
+                with self._connections.connection() as connection:
                     return record(connection)
             except PoolClosed:
                 return False

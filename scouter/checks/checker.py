@@ -16,7 +16,7 @@ from scouter.checks.raise_alerts import raise_alerts
 from scouter.drift.schedules import Schedule
 from scouter.errors import InvalidInput
 from scouter.metrics import CHECKS
-from scouter.postgres.connections.pool import Pool
+from scouter.postgres.connections.connection_source import ConnectionSource
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.checks import CheckClaim, finish_check, retry_check, schedule_under_lease
 from scouter.postgres.tables.runs import CheckOutcome, add_run
@@ -38,13 +38,13 @@ class Checker:
 
     def __init__(
         self,
-        pool: Pool,
+        connections: ConnectionSource,
         settings: CheckSettings,
         alerting: AlertingSettings,
         alerts_raised: Callable[[], None] = lambda: None,
     ) -> None:
         """`alerts_raised` is called when alerts are committed."""
-        self._pool = pool
+        self._connections = connections
         self._alerting = alerting
         self._attempts = settings.attempts
         self._grace = timedelta(seconds=settings.window_grace_seconds)
@@ -56,7 +56,7 @@ class Checker:
             if window is None:
                 self._reschedule(claim)
                 return
-            with self._pool.connection() as connection:
+            with self._connections.connection() as connection:
                 seen = evaluate(connection, claim.entity_id, claim.drift_type, claim.document, window)
             self._record(claim, window, seen)
         except DATABASE_AWAY:
@@ -73,7 +73,7 @@ class Checker:
     def _record(self, claim: CheckClaim, window: Window, seen: Evaluation) -> None:
         """The run, its alerts and the next run in one transaction, which holds only while the lease is ours."""
         outcome: CheckOutcome = "alert" if seen.result.alerts else "ok" if seen.row_count else "no_data"
-        with self._pool.connection() as connection:
+        with self._connections.connection() as connection:
             schedule = schedule_under_lease(connection, claim)
             if schedule is None:
                 log.warning("the check of %s is somebody else's by now; its result is dropped", claim.shown)
@@ -97,14 +97,14 @@ class Checker:
 
     def _reschedule(self, claim: CheckClaim) -> None:
         """Nothing to check yet: the schedule was changed since the next run was computed."""
-        with self._pool.connection() as connection:
+        with self._connections.connection() as connection:
             schedule = schedule_under_lease(connection, claim)
             if schedule is not None:
                 finish_check(connection, claim, claim.previous_run, _next_run(schedule, claim.claimed_at))
 
     def _failed(self, claim: CheckClaim, problem: Exception) -> None:
         """Try again later; after the last try write the window down as failed and move on."""
-        with self._pool.connection() as connection:
+        with self._connections.connection() as connection:
             if claim.attempts + 1 < self._attempts:
                 retry_check(connection, claim, min(_FIRST_PAUSE * 2**claim.attempts, _LONGEST_PAUSE))
                 return

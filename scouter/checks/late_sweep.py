@@ -13,7 +13,7 @@ from scouter.checks.checker import DATABASE_AWAY
 from scouter.checks.evaluation import Evaluation, evaluate
 from scouter.checks.raise_alerts import identity_of, raise_alerts
 from scouter.metrics import CHECKS
-from scouter.postgres.connections.pool import Pool
+from scouter.postgres.connections.connection_source import ConnectionSource
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.alerts import alerts_of_window
 from scouter.postgres.tables.late_arrivals import SweptProfile, profile_for_sweep, quiet_entities, take_late_arrivals
@@ -35,14 +35,14 @@ class LateSweep(ThreadPart):
 
     def __init__(
         self,
-        pool: Pool,
+        connections: ConnectionSource,
         settings: CheckSettings,
         alerting: AlertingSettings,
         now: Callable[[], datetime],
         alerts_raised: Callable[[], None] = lambda: None,
     ) -> None:
         """`alerts_raised` is called when alerts are committed."""
-        self._pool = pool
+        self._connections = connections
         self._alerting = alerting
         self._now = now
         self._alerts_raised = alerts_raised
@@ -62,7 +62,7 @@ class LateSweep(ThreadPart):
 
     def sweep(self) -> None:
         """Look once at every profile whose late records have stopped coming."""
-        with self._pool.connection() as connection:
+        with self._connections.connection() as connection:
             entity_ids = quiet_entities(connection, self._quiet)
         for entity_id in entity_ids:
             try:
@@ -76,7 +76,7 @@ class LateSweep(ThreadPart):
     def _sweep_profile(self, entity_id: int) -> int:
         """How many alerts were raised."""
         now = self._now()
-        with self._pool.connection() as connection:
+        with self._connections.connection() as connection:
             profile = profile_for_sweep(connection, entity_id)
             if profile is None:
                 return 0

@@ -9,7 +9,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from scouter.checks.checker import DATABASE_AWAY, Checker
-from scouter.postgres.connections.pool import Pool
+from scouter.postgres.connections.connection_source import ConnectionSource
 from scouter.postgres.tables.checks import claim_check, renew_leases, seconds_until_due
 from scouter.runtime.health import HealthCheck, thread_check
 from scouter.runtime.metrics_collector import Gauge
@@ -29,8 +29,8 @@ class Poller:
 
     name = "checks"
 
-    def __init__(self, pool: Pool, checker: Checker, settings: CheckSettings) -> None:
-        self._pool = pool
+    def __init__(self, connections: ConnectionSource, checker: Checker, settings: CheckSettings) -> None:
+        self._connections = connections
         self._checker = checker
         self._grace = timedelta(seconds=settings.window_grace_seconds)
         self._lease = timedelta(seconds=settings.lease_seconds)
@@ -72,7 +72,7 @@ class Poller:
 
     def _check_next(self) -> float:
         """Check one profile. The seconds to wait before the next look."""
-        with self._pool.connection() as connection:
+        with self._connections.connection() as connection:
             claim = claim_check(connection, grace=self._grace, lease=self._lease)
             if claim is None:
                 due = seconds_until_due(connection, self._grace)
@@ -87,7 +87,7 @@ class Poller:
     def _keep_leases(self) -> float:
         """A lease lapses only when its server is gone, however long the check takes."""
         try:
-            with self._pool.connection() as connection:
+            with self._connections.connection() as connection:
                 renew_leases(connection, list(self._held), self._lease)
         except DATABASE_AWAY as problem:
             log.warning("leases could not be renewed: %s", type(problem).__name__)

@@ -10,7 +10,7 @@ from psycopg_pool import PoolTimeout
 
 from scouter.ingest.quarantine.removal import Limit, expire
 from scouter.metrics import QUARANTINE_BYTES, QUARANTINE_DROPPED, QUARANTINE_MESSAGES
-from scouter.postgres.connections.pool import Pool
+from scouter.postgres.connections.connection_source import ConnectionSource
 from scouter.postgres.tables.quarantine import QuarantineTotal, quarantine_totals
 from scouter.runtime.metrics_collector import Gauge, labelled
 from scouter.runtime.part import ThreadPart
@@ -26,8 +26,8 @@ _MAX_TRANSACTIONS = 5  # a pass; a stop does not wait for more
 class QuarantineLimits(ThreadPart):
     """Owns the thread `quarantine limits`. Of several servers one at a time enforces them; each reads the totals."""
 
-    def __init__(self, pool: Pool, *, days: int, max_bytes: int) -> None:
-        self._pool = pool
+    def __init__(self, connections: ConnectionSource, *, days: int, max_bytes: int) -> None:
+        self._connections = connections
         self._limits: dict[Limit, int] = {"age": days, "size": max_bytes}
         self._totals: Sequence[QuarantineTotal] = ()
         self._thread = PollingThread("quarantine limits", self._pass, retry_seconds=_EVERY_SECONDS)
@@ -36,7 +36,7 @@ class QuarantineLimits(ThreadPart):
     def enforce(self) -> bool:
         """Drop what is over the limits, and look at what is left. Whether there may be more to drop."""
         dropped = [self._drop(limit, maximum) for limit, maximum in self._limits.items()]
-        with self._pool.connection() as connection:
+        with self._connections.connection() as connection:
             self._totals = quarantine_totals(connection)
         return any(dropped)
 
@@ -61,7 +61,7 @@ class QuarantineLimits(ThreadPart):
     def _drop(self, limit: Limit, maximum: int) -> int:
         dropped = 0
         for _ in range(_MAX_TRANSACTIONS):
-            with self._pool.connection() as connection:
+            with self._connections.connection() as connection:
                 gone = expire(connection, limit, maximum)
             QUARANTINE_DROPPED.labels(limit).inc(gone)
             dropped += gone

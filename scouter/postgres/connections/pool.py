@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import psycopg
 from psycopg_pool import ConnectionPool
 
 from scouter.metrics import POOL_ERRORS, POOL_IDLE, POOL_SIZE, POOL_WAITING
+from scouter.postgres.connections.connection_source import ConnectionSource
 from scouter.postgres.connections.query_deadlines import QueryDeadlines
 from scouter.postgres.statements import Connection
 from scouter.runtime.metrics_collector import Gauge, labelled
@@ -92,6 +93,10 @@ class Pool(ConnectionPool[Connection]):
         patience = min(max(deadline - time.monotonic(), 0.0), _CLOSE_SECONDS)
         self.close(patience / (self.num_workers + 1))  # of each of its threads
 
+    def within(self, seconds: float) -> ConnectionSource:
+        """For whoever tries again by himself, and must not hold up a stop: waits no longer for a connection."""
+        return _Within(self, seconds)
+
     def metrics(self) -> Iterable[Gauge]:
         for metric, figure in _FIGURES:
             yield labelled(metric, lambda figure=figure: [(self.name, self.get_stats().get(figure, 0))])  # type: ignore[misc]
@@ -100,6 +105,15 @@ class Pool(ConnectionPool[Connection]):
     def _limited(self, connection: Connection) -> Iterator[None]:
         with self._deadlines.limit(connection, _QUERY_SECONDS) if self._deadlines else nullcontext():
             yield
+
+
+class _Within:
+    def __init__(self, pool: Pool, seconds: float) -> None:
+        self._pool = pool
+        self._seconds = seconds
+
+    def connection(self) -> AbstractContextManager[Connection]:
+        return self._pool.connection(self._seconds)
 
 
 def open_pool(
