@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.freezing import freeze, thaw
 from tests.http_client import Answer, HttpClient
 
 
@@ -32,12 +31,12 @@ def frozen(pid: int) -> Iterator[None]:
     """A Postgres that answers nobody and closes nothing, as behind a broken network."""
     processes = [pid, *children_of(pid)]
     for process in processes:
-        os.kill(process, signal.SIGSTOP)
+        freeze(process)
     try:
         yield
     finally:
         for process in processes:
-            os.kill(process, signal.SIGCONT)
+            thaw(process)
 
 
 def children_of(pid: int) -> list[int]:

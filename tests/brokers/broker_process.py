@@ -8,6 +8,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tests.freezing import freeze, thaw
+
 _STOP_SECONDS = 20.0
 
 
@@ -67,10 +69,12 @@ class BrokerProcess:
 
     def freeze(self) -> None:
         """SIGSTOP: connections stay open, and nobody answers."""
-        self._send(signal.SIGSTOP)
+        assert self._process is not None
+        freeze(self._process.pid)
 
     def thaw(self) -> None:
-        self._send(signal.SIGCONT)
+        assert self._process is not None
+        thaw(self._process.pid)
 
     def _send(self, what: signal.Signals) -> None:
         assert self._process is not None

@@ -13,6 +13,7 @@ from tests.drills.findings import Findings
 from tests.drills.own_broker import add_transport
 from tests.drills.run import add_drill
 from tests.drills.stage import Stage, wait_between
+from tests.freezing import freeze
 
 
 def add_to(drills: Any) -> None:
@@ -39,7 +40,7 @@ def play(directory: Path, options: argparse.Namespace, seed: int) -> tuple[Findi
 
 def pause(stage: Stage, pid: int, seconds: float) -> None:
     """RabbitMQ waits for minutes: its connections are cut meanwhile, by a crash."""
-    os.kill(pid, signal.SIGSTOP)
+    freeze(pid)
     try:
         time.sleep(seconds / 2)
         if stage.transport == "rabbitmq":

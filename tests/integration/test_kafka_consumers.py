@@ -18,6 +18,7 @@ from kafka import TopicPartition
 from tests.brokers.certificates import Certificates
 from tests.brokers.kafka import KafkaBroker
 from tests.conditions import eventually
+from tests.freezing import freeze
 from tests.integration.test_transports import Way
 from tests.integration.ways import another_process, lag, part, sampled, serving
 from tests.publishers import KafkaPublisher
@@ -290,7 +291,7 @@ def test_a_server_that_was_frozen_stores_nothing_that_another_has_stored_meanwhi
         numbers = itertools.count()
         for _ in range(2):
             send_all(way, list(itertools.islice(numbers, 100)))
-            os.kill(first.pid, signal.SIGSTOP)
+            freeze(first.pid)
             with second:
                 send_all(way, list(itertools.islice(numbers, 100)))
                 count = next(numbers)

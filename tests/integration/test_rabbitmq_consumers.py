@@ -20,6 +20,7 @@ from tests.brokers.certificates import Certificates
 from tests.brokers.rabbitmq import RabbitBroker
 from tests.brokers.rabbitmq_messages import opened, publish
 from tests.conditions import eventually
+from tests.freezing import freeze
 from tests.integration.conftest import settings_for
 from tests.integration.test_transports import Way
 from tests.integration.ways import another_process, lag, part, serving
@@ -245,7 +246,7 @@ def test_a_server_that_was_frozen_stores_nothing_that_another_has_stored_meanwhi
                 sending = publishing(connection, messages_of(way, numbers))
                 for _ in itertools.islice(sending, 100):
                     pass
-                os.kill(first.pid, signal.SIGSTOP)
+                freeze(first.pid)
                 for _ in sending:
                     pass
             own_broker.kill()
