@@ -9,6 +9,7 @@ from typing import Protocol
 
 from scouter.errors import StartRefused
 from scouter.ingest.consumers.batch_consumer import STORE_SECONDS, BatchConsumer
+from scouter.ingest.consumers.consumer_thread import ConsumerThread
 from scouter.ingest.consumers.status import ConsumerStatus
 from scouter.ingest.messages.inbound import Transport
 from scouter.ingest.pipeline import IngestPipeline
@@ -16,7 +17,6 @@ from scouter.metrics import CONSUMER_LAG
 from scouter.postgres.connections.connection_source import ConnectionSource
 from scouter.runtime.health import HealthCheck, HealthState, thread_check
 from scouter.runtime.metrics_collector import Gauge, labelled
-from scouter.runtime.worker_thread import WorkerThread
 from scouter.settings.kafka import KafkaSettings
 from scouter.settings.rabbitmq import RabbitSettings
 from scouter.settings.settings import Settings
@@ -33,7 +33,7 @@ class Worker(Protocol):
     """
 
     status: ConsumerStatus
-    thread: WorkerThread
+    thread: ConsumerThread
 
     def close(self) -> None: ...
 

@@ -19,6 +19,7 @@ from kafka.errors import KafkaError, KafkaTimeoutError, LogTruncationError, Offs
 
 from scouter.errors import DatabaseAway
 from scouter.ingest.consumers.batch_consumer import BatchConsumer
+from scouter.ingest.consumers.consumer_thread import ConsumerThread
 from scouter.ingest.consumers.kafka.client import (
     ANSWER_MILLISECONDS,
     ask_for_topics,
@@ -40,14 +41,11 @@ from scouter.metrics import KAFKA_MISSED
 from scouter.postgres.connections.connection_source import ConnectionSource
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.kafka_positions import KafkaPartition, Move, Position, move_kafka_positions
-from scouter.runtime.worker_thread import WorkerThread
 from scouter.settings.kafka import KafkaSettings
 
 log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.2
-_FIRST_REST_SECONDS = 0.5
-_LONGEST_REST_SECONDS = 10.0
 _OLDEST_STAMP = timedelta(days=30)  # a message without a believable time counts as arriving now
 
 
@@ -84,8 +82,7 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
         self._unknown: set[KafkaPartition] = set()
         self._lag = ConsumerLag(settings, self.status)
         self._taken: _Taken | None = None
-        self._rest_seconds = _FIRST_REST_SECONDS
-        self.thread = WorkerThread(f"kafka {number}", self._work)
+        self.thread = ConsumerThread(self.status, self._consume, (KafkaError, OSError))
 
     def on_partitions_revoked(self, _: Iterable[TopicPartition]) -> None:
         """Part of a poll. What is not stored is no longer ours to store."""
@@ -101,19 +98,6 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
     def close(self) -> None:
         """Once the thread has ended. What was not stored is delivered to the next consumer."""
         self._batch_consumer.close()
-
-    def _work(self) -> float:
-        """Read until told to stop, or until the brokers are away. Seconds until the next try."""
-        try:
-            self._consume()
-        except (KafkaError, OSError) as problem:
-            is_new = self.status.is_up
-            self._rest_seconds = _FIRST_REST_SECONDS if is_new else min(2 * self._rest_seconds, _LONGEST_REST_SECONDS)
-            self.status.down(problem)
-        except BaseException:
-            self.status.down("it failed; the log says why")
-            raise
-        return self._rest_seconds
 
     def _consume(self) -> None:
         """Read until told to stop. Raises what the library raises when the brokers are away."""

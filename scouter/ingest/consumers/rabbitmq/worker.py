@@ -25,6 +25,7 @@ import psycopg
 
 from scouter.errors import DatabaseAway
 from scouter.ingest.consumers.batch_consumer import BatchConsumer
+from scouter.ingest.consumers.consumer_thread import ConsumerThread
 from scouter.ingest.consumers.rabbitmq.client import BROKER_ERRORS, open_channel, open_connection, require_answer
 from scouter.ingest.consumers.status import ConsumerStatus
 from scouter.ingest.messages.batch import Batch, ValidatedMessage
@@ -39,7 +40,6 @@ from scouter.postgres.tables.rabbitmq_deliveries import (
     share_deliveries,
     take_over_delivery,
 )
-from scouter.runtime.worker_thread import WorkerThread
 from scouter.settings.rabbitmq import RabbitSettings
 
 log = logging.getLogger(__name__)
@@ -51,8 +51,6 @@ _MAX_BYTES = 4 * 2**20  # of a transaction
 # A broker writes acknowledgements to its disk when it finds the time: up to 0.6 s later were seen under load.
 _CRASH_SECONDS = 10.0
 _PERSISTENT = 2
-_FIRST_REST_SECONDS = 0.5
-_LONGEST_REST_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,25 +93,11 @@ class RabbitWorker:
         self._acknowledged: deque[_Acknowledged] = deque()  # in order, and still written down
         self._synced_at = 0.0
         self._depth = 0  # this consumer's share of the messages in the queues when we last asked
-        self._rest_seconds = _FIRST_REST_SECONDS
-        self.thread = WorkerThread(f"rabbitmq {number}", self._work)
+        self.thread = ConsumerThread(self.status, self._consume, BROKER_ERRORS)
 
     def close(self) -> None:
         """Once the thread has ended. What was not stored is delivered to the next consumer."""
         self._batch_consumer.close()
-
-    def _work(self) -> float:
-        """Read until told to stop, or until the broker is away. Seconds until the next try."""
-        try:
-            self._consume()
-        except BROKER_ERRORS as problem:
-            is_new = self.status.is_up
-            self._rest_seconds = _FIRST_REST_SECONDS if is_new else min(2 * self._rest_seconds, _LONGEST_REST_SECONDS)
-            self.status.down(problem)
-        except BaseException:
-            self.status.down("it failed; the log says why")
-            raise
-        return self._rest_seconds
 
     def _consume(self) -> None:
         """Read until told to stop. Raises `BROKER_ERRORS` when the broker is away."""
