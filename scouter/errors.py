@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 from uuid import UUID
 
@@ -49,7 +49,7 @@ class InvalidInput(ScouterError):
     """What the caller sent cannot be used. Names the field, the value and what is accepted."""
 
     def __init__(self, field: str, value: object, accepted: str) -> None:
-        shown = _shorten(repr(value))
+        field, shown = _shorten(field, _LONGEST_FIELD), _shown(value)
         super().__init__(f"{field}: {shown} is not accepted; expected {accepted}")
         self.field = field
         self.value = shown
@@ -60,22 +60,31 @@ class InvalidInput(ScouterError):
         return {**super().details, "field": self.field, "value": self.value, "accepted": self.accepted}
 
 
+class NotAChoice(InvalidInput):
+    """Something else than one of a few words: it is no secret, and the log shows it."""
+
+
 class UnknownProfile(InvalidInput):
     """Records of a profile that is not registered, or not any more."""
 
 
 class Unsupported(InvalidInput):
-    """A kind of message that this server does not store."""
+    """A kind of message that this server does not store: `kind` in words."""
+
+    def __init__(self, field: str, kind: str, accepted: str) -> None:
+        super().__init__(field, kind, accepted)
+        self.kind = kind
 
 
 class SeveralInvalid(InvalidInput):
     """Several things in one request cannot be used. The message lists them, the attributes are the first one's."""
 
-    def __init__(self, problems: list[InvalidInput], *, shown: int = 20) -> None:
+    def __init__(self, problems: list[InvalidInput], *, are_all: bool = True) -> None:
+        """`are_all`: nobody stopped looking for more."""
         first = problems[0]
         super().__init__(first.field, first.value, first.accepted)
-        more = [f"and {len(problems) - shown} more problems"] if len(problems) > shown else []
-        self.message = "; ".join([problem.message for problem in problems[:shown]] + more)
+        more = [] if are_all else ["and more"]
+        self.message = "; ".join([problem.message for problem in problems] + more)
         self.args = (self.message,)
         self.value = first.value
         self.problems = problems
@@ -95,6 +104,10 @@ class ReplayFailed(ScouterError):
     def __init__(self, entry_id: UUID, why: ScouterError) -> None:
         super().__init__(why.message, action="put right what it says and replay it again, or delete it")
         self.quarantine_id = entry_id
+
+
+class NotSupported(ScouterError):
+    """Something that the wire knows and this server does not do."""
 
 
 class Undecodable(ScouterError):
@@ -132,6 +145,28 @@ class TooLarge(ScouterError):
     """A body over the accepted size."""
 
 
+class BrokenRequest(ScouterError):
+    """What was sent is no HTTP request, or breaks its rules."""
+
+
+class HeadTooLarge(ScouterError):
+    """The first line and the headers are over the accepted size."""
+
+
+class EncodingNotSupported(ScouterError):
+    """A body whose transfer encoding the server does not know."""
+
+
+class UnsupportedEncoding(ScouterError):
+    """A body that is packed in a way that is not understood."""
+
+    def __init__(self, named: str, accepted: Sequence[str]) -> None:
+        words = ", ".join(accepted)
+        super().__init__(f"Content-Encoding {_shown(named)} is not accepted; expected one of {words}, or none")
+        self.named = named
+        self.accepted = accepted
+
+
 class TooManyAttempts(ScouterError):
     """Too many failed logins for one user from one address."""
 
@@ -146,6 +181,13 @@ class Unavailable(ScouterError):
     def __init__(self, message: str, *, retry_after_seconds: int = 5, action: str | None = None) -> None:
         super().__init__(message, action=action)
         self.retry_after_seconds = retry_after_seconds
+
+
+class Busy(Unavailable):
+    """As many requests of this kind are under way, and wait, as may."""
+
+    def __init__(self) -> None:
+        super().__init__("as many requests of this kind are under way as may; nothing was done", retry_after_seconds=1)
 
 
 class DatabaseAway(Unavailable):
@@ -171,6 +213,25 @@ class DiskFull(Unavailable):
 
     def __init__(self) -> None:
         super().__init__("the disk of the database is full; nothing was stored", retry_after_seconds=30)
+
+
+class SpoolDiskFull(DiskFull):
+    """The database is away and the disk of the spool, which may be another, has no room left."""
+
+    def __init__(self) -> None:
+        Unavailable.__init__(
+            self,
+            "the database is away and the disk of the spool is full; this message was not stored",
+            retry_after_seconds=30,
+            action="bring the database back, or make room where SCOUTER_SPOOL_DIR is",
+        )
+
+
+class SpoolBroken(Unavailable):
+    """The database is away and the spool cannot be written to, for whatever other reason."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the database is away and the spool cannot be written to ({why}); nothing was stored")
 
 
 class ArchiveFault(ScouterError):
@@ -208,5 +269,15 @@ class StartRefused(ScouterError):
         self.problems = problems
 
 
-def _shorten(text: str, limit: int = 200) -> str:
+_LONGEST_VALUE = 200
+_LONGEST_FIELD = 500  # a path of names, each of which may be as long as it likes
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, str) and len(value) > _LONGEST_VALUE:
+        value = value[: _LONGEST_VALUE + 1]  # the rest is not looked at: it may be megabytes
+    return _shorten(repr(value), _LONGEST_VALUE)
+
+
+def _shorten(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -7,14 +7,20 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 from contextvars import ContextVar
 from datetime import UTC, datetime
+
+from scouter.terminal import is_terminal, set_up_standard_error, takes_bar
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "warning": logging.WARNING}
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """Of the request that this thread handles; empty when it handles none."""
+
+LABEL = "scouter_label"
+"""Attribute of a log record: a word that its line begins with, for people who look at a terminal."""
 
 
 class _TextLines(logging.Formatter):
@@ -24,6 +30,17 @@ class _TextLines(logging.Formatter):
         line = super().formatMessage(record).translate(_ESCAPES)
         current = request_id.get()
         return f"{line} [{current}]" if current else line
+
+
+class _LinesForPeople(_TextLines):
+    """On a terminal: what has a label is read at once, and needs neither its time nor where it comes from."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        label = getattr(record, LABEL, None)
+        if label is None:
+            return super().format(record)
+        text = record.getMessage().removeprefix(f"{label}: ").translate(_ESCAPES)
+        return f"  {label:<9} {text}"
 
 
 class _JsonLines(logging.Formatter):
@@ -50,9 +67,10 @@ _ESCAPES = {code: f"\\x{code:02x}" for code in (*range(32), 127)} | {
 
 
 def set_up_logs(level: str, *, as_json: bool) -> None:
-    handler = logging.StreamHandler(sys.stderr)
-    text = _TextLines("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
-    handler.setFormatter(_JsonLines() if as_json else text)
+    has_bar = not as_json and takes_bar(sys.stderr, os.environ)
+    handler = logging.StreamHandler(set_up_standard_error(sys.stderr, has_bar=has_bar))
+    text = _LinesForPeople if is_terminal(sys.stderr) else _TextLines
+    handler.setFormatter(_JsonLines() if as_json else text("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
     logging.basicConfig(level=_LEVELS.get(level, logging.ERROR), handlers=[handler], force=True)
     # The pool says every failed connection attempt again; one line from whoever needed it is enough.
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)

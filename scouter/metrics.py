@@ -1,4 +1,4 @@
-"""Every metric of the server, declared in one place. The README's table is held equal to `declared()`."""
+"""Every metric of the server, declared in one place. `scripts/docs` makes the reference's table of it."""
 
 from __future__ import annotations
 
@@ -76,8 +76,34 @@ HTTP_SECONDS = _histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 REQUESTS_REFUSED = _counter("scouter_requests_refused", "Requests answered with an error, by its code.", "path", "code")
+FAILED_LOGINS = _counter(
+    "scouter_logins_failed",
+    "Names with a wrong password, and those whose password was not judged after too many.",
+    *("why",),
+    known=("wrong", "not_judged"),
+)
 HTTP_CONNECTIONS = _collected("scouter_http_connections", "gauge", "Open connections on the HTTP port.")
-HTTP_WAITING = _collected("scouter_http_waiting", "gauge", "Requests that wait for a thread.")
+HTTP_WAITING = _collected("scouter_http_waiting", "gauge", "Requests that wait for a thread.", "bulkhead")
+HTTP_BUSY = _collected("scouter_http_busy", "gauge", "Threads that handle a request.", "bulkhead")
+HTTP_TURNED_AWAY = _collected(
+    "scouter_http_turned_away", "counter", "Requests that found the line full, and were answered 503.", "bulkhead"
+)
+HTTP_BROKEN_OFF = _counter(
+    "scouter_http_broken_off",
+    "Connections that ended in the middle: of a request, of a reply.",
+    "of",
+    known=("request", "reply"),
+)
+HTTP_LOOP_TURNS = _collected(
+    "scouter_http_loop_turns", "counter", "Turns of the loop over connections: each has something to do, or a second."
+)
+HTTP_BODY_BYTES = _collected("scouter_http_body_bytes", "gauge", "Bytes of request bodies in memory.")
+HTTP_BODIES_REFUSED = _counter(
+    "scouter_http_bodies_refused",
+    "Bodies of which nothing was kept: without credentials, too large, or more at once than there is room for.",
+    "why",
+    known=("no_credentials", "too_large", "no_room"),
+)
 
 # --- the way in
 RECORDS_STORED = _counter("scouter_records_stored", "Records committed to Postgres.", "table")
@@ -98,18 +124,26 @@ MESSAGES_SPOOLED = _collected(
     "scouter_messages_spooled", "gauge", "Messages that wait in the spool for the database.", "transport"
 )
 QUARANTINE_MESSAGES = _collected(
-    "scouter_quarantine_messages", "gauge", "Messages in quarantine, of all servers together.", "reason"
+    "scouter_quarantine_messages",
+    "gauge",
+    "Messages in quarantine, of all servers together, without those of kinds that this server does not keep.",
+    "reason",
 )
-QUARANTINE_BYTES = _collected(
-    "scouter_quarantine_bytes", "gauge", "Bytes of messages in quarantine, of all servers together.", "reason"
+QUARANTINE_BYTES = _collected("scouter_quarantine_bytes", "gauge", "Bytes of these.", "reason")
+UNSUPPORTED_MESSAGES = _collected(
+    "scouter_unsupported_messages",
+    "gauge",
+    "Messages in quarantine of kinds that this server does not keep, such as spans of a tracer.",
 )
+UNSUPPORTED_BYTES = _collected("scouter_unsupported_bytes", "gauge", "Bytes of these.")
 QUARANTINE_DROPPED = _counter(
     "scouter_quarantine_dropped",
     "Messages that left quarantine unstored because of its limits, dropped by this process.",
     "why",
-    known=("age", "size"),
+    known=("age", "size", "unsupported"),
 )
 SPOOL_BYTES = _collected("scouter_spool_bytes", "gauge", "Bytes of the spool on the disk.")
+SPOOL_DISK_FREE = _collected("scouter_spool_disk_free_bytes", "gauge", "Free space on the disk of the spool.")
 BREAKER_OPEN = _collected("scouter_breaker_open", "gauge", "1 while messages go to the spool, else 0.")
 BREAKER_OPENINGS = _collected("scouter_breaker_openings", "counter", "How often Postgres was found away or too slow.")
 QUEUE_MESSAGES = _collected("scouter_queue_messages", "gauge", "Messages that wait for the writer.")
@@ -136,6 +170,11 @@ CONSUMER_LAG = _collected(
     "scouter_consumer_lag", "gauge", "Messages that a consumer knows its broker to have, not stored yet.", "consumer"
 )
 KAFKA_MISSED = _counter("scouter_kafka_missed", "Offsets that Kafka had deleted before they were read.", "topic")
+KAFKA_UNREADABLE = _counter(
+    "scouter_kafka_unreadable",
+    "Tries to read messages that could not be taken apart: a codec that is missing here, or damaged bytes.",
+    "topic",
+)
 KAFKA_MADE_ANEW = _counter(
     "scouter_kafka_made_anew",
     "Partitions whose topic was deleted and made anew: whether all of the former one was read is not known.",
@@ -174,9 +213,9 @@ ARCHIVE_LAST_PASS = _collected(
 # --- maintenance
 _AGING = (
     *("alerts", "alert_deliveries", "check_runs", "late_arrivals"),
-    *("batch_receipts", "idempotency_keys", "rabbitmq_deliveries"),
+    *("batch_receipts", "idempotency_keys", "rabbitmq_deliveries", "ended_sessions"),
 )
-_TASKS = ("partitions_ahead", "observability", *_AGING)
+_TASKS = ("partitions_ahead", "observability", *_AGING, "profile_standings")
 ROWS_EXPIRED = _counter(
     "scouter_rows_expired", "Rows that this process deleted because of their age.", "matter", known=_AGING
 )
@@ -195,11 +234,31 @@ MAINTENANCE_SUCCESS = _collected(
     "When maintenance by this process last did all it had to; 0: not yet.",
 )
 
+# --- the clocks
+CLOCK_AHEAD = _collected(
+    "scouter_clock_ahead_seconds", "gauge", "How far the server's clock is ahead of the database's."
+)
+CLOCK_JUMPS = _counter(
+    "scouter_clock_jumps", "Jumps of the database's clock, ahead and back.", "direction", known=("ahead", "back")
+)
+TIMES_SET_BACK = _counter(
+    "scouter_times_set_back",
+    "Stored times that were set back because a clock had been ahead.",
+    "matter",
+    known=("checks", "next_runs", "leases", "retries", "deliveries"),
+)
+
 # --- the database
 POOL_SIZE = _collected("scouter_pool_size", "gauge", "Connections of a pool.", "pool")
 POOL_IDLE = _collected("scouter_pool_idle", "gauge", "Connections of a pool that nobody uses.", "pool")
 POOL_WAITING = _collected("scouter_pool_waiting", "gauge", "Callers that wait for a connection.", "pool")
 POOL_ERRORS = _collected("scouter_pool_errors", "counter", "Callers that got no connection in time.", "pool")
+TRANSACTIONS_RETRIED = _counter(
+    "scouter_transactions_retried",
+    "Transactions that were tried again because others were in their way.",
+    "why",
+    known=("serialization", "deadlock", "lock"),
+)
 PARTITIONS_KNOWN = _collected("scouter_partitions_known", "gauge", "Partitions that this process knows to exist.")
 DISK_FREE = _collected("scouter_disk_free_bytes", "gauge", "Free space for the embedded database.")
 

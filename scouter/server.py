@@ -8,38 +8,43 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from datetime import UTC, datetime
 
-from scouter.api.http_server import bind, http_server
+from scouter.answering import Behind
+from scouter.api.http_server import bind, http_server, in_address
 from scouter.api.metrics_application import MetricsServer
 from scouter.api.probes import Probes
-from scouter.api.surface import Behind, http_application
+from scouter.api.surface import http_application
 from scouter.archive.reads import ArchiveReads
+from scouter.archive.stores.opening import open_store, unset_store
 from scouter.assembly import (
     Foundation,
+    WaysIn,
     archiver,
     authentication,
     deliverer,
     first_users,
+    future_times,
     ingest_core,
     ingest_pipeline,
-    object_store,
+    known_passwords,
     partitions_ahead,
+    parts_behind,
     request_pool,
 )
 from scouter.checks.checker import Checker
 from scouter.checks.late_sweep import LateSweep
 from scouter.checks.poller import Poller
 from scouter.ingest.consumer_set import ConsumerSet, configured_transports
-from scouter.ingest.core import IngestCore
 from scouter.ingest.messages.inbound import Transport
-from scouter.ingest.pipeline import IngestPipeline
 from scouter.maintenance.archiving import Archiving
+from scouter.maintenance.clock_watch import ClockWatch
 from scouter.maintenance.quarantine_limits import QuarantineLimits
 from scouter.maintenance.scheduler import MaintenanceScheduler
 from scouter.maintenance.tasks import tasks_of
 from scouter.metrics import PART_OK, PARTITIONS_KNOWN
+from scouter.pages.surface import site
 from scouter.postgres.connections.database_connections import DatabaseConnections
 from scouter.postgres.connections.database_watch import DatabaseWatch
-from scouter.postgres.database import EMBEDDED, chosen_uri
+from scouter.postgres.database import EMBEDDED, chosen_uri, unset_uri
 from scouter.postgres.database_server import DatabaseServer
 from scouter.postgres.embedded.disk_space import DiskSpace
 from scouter.roles import require_useful_roles
@@ -86,28 +91,35 @@ class Server:
         self._database: DatabaseServer | None = None
         self._connections: DatabaseConnections | None = None
         self.first_users: FirstUsers | None = None
+        self.behind: Behind | None = None
+        """What answers, where it has started."""
+        self.database_place = self.store_name = ""
+        self.notices: list[str] = []
+        """What whoever starts it should know of his settings, a sentence each."""
 
     def start(self) -> None:
         """Raises `StartRefused`, with nothing left running, when the server cannot start."""
         prepare_struct_types()
         settings = self._settings
         self._uri = chosen_uri(settings.database)
-        require_useful_roles(settings, self._uri)
+        self.notices += filter(None, [unset_uri(self._uri, settings.database)])
+        self.notices += require_useful_roles(settings, self._uri)
         self._host = settings.http.host or ("127.0.0.1" if self._uri == EMBEDDED else "0.0.0.0")  # noqa: S104  # documented
         self.supervisor.start(self._parts())
         self._health.phase = "running"
-        if "http" in settings.processes.roles:
-            log.info("listening on %s, metrics on %s/metrics", self.address, self.metrics_address)
-        else:
-            log.info("listening on %s, for metrics and probes only", self.metrics_address)
+
+    @property
+    def host(self) -> str:
+        """What it listens on, once it starts."""
+        return self._host
 
     @property
     def address(self) -> str:
-        return f"http://{self._host}:{self._settings.http.port}"
+        return f"http://{in_address(self._host)}:{self._settings.http.port}"
 
     @property
     def metrics_address(self) -> str:
-        return f"http://{self._host}:{self._settings.http.port + 1}"
+        return f"http://{in_address(self._host)}:{self._settings.http.port + 1}"
 
     def supervise(self) -> None:
         """Start an embedded database again when it has died. Call it now and then, from the main thread."""
@@ -147,6 +159,7 @@ class Server:
         settings, now = self._settings, self._now
         database = self._database = DatabaseServer(self._uri, settings.database)
         yield DATABASE, database
+        self.database_place = database.place
         connections = self._connections = DatabaseConnections(database.conninfo, settings.records.store_seconds)
         yield CONNECTIONS, connections
         partitions = partitions_ahead(connections, settings.records, now)
@@ -154,13 +167,24 @@ class Server:
         has_spool = "http" in settings.processes.roles
         watch = DatabaseWatch(database.conninfo, connections.deadlines, now, is_needed=not has_spool)
         yield SHARED, watch
-        pool = request_pool(database.conninfo, settings.database, connections, watch)
+        pool = request_pool(database.conninfo, settings, connections, watch)
         yield SHARED, PassivePart("connection pool", pool.end, metrics=pool.metrics())
         records = settings.records
         jobs = pool.within(_JOB_SECONDS)
-        yield FRONT, QuarantineLimits(jobs, days=records.quarantine_days, max_bytes=records.quarantine_max_bytes)
-        store = object_store(settings, is_shared=not database.is_embedded)
-        return Foundation(database, connections, partitions, pool, store)
+        yield (
+            FRONT,
+            QuarantineLimits(
+                jobs,
+                days=records.quarantine_days,
+                max_bytes=records.quarantine_max_bytes,
+                max_unsupported_bytes=records.quarantine_unsupported_max_bytes,
+            ),
+        )
+        store = open_store(settings.archive)
+        self.store_name = store.name
+        if not database.is_embedded:  # other servers may have the same one
+            self.notices += filter(None, [unset_store(settings.archive, store, hot_days=records.retention_days)])
+        return Foundation(database, connections, partitions, pool, store, watch)
 
     def _background(self, base: Foundation) -> Parts:
         settings, now, conninfo = self._settings, self._now, base.database.conninfo
@@ -172,22 +196,27 @@ class Server:
         yield FRONT, delivery
         yield FRONT, LateSweep(jobs, settings.checks, settings.alerting, now, delivery.wake)
         yield FRONT, Poller(jobs, Checker(jobs, settings.checks, settings.alerting, delivery.wake), settings.checks)
-        yield FRONT, Archiving(archiver(conninfo, settings, base.store, now), settings.archive.every_seconds)
+        yield FRONT, ClockWatch(jobs, future_times(settings), now)
+        yield FRONT, Archiving(archiver(conninfo, deadlines, settings, base.store, now), settings.archive.every_seconds)
 
     def _ways_in(self, base: Foundation, transports: Sequence[Transport], listener: socket.socket | None) -> Parts:
         settings, now, conninfo = self._settings, self._now, base.database.conninfo
-        core = ingest_core(base.connections, base.partitions, settings, now)
+        core = ingest_core(base.connections, base.partitions, settings)
         ingest = ingest_pipeline(conninfo, core, base.connections, settings, transports, now)
         yield INGEST, ingest
+        consumers = None
         if transports:
-            yield FRONT, ConsumerSet(transports, settings.kafka, settings.rabbitmq, ingest, base.connections.quick, now)
+            quick = base.connections.quick
+            consumers = ConsumerSet(transports, settings.kafka, settings.rabbitmq, ingest, quick, now)
+            yield FRONT, consumers
         if listener is not None:
-            yield from self._http(base, core, ingest, listener)
+            yield from self._http(base, WaysIn(core, ingest, consumers), listener)
 
-    def _http(self, base: Foundation, core: IngestCore, ingest: IngestPipeline, listener: socket.socket) -> Parts:
+    def _http(self, base: Foundation, ways: WaysIn, listener: socket.socket) -> Parts:
         settings, database = self._settings, base.database
         self.first_users = first_users(database.conninfo, settings.users, self._host, trying_out=database.is_embedded)
-        users = authentication(database.conninfo, base.connections, settings.users, self._now)
+        self.notices += known_passwords(database.conninfo, self._host)
+        users, sessions = authentication(database.conninfo, base.connections, settings.users, self._now)
         yield SHARED, PassivePart("authentication", lambda _: users.close())
         disk = None  # of another server's database: not ours to see
         if database.embedded is not None:
@@ -195,5 +224,8 @@ class Server:
             yield SHARED, PassivePart("disk", health_checks=disk.health_checks(), metrics=disk.metrics())
         reads = ArchiveReads(base.store, maximum=settings.archive.max_reads, seconds=settings.archive.read_seconds)
         yield SHARED, reads
-        behind = Behind(database.conninfo, base.pool, core, ingest, reads, users, self._health, disk)
-        yield FRONT, http_server(http_application(behind, settings, self._now), listener, settings.http)
+        behind = parts_behind(base, ways, reads, users, sessions, self._health, disk, settings)
+        self.behind = behind
+        pages = site(behind, settings, self._now) if settings.http.pages else None
+        app = http_application(behind, settings, self._now, pages)
+        yield FRONT, http_server(app, listener, users.has_issued, settings)

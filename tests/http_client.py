@@ -6,7 +6,8 @@ import http.client
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
 
@@ -35,7 +36,7 @@ class HttpClient:
 
     def get(self, path: str, **query: object) -> Answer:
         given = {name: value for name, value in query.items() if value is not None}
-        return self.send("GET", path + ("?" + urlencode(given) if given else ""))
+        return self.send("GET", path + ("?" + urlencode(given, doseq=True) if given else ""))
 
     def post(self, path: str, body: object) -> Answer:
         return self.send("POST", path, json.dumps(body).encode())
@@ -62,3 +63,11 @@ class HttpClient:
 
     def close(self) -> None:
         self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

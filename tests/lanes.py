@@ -7,7 +7,15 @@ from xdist.scheduler import LoadScopeScheduling
 
 # Each takes long, starts all it needs itself, and may run anywhere.
 _BY_THEMSELVES = ("test_drills.py", "test_benchmarks.py")
-_LONG = (*_BY_THEMSELVES, "test_archive_twins.py", "test_openapi.py")
+_LONG = (
+    *_BY_THEMSELVES,
+    "test_archive_twins.py",
+    "test_beside_the_client.py",
+    "test_image.py",
+    "test_one_file_server.py",
+    "test_openapi.py",
+)
+_OVER_THE_DEMONSTRATION = ("tests/browser/", "tests/integration/test_demo.py")
 # They take seconds to start, and are shared: tests in whose names or parameters they are take turns.
 _BROKERS = ("kafka", "rabbit")
 
@@ -24,6 +32,8 @@ def unit_of(nodeid: str) -> str:
     file = nodeid.partition("::")[0]
     if file.endswith(_BY_THEMSELVES):
         return nodeid
+    if file.startswith(_OVER_THE_DEMONSTRATION):
+        return "demonstration"
     if file.startswith("tests/integration/"):
         return next((broker for broker in _BROKERS if broker in nodeid), file)
     return file
@@ -34,8 +44,10 @@ def arrange(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _rank(item.nodeid))
 
 
-def _rank(nodeid: str) -> int:
-    """The tests of clients wait until their environments are made."""
-    if unit_of(nodeid) in _BROKERS or nodeid.partition("::")[0].endswith(_LONG):
-        return 0
-    return 2 if nodeid.startswith("tests/unit/") else 1
+def _rank(nodeid: str) -> tuple[int, str]:
+    """What shares a broker takes longest, and is not interrupted. Clients wait until their environments are made."""
+    if (unit := unit_of(nodeid)) in (*_BROKERS, "demonstration"):
+        return 0, unit
+    if nodeid.partition("::")[0].endswith(_LONG):
+        return 1, ""
+    return 3 if nodeid.startswith("tests/unit/") else 2, ""

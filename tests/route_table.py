@@ -25,6 +25,8 @@ from scouter.users.authentication import Credentials
 
 Named = Mapping[str, str]
 Outcome = Literal["done"] | ScouterError
+Place = tuple[str, ...]  # names, and the signs below
+ITEM, KEY, ENTRY = "[]", "{key}", "{}"
 
 
 def names_a_profile(route: AnyRoute) -> bool:
@@ -75,6 +77,16 @@ def request_to(route: AnyRoute, caller: Caller, named: Named) -> AnyRequest:
     return Request(caller, nobody, query, body, parts)
 
 
+def places_of(kind: type[msgspec.Struct] | None) -> list[Place]:
+    """Every member that holds no other members, however deep, and every key that is free to choose."""
+    return [] if kind is None else list(_places(inspect.type_info(kind)))
+
+
+def with_text(kind: type[msgspec.Struct], place: Place, text: str) -> Any:
+    """The least that the type takes, with that text at that place."""
+    return _with(inspect.type_info(kind), place, text)
+
+
 def told(route: AnyRoute) -> str:
     return f"{route.method} {route.path}"
 
@@ -122,6 +134,8 @@ def _made_up(kind: type[msgspec.Struct] | None, named: Named) -> Any:
 
 
 def _least(kind: inspect.Type, named: Named) -> Any:
+    if isinstance(kind, inspect.Metadata):
+        kind = kind.type
     match kind:
         case inspect.StructType():
             return {
@@ -137,7 +151,12 @@ def _least(kind: inspect.Type, named: Named) -> Any:
             return 1 if kind.ge is None else kind.ge
         case inspect.BoolType():
             return True
-    return "x"
+    return _shortest_text(kind)
+
+
+def _shortest_text(kind: inspect.Type) -> str:
+    least = kind.min_length if isinstance(kind, inspect.StrType) else None
+    return "x" * (least or 1)
 
 
 def _is_required(field: inspect.Field) -> bool:
@@ -154,3 +173,37 @@ def _members(kind: inspect.Type) -> set[str]:
         case inspect.UnionType():
             return set[str]().union(*(_members(each) for each in kind.types))
     return set()
+
+
+def _places(kind: inspect.Type) -> Iterator[Place]:
+    match kind:
+        case inspect.StructType():
+            yield from ((field.encode_name, *rest) for field in kind.fields for rest in _places(field.type))
+        case inspect.ListType():
+            yield from ((ITEM, *rest) for rest in _places(kind.item_type))
+        case inspect.DictType():
+            yield (KEY,)
+            yield from ((ENTRY, *rest) for rest in _places(kind.value_type))
+        case inspect.UnionType():
+            yield from dict.fromkeys(place for each in kind.types for place in _places(each))
+        case _:
+            yield ()
+
+
+def _with(kind: inspect.Type, place: Place, text: str) -> Any:
+    if isinstance(kind, inspect.UnionType):
+        kind = next(each for each in kind.types if place in _places(each))
+    if not place:
+        return text
+    step, *rest = place
+    match kind:
+        case inspect.StructType():
+            inner = {field.encode_name: field.type for field in kind.fields}[step]
+            return {**_least(kind, {}), step: _with(inner, tuple(rest), text)}
+        case inspect.ListType():
+            return [_with(kind.item_type, tuple(rest), text)]
+        case inspect.DictType() if step == KEY:
+            return {text: _least(kind.value_type, {})}
+        case inspect.DictType():
+            return {"x": _with(kind.value_type, tuple(rest), text)}
+    raise AssertionError(f"{kind} has no {place}")

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,6 +18,7 @@ import psycopg
 from tests.steady_ports import is_free, steady_ports
 
 ROOT = Path(__file__).resolve().parents[1]
+CLONE = (sys.executable, str(ROOT / "scouter.py"))
 
 
 def free_port() -> int:
@@ -41,8 +42,18 @@ def let_others_enter(directory: Path) -> Path:
 class ServerProcess:
     """Runs the program. Leaves with SIGTERM; `log` is everything it printed so far."""
 
-    def __init__(self, directory: Path, environment: Mapping[str, str] | None = None, port: int | None = None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        environment: Mapping[str, str] | None = None,
+        port: int | None = None,
+        *,
+        descriptors: int | None = None,
+        program: Sequence[str] = CLONE,
+    ) -> None:
+        """`descriptors`: how many files and sockets it may have open, for soft and hard limit."""
         self.directory = directory
+        self._program = program
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._environment = {
@@ -52,14 +63,24 @@ class ServerProcess:
             "SCOUTER_SERVER_PORT": str(self.port),
             **(environment or {}),
         }
+        self._limits = () if descriptors is None else ("prlimit", f"--nofile={descriptors}:{descriptors}")
         self._log = directory / "server.log"
         self._log_before = 0
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
+    def metrics_url(self) -> str:
+        return f"http://127.0.0.1:{self.port + 1}"
+
+    @property
     def pid(self) -> int:
         assert self._process is not None
         return self._process.pid
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """For commands beside it."""
+        return dict(self._environment)
 
     @property
     def is_running(self) -> bool:
@@ -82,10 +103,11 @@ class ServerProcess:
     def launch(self) -> None:
         """Start the process and do not wait for it."""
         let_others_enter(self.directory)
+        self._prepare()
         self._log_before = len(self.log)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, str(ROOT / "scouter.py")],
+                [*self._limits, *self._program],
                 cwd=self.directory,
                 env=self._environment,
                 stdout=log,
@@ -130,3 +152,16 @@ class ServerProcess:
 
     def _fresh_log(self) -> str:
         return self.log[self._log_before :]
+
+    def _prepare(self) -> None:
+        """Nothing: its first start makes the database."""
+
+
+class PreparedServer(ServerProcess):
+    """Its embedded database may be made already: for tests of what comes after a first start."""
+
+    def _prepare(self) -> None:
+        from tests.databases.prepared import lay_out_prepared_data
+
+        if self._environment["DATABASE_URI"] == "embedded":
+            lay_out_prepared_data(Path(self._environment["SCOUTER_DATA_DIR"]))

@@ -15,16 +15,20 @@ import threading
 import traceback
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
 
-import psycopg
-from psycopg_pool import PoolClosed, PoolTimeout
+from psycopg_pool import PoolClosed
 
 from scouter.alerting.channels.outcome import Delivered, DeliveryOutcome, Refused, Retry
 from scouter.alerting.channels.routing import Channels
-from scouter.alerting.retry_policy import Again, RetryPolicy
+from scouter.alerting.retry_policy import Again, GiveUp, RetryPolicy
 from scouter.alerting.worker_shares import WorkerShares
 from scouter.metrics import ALERTS_DELIVERED, ALERTS_GIVEN_UP, DELIVERY_FAILURES
+from scouter.postgres.connections.backend_sessions import database_time
 from scouter.postgres.connections.connection_source import ConnectionSource
+from scouter.postgres.connections.errors import AWAY
+from scouter.postgres.settled_time import settled_time
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.deliveries import (
     ClaimedDelivery,
@@ -41,7 +45,7 @@ log = logging.getLogger(__name__)
 
 _LOOK_EVERY_SECONDS = 0.5
 _PAUSE_AFTER_FAILURE_SECONDS = 2.0
-_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
+Recorded = TypeVar("Recorded")
 
 
 def policy_of(settings: AlertingSettings) -> RetryPolicy:
@@ -132,15 +136,15 @@ class Deliverer(ThreadPart):
             return self._claim(), _LOOK_EVERY_SECONDS
         except PoolClosed:
             self.request_stop()
-        except _AWAY as problem:
+        except AWAY as problem:
             log.warning("alerts wait for the database: %s", problem)
         self._stopping.wait(_PAUSE_AFTER_FAILURE_SECONDS)
         return None, 0.0
 
     def _claim(self) -> ClaimedDelivery | None:
         channels = self._shares.open()
-        now = self._now()
         with self._connections.connection() as connection:
+            now = database_time(connection)  # by which all servers agree on what is due, and on who has it
             return claim_delivery(connection, channels, now=now, claimed_by=self._name, claim_until=now + self._lease)
 
     def _deliver(self, claimed: ClaimedDelivery) -> None:
@@ -148,6 +152,7 @@ class Deliverer(ThreadPart):
         if isinstance(outcome, Delivered):
             self._delivered(claimed, outcome.receipt)
         else:
+            DELIVERY_FAILURES.labels(claimed.channel.value).inc()
             self._failed(claimed, outcome)
 
     def _send(self, claimed: ClaimedDelivery) -> DeliveryOutcome:
@@ -164,40 +169,53 @@ class Deliverer(ThreadPart):
         log.info("delivery %d: %s", claimed.id, receipt)
 
     def _failed(self, claimed: ClaimedDelivery, outcome: Retry | Refused) -> None:
-        DELIVERY_FAILURES.labels(claimed.channel.value).inc()
-        step = self._policy.after(
+        def record(connection: Connection) -> Callable[[], None] | None:
+            now = database_time(connection)  # the clock may have been set since the claim
+            step = self._step(claimed, outcome, now, settled_time(connection, now))
+            if isinstance(step, Again):
+                record_retry(connection, claimed, error=outcome.reason, next_attempt_at=step.at)
+                return partial(_say_again, claimed, outcome, step)
+            if record_given_up(connection, claimed, error=step.reason):
+                return partial(_say_given_up, claimed, step)
+            return None
+
+        said = self._record(record)
+        if said:
+            said()
+
+    def _step(
+        self, claimed: ClaimedDelivery, outcome: Retry | Refused, now: datetime, settled: datetime
+    ) -> Again | GiveUp:
+        return self._policy.after(
             outcome,
             attempts=claimed.attempts,
             created_at=claimed.created_at,
-            now=self._now(),
+            now=now,
+            settled=settled,
             jitter=random.random(),  # noqa: S311  # no secret
         )
-        if isinstance(step, Again):
-            self._again(claimed, outcome.reason, step.at)
-        else:
-            self._given_up(claimed, step.reason)
 
-    def _again(self, claimed: ClaimedDelivery, reason: str, at: datetime) -> None:
-        self._record(lambda connection: record_retry(connection, claimed, error=reason, next_attempt_at=at))
-        log.warning(
-            "delivery %d by %s failed (try %d): %s; next at %s",
-            *(claimed.id, claimed.channel, claimed.attempts, reason, at.isoformat(timespec="seconds")),
-        )
-
-    def _given_up(self, claimed: ClaimedDelivery, reason: str) -> None:
-        if self._record(lambda connection: record_given_up(connection, claimed, error=reason)):
-            ALERTS_GIVEN_UP.labels(claimed.channel.value).inc()
-            log.error("gave up delivery %d by %s: %s", claimed.id, claimed.channel, reason)
-
-    def _record(self, record: Callable[[Connection], bool]) -> bool:
-        """Write down what happened, or it would happen again. False: somebody else has, or a stop came between."""
+    def _record(self, record: Callable[[Connection], Recorded]) -> Recorded | None:
+        """Write down what happened, or it would happen again. None: a stop came between."""
         while True:
             try:
                 with self._connections.connection() as connection:
                     return record(connection)
             except PoolClosed:
-                return False
-            except _AWAY as problem:
+                return None
+            except AWAY as problem:
                 log.warning("what became of an alert waits for the database: %s", problem)
             if self._stopping.wait(_PAUSE_AFTER_FAILURE_SECONDS):
-                return False
+                return None
+
+
+def _say_again(claimed: ClaimedDelivery, outcome: Retry | Refused, step: Again) -> None:
+    log.warning(
+        "delivery %d by %s failed (try %d): %s; next at %s",
+        *(claimed.id, claimed.channel, claimed.attempts, outcome.reason, step.at.isoformat(timespec="seconds")),
+    )
+
+
+def _say_given_up(claimed: ClaimedDelivery, step: GiveUp) -> None:
+    ALERTS_GIVEN_UP.labels(claimed.channel.value).inc()
+    log.error("gave up delivery %d by %s: %s", claimed.id, claimed.channel, step.reason)

@@ -39,17 +39,28 @@ class RetryPolicy:
     longest_seconds: float = 3600.0
 
     def after(
-        self, outcome: Retry | Refused, *, attempts: int, created_at: datetime, now: datetime, jitter: float
+        self,
+        outcome: Retry | Refused,
+        *,
+        attempts: int,
+        created_at: datetime,
+        now: datetime,
+        settled: datetime | None = None,
+        jitter: float,
     ) -> Again | GiveUp:
-        """`attempts` counts the one that failed. `jitter`, from 0 to 1, keeps failures from coming back as one."""
+        """`attempts` counts the one that failed. `jitter`, from 0 to 1, keeps failures from coming back as one.
+
+        `settled`: the moment by which it is judged how old something is, where that is not `now`.
+        """
         end = created_at + self.max_age
         if isinstance(outcome, Refused):
             return GiveUp(outcome.reason)
         if attempts >= self.max_attempts:
             return GiveUp(f"{outcome.reason} (the last of {attempts} tries)")
-        if now >= end:
+        if (settled or now) >= end:
             return GiveUp(f"{outcome.reason} (for {self.max_age})")
-        return Again(min(now + self._pause(outcome, attempts, jitter), end))
+        at = now + self._pause(outcome, attempts, jitter)
+        return Again(min(at, end) if now < end else at)
 
     def _pause(self, outcome: Retry, attempts: int, jitter: float) -> timedelta:
         if outcome.retry_after_seconds is not None:

@@ -7,7 +7,6 @@ from datetime import datetime
 
 import msgspec
 
-from scouter.api.alert_paging import is_backward, slice_of, stretch_of
 from scouter.api.routing import AnyRoute, Request, Route
 from scouter.errors import NotFound
 from scouter.postgres.connections.pool import Pool
@@ -15,10 +14,10 @@ from scouter.postgres.tables import alerts
 from scouter.postgres.tables.alerts import StoredAlert
 from scouter.postgres.tables.entities import Entities
 from scouter.profiles import lookup
+from scouter.profiles.alert_pages import alert_page, recent_alert_page
 from scouter.profiles.lookup import ProfileRef
 from scouter.wire.alerts import (
     Alert,
-    AlertItem,
     AlertPage,
     AlertsRequest,
     AlertStatusReply,
@@ -26,7 +25,6 @@ from scouter.wire.alerts import (
     LegacyAlert,
     LegacyAlerts,
     LegacyAlertsQuery,
-    RecentAlert,
     RecentAlertPage,
     RecentAlertsQuery,
     accepted_by_alerts,
@@ -93,23 +91,14 @@ class Alerts:
     def page(self, request: Request[None, AlertsRequest]) -> AlertPage:
         body = request.body
         entity = lookup.find(ProfileRef(body.uid), "read", request.caller, self._entities.find)
-        wanted = slice_of(body, body.start_datetime, body.end_datetime, start_field="start_datetime")
         with self._pool.connection() as connection:
-            fetched = alerts.alerts_of_entity(connection, entity.id, wanted, backward=is_backward(body))
-        page = stretch_of(fetched, body)
-        items = [_item(alert) for alert in page.alerts]
-        return AlertPage(items, page.has_next, page.next_cursor, page.has_previous, page.previous_cursor)
+            return alert_page(connection, entity, body)
 
     def recent(self, request: Request[RecentAlertsQuery, None]) -> RecentAlertPage:
         query = request.query
         spaces = lookup.spaces(query.space, "read", request.caller)
-        wanted = slice_of(query, query.since, query.until, start_field="since")
-        drift_type = query.drift_type.value if query.drift_type else None
         with self._pool.connection() as connection:
-            fetched = alerts.recent_alerts(connection, spaces, drift_type, wanted, backward=is_backward(query))
-        page = stretch_of(fetched, query)
-        items = [_recent_item(alert) for alert in page.alerts]
-        return RecentAlertPage(items, page.has_next, page.next_cursor, page.has_previous, page.previous_cursor)
+            return recent_alert_page(connection, spaces, query)
 
     def legacy(self, request: Request[LegacyAlertsQuery, None]) -> LegacyAlerts:
         query = request.query
@@ -134,27 +123,10 @@ class Alerts:
             if space is None:
                 raise NotFound(f"there is no alert {body.id}")
             lookup.authorise(space, "write", request.caller)
-            done = alerts.set_alert_active(connection, body.id, active=body.active, now=self._now())
+            done = alerts.set_alert_active(
+                connection, body.id, active=body.active, username=request.caller.username, now=self._now()
+            )
         return AlertStatusReply(updated=done)
-
-
-def _item(stored: StoredAlert) -> AlertItem:
-    return AlertItem(stored.created_at, stored.entity_name, _decode_alert(stored.alert), stored.id, stored.active)
-
-
-def _recent_item(stored: StoredAlert) -> RecentAlert:
-    return RecentAlert(
-        created_at=stored.created_at,
-        entity_name=stored.entity_name,
-        alert=_decode_alert(stored.alert),
-        id=stored.id,
-        active=stored.active,
-        uid=stored.uid,
-        space=stored.space,
-        name=stored.name,
-        version=stored.version,
-        drift_type=DriftType(stored.drift_type),
-    )
 
 
 def _legacy_item(stored: StoredAlert) -> LegacyAlert:

@@ -1,11 +1,9 @@
-"""What this server can do, and the version of its interface on every reply."""
+"""What this server can do."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-
-import falcon
 
 from scouter.api.routing import AnyRoute, Request, Resource, Route
 from scouter.version import VERSION
@@ -39,13 +37,6 @@ _AUTH = AuthCapabilities(
     refresh_endpoint="GET /scouter/auth/refresh",
     token_header="Authorization: Bearer <token>",  # noqa: S106  # a form, not a token
 )
-
-
-class ApiVersion:
-    """Middleware: the version of the interface, on every reply."""
-
-    def process_response(self, _: falcon.Request, response: falcon.Response, __: object, ___: bool) -> None:
-        response.set_header("X-Scouter-API-Version", API_VERSION)
 
 
 class Capabilities:

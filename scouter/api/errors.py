@@ -10,15 +10,18 @@ from uuid import UUID
 import falcon
 import msgspec
 import psycopg
-from psycopg_pool import PoolTimeout
 
 from scouter import errors
+from scouter.postgres.connections.contention import contention
+from scouter.postgres.connections.errors import first_line
 
 log = logging.getLogger(__name__)
 
 _STATUS: dict[type[errors.ScouterError], tuple[int, str]] = {
+    errors.Unsupported: (400, "NOT_SUPPORTED"),
     errors.InvalidInput: (400, "BAD_REQUEST"),
     errors.Undecodable: (400, "BAD_REQUEST"),
+    errors.NotSupported: (501, "NOT_SUPPORTED"),
     errors.NotAuthenticated: (401, "UNAUTHORIZED"),
     errors.PermissionDenied: (403, "PERMISSION_DENIED"),
     errors.NotFound: (404, "NOT_FOUND"),
@@ -28,14 +31,22 @@ _STATUS: dict[type[errors.ScouterError], tuple[int, str]] = {
     errors.LastAdmin: (403, "CONFLICT"),
     errors.Conflict: (409, "CONFLICT"),
     errors.TooLarge: (413, "TOO_LARGE"),
+    errors.BrokenRequest: (400, "BAD_REQUEST"),
+    errors.HeadTooLarge: (431, "HEAD_TOO_LARGE"),
+    errors.EncodingNotSupported: (501, "NOT_SUPPORTED"),
+    errors.UnsupportedEncoding: (415, "UNSUPPORTED_ENCODING"),
     errors.TooManyAttempts: (429, "TOO_MANY_ATTEMPTS"),
     errors.DiskFull: (503, "DISK_FULL"),
     errors.SpoolFull: (503, "SPOOL_FULL"),
     errors.StoreAway: (503, "ARCHIVE_UNREACHABLE"),
     errors.ArchiveBusy: (503, "ARCHIVE_BUSY"),
+    errors.Busy: (503, "BUSY"),
     errors.Unavailable: (503, "UNAVAILABLE"),
     errors.ScouterError: (500, "INTERNAL_ERROR"),
 }
+
+
+_CROWDED = "other transactions were in the way; nothing was changed, try again"
 
 
 class ErrorReply(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -56,17 +67,21 @@ def install(app: falcon.App[falcon.Request, falcon.Response], is_disk_full: Call
     """`is_disk_full` is asked for the reason when the database does not answer."""
 
     def database_away(request: falcon.Request, response: falcon.Response, error: Exception, _: object) -> None:
+        if contention(error) is not None:
+            log.warning("%s %s: others were in the way too often: %s", request.method, request.path, first_line(error))
+            _ours(request, response, errors.Unavailable(_CROWDED, retry_after_seconds=1), None)
+            return
         if isinstance(error, errors.DatabaseAway) and not is_disk_full():
             _ours(request, response, error, None)
             return
         log.warning("%s %s: the database did not answer: %s", request.method, request.path, type(error).__name__)
-        away = errors.DiskFull() if is_disk_full() else errors.Unavailable("the database does not answer")
+        away = errors.DiskFull() if is_disk_full() else errors.Unavailable(_words(error))
         _ours(request, response, away, None)
 
     app.add_error_handler(Exception, _unforeseen)
     app.add_error_handler(falcon.HTTPError, _of_falcon)
     app.add_error_handler(psycopg.OperationalError, database_away)
-    app.add_error_handler(PoolTimeout, database_away)
+    app.add_error_handler(psycopg.errors.ReadOnlySqlTransaction, database_away)
     app.add_error_handler(psycopg.errors.DiskFull, _disk_full)
     app.add_error_handler(errors.ScouterError, _ours)
     app.add_error_handler(errors.DatabaseAway, database_away)
@@ -81,15 +96,26 @@ def status_of_kind(kind: type[errors.ScouterError]) -> tuple[int, str]:
     return next(_STATUS[one] for one in kind.__mro__ if one in _STATUS)
 
 
+def reply_of(error: errors.ScouterError) -> ErrorReply:
+    """The body that an error of ours is answered with."""
+    retry = None if error.retry_after_seconds is None else True
+    return ErrorReply(error.message, status_of(error)[1], suggested_action=error.action, retry=retry, **error.details)
+
+
 def _ours(_: falcon.Request, response: falcon.Response, error: errors.ScouterError, __: object) -> None:
-    status, code = status_of(error)
     wait = error.retry_after_seconds
     if wait is not None:
         response.set_header("Retry-After", str(wait))
-    retry = None if wait is None else True
-    _answer(
-        response, status, ErrorReply(error.message, code, suggested_action=error.action, retry=retry, **error.details)
-    )
+    if isinstance(error, errors.UnsupportedEncoding):
+        response.set_header("Accept-Encoding", ", ".join(error.accepted))
+    if isinstance(error, errors.NotAChoice):
+        response.context.shown = error.value
+    _answer(response, status_of(error)[0], reply_of(error))
+
+
+def _words(error: Exception) -> str:
+    is_read_only = isinstance(error, psycopg.errors.ReadOnlySqlTransaction)
+    return "the database takes no changes now" if is_read_only else "the database does not answer"
 
 
 def _disk_full(request: falcon.Request, response: falcon.Response, error: Exception, _: object) -> None:

@@ -39,6 +39,7 @@ class RecordExports:
             permission="read on the profile's space",
             query=WindowQuery,
             accepted=accepted_by_charts,
+            bulkhead="exports",
             errors=(NotFound, StoreAway, ArchiveBusy),
             media_type=_PARQUET,
         )

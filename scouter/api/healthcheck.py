@@ -10,7 +10,16 @@ from scouter.wire.auth import HealthReply
 class Healthcheck:
     def routes(self) -> list[AnyRoute]:
         return [
-            Route("GET", "/scouter/healthcheck", self.check, "The process is up.", HealthReply, public=True),
+            Route(
+                "GET",
+                "/scouter/healthcheck",
+                self.check,
+                "The process is up.",
+                HealthReply,
+                permission="none",
+                public=True,
+                bulkhead="probes",
+            ),
         ]
 
     def check(self, _: Request[None, None]) -> HealthReply:

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from scouter.api.routing import AnyRoute, Request, Route
-from scouter.ingest.ledger.fleet_ledger import FleetLedger, LedgerSnapshot
-from scouter.ingest.ledger.ledger import LedgerAccount
-from scouter.ingest.pipeline import IngestPipeline
-from scouter.settings.records import RecordSettings
-from scouter.wire.ledger import LedgerCounts, LedgerReply, QuarantineCounts, ResumeReply, SpoolCounts
+from scouter.ingest.ledger.books import Books
+from scouter.wire.ledger import LedgerReply, ResumeReply
 
 
 class LedgerResource:
-    def __init__(self, fleet_ledger: FleetLedger, ingest: IngestPipeline, settings: RecordSettings) -> None:
-        self._fleet_ledger = fleet_ledger
-        self._ingest = ingest
-        self._settings = settings
+    def __init__(self, books: Books) -> None:
+        self._books = books
 
     def routes(self) -> list[AnyRoute]:
         return [
@@ -38,54 +33,8 @@ class LedgerResource:
 
     def resume(self, request: Request[None, None]) -> ResumeReply:
         request.caller.require_admin()
-        was_stopped = self._ingest.rejection_limit.is_stopped
-        self._ingest.rejection_limit.resume()
+        was_stopped = self._books.ingest.resume()
         return ResumeReply("success", "it goes on" if was_stopped else "nothing was stopped")
 
     def read(self, _: Request[None, None]) -> LedgerReply:
-        reading = self._fleet_ledger.read()
-        return LedgerReply(
-            balanced=reading.balances,
-            database=reading.database,
-            as_of=reading.as_of,
-            total=_counts(reading.total),
-            transports={transport: _counts(account) for transport, account in sorted(reading.accounts.items())},
-            quarantine=self._quarantine(reading),
-            spool=self._spool(),
-        )
-
-    def _quarantine(self, reading: LedgerSnapshot) -> QuarantineCounts:
-        kept = reading.kept
-        settled = reading.total.settled
-        return QuarantineCounts(
-            kept=None if kept is None else sum(each.messages for each in kept),
-            kept_bytes=None if kept is None else sum(each.bytes for each in kept),
-            limit_bytes=self._settings.quarantine_max_bytes,
-            deleted=settled.deleted,
-            expired=settled.expired,
-        )
-
-    def _spool(self) -> SpoolCounts:
-        ingest = self._ingest
-        return SpoolCounts(
-            messages=sum(account.spooled for account in ingest.ledger.accounts().values()),
-            bytes=ingest.drainer.bytes(),
-            limit_bytes=self._settings.spool_max_bytes,
-            oldest=ingest.spool.oldest(),
-            state=ingest.drainer.state,
-        )
-
-
-def _counts(account: LedgerAccount) -> LedgerCounts:
-    settled = account.settled
-    return LedgerCounts(
-        received=account.received,
-        stored=settled.stored,
-        duplicate=settled.duplicate,
-        quarantined=settled.quarantined,
-        refused=settled.refused,
-        empty=settled.empty,
-        spooled=account.spooled,
-        records_stored=settled.records_stored,
-        records_skipped=settled.records_skipped,
-    )
+        return self._books.read()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
 from scouter.api.routing import AnyRoute, Request, Route
 from scouter.errors import InvalidInput, NotAuthenticated, TooManyAttempts
 from scouter.users.authentication import Authentication
-from scouter.wire.auth import TokenReply, ValidateReply
+from scouter.wire.auth import LogoutReply, TokenReply, ValidateReply
+
+log = logging.getLogger(__name__)
 
 
 class Login:
@@ -22,6 +26,7 @@ class Login:
                 TokenReply,
                 permission="none; wrong passwords are limited",
                 public=True,
+                bulkhead="logins",
                 errors=(InvalidInput, NotAuthenticated, TooManyAttempts),
             ),
             Route(
@@ -44,6 +49,13 @@ class Login:
                 public=True,
                 errors=(NotAuthenticated,),
             ),
+            Route(
+                "POST",
+                "/scouter/auth/logout",
+                self.log_out,
+                "End all tokens of the caller, wherever they were issued. The password stays as it is.",
+                LogoutReply,
+            ),
         ]
 
     def login(self, request: Request[None, None]) -> TokenReply:
@@ -51,6 +63,12 @@ class Login:
 
     def refresh(self, request: Request[None, None]) -> TokenReply:
         return TokenReply(self._authentication.refresh(request.credentials))
+
+    def log_out(self, request: Request[None, None]) -> LogoutReply:
+        username = request.caller.username
+        self._authentication.log_out(username)
+        log.info("%r ended all tokens of his own", username)
+        return LogoutReply(f"all tokens of {username!r} have ended")
 
     def validate(self, request: Request[None, None]) -> ValidateReply:
         if not self._authentication.is_valid(request.credentials):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from scouter.api.routing import AnyRoute, Deferred, Request, Route
-from scouter.errors import DiskFull, KeyReused, NotFound, RefusedByDatabase, ScouterError, SpoolFull
+from scouter.errors import DiskFull, KeyReused, NotFound, RefusedByDatabase, ScouterError, SpoolFull, Unavailable
 from scouter.ingest.messages.inbound import InboundMessage, Transport
 from scouter.ingest.messages.outcomes import Outcome
 from scouter.ingest.messages.pending import PendingMessage
@@ -36,6 +36,7 @@ class Messages:
                 MessageReply,
                 permission="write on the space of every record; for a tag, as at POST /scouter/tags",
                 raw=Message,
+                bulkhead="messages",
                 refused=lambda problem: self._gateway.refuse(TRANSPORT, problem),
                 errors=(DiskFull, SpoolFull, NotFound, RefusedByDatabase, KeyReused),
             )
@@ -45,7 +46,8 @@ class Messages:
     def store(self, request: Request[None, None]) -> Deferred[MessageReply]:
         self._require_room()
         pending = self._gateway.accept(
-            InboundMessage(TRANSPORT, request.raw, request.caller, self._now(), request.idempotency_key)
+            InboundMessage(TRANSPORT, request.raw, request.caller, self._now(), request.idempotency_key),
+            request.unreadable,
         )
         return Deferred(lambda: _answer(pending))
 
@@ -54,7 +56,8 @@ class Messages:
             return
         try:
             self._disk.require_room()
-        except ScouterError as full:
+        except Exception as problem:
+            full = problem if isinstance(problem, ScouterError) else Unavailable("nobody knows how full the disk is")
             self._gateway.refuse(TRANSPORT, full)
             raise
 

@@ -11,24 +11,30 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from scouter.api import errors
-from scouter.api.application import Application
+from scouter.api.application import Application, Served
+from scouter.api.caller_address import TrustedProxies
 from scouter.api.http_server import HttpServer
+from scouter.api.port.body_budget import BodyBudget
+from scouter.api.port.bulkheads import metrics_bulkheads
+from scouter.api.port.head_judgement import HeadJudgement
 from scouter.api.probes import Probes
+from scouter.api.reply_headers import ON_EVERY_REPLY, ReplyHeaders
+from scouter.api.route_table import RouteTable
 from scouter.runtime.health import HealthCheck
 from scouter.runtime.metrics_collector import Gauge
 
-_THREADS = 2
 _CONNECTIONS = 100
 _BODY_BYTES = 4096
 
 
-def metrics_application(collector: Collector, probes: Probes) -> Application:
+def metrics_application(collector: Collector, probes: Probes) -> Served:
     app: Application = falcon.App()
+    app.add_middleware(ReplyHeaders(ON_EVERY_REPLY))
     errors.install(app)
     app.add_route("/metrics", _MetricsPage(collector))
     app.add_route("/livez", _ProbePage(probes.live))
     app.add_route("/readyz", _ProbePage(probes.ready))
-    return app
+    return Served(app, RouteTable(probes.routes()), TrustedProxies())
 
 
 class MetricsServer(HttpServer):
@@ -38,7 +44,9 @@ class MetricsServer(HttpServer):
         super().__init__(
             metrics_application(collector, probes),
             listener,
-            threads=_THREADS,
+            metrics_bulkheads(),
+            # Nothing here takes a body.
+            HeadJudgement(BodyBudget(0), lambda _: False, max_body_bytes=0),
             connection_limit=_CONNECTIONS,
             max_message_bytes=_BODY_BYTES,
             name="metrics",

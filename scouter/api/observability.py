@@ -6,14 +6,13 @@ from collections.abc import Callable
 from datetime import datetime
 
 from scouter.api.routing import AnyRoute, Request, Route
-from scouter.drift.observability import RouteSums, route_series
 from scouter.drift.windows import chart_window
 from scouter.errors import NotFound
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.entities import Entities
-from scouter.postgres.tables.observability import RouteBin, observability_bins
 from scouter.profiles import lookup
 from scouter.profiles.lookup import ProfileRef
+from scouter.profiles.service_metrics import service_metrics
 from scouter.wire.observability import MetricsQuery, MetricsReply
 
 
@@ -33,6 +32,7 @@ class Observability:
                 MetricsReply,
                 permission="read on the service's space",
                 query=MetricsQuery,
+                bulkhead="charts",
                 errors=(NotFound,),
             )
         ]
@@ -44,23 +44,4 @@ class Observability:
         if service is None:
             return MetricsReply("success", [])
         with self._pool.connection() as connection:
-            bins = observability_bins(connection, service.id, window.start, window.end, window.width)
-        return MetricsReply("success", [route_series(name, sums) for name, sums in _by_route(bins).items()])
-
-
-def _by_route(bins: list[RouteBin]) -> dict[str, list[RouteSums]]:
-    routes: dict[str, list[RouteSums]] = {}
-    for part in bins:
-        routes.setdefault(part.route_name, []).append(
-            RouteSums(
-                part.bin,
-                part.request_count,
-                part.error_count,
-                part.error_latency_sum,
-                part.error_latency_count,
-                part.percentile_sums,
-                part.percentile_weights,
-                part.status_counts,
-            )
-        )
-    return routes
+            return MetricsReply("success", service_metrics(connection, service, window))

@@ -10,6 +10,7 @@ import msgspec
 from scouter.api.errors import ErrorReply, status_of_kind
 from scouter.api.routing import AnyRoute
 from scouter.errors import (
+    HeadTooLarge,
     InvalidInput,
     NotAuthenticated,
     NotFound,
@@ -18,6 +19,7 @@ from scouter.errors import (
     TooLarge,
     TooManyAttempts,
     Unavailable,
+    UnsupportedEncoding,
 )
 from scouter.version import VERSION
 
@@ -46,13 +48,12 @@ def openapi_document(routes: Sequence[AnyRoute]) -> Json:
 
 def errors_of(route: AnyRoute) -> list[type[ScouterError]]:
     """What a route may answer instead of its reply: what its form implies, and what it declares itself."""
-    errors: list[type[ScouterError]] = [ScouterError, Unavailable]
+    # The headers that everybody may send.
+    errors: list[type[ScouterError]] = [ScouterError, Unavailable, InvalidInput, HeadTooLarge]
     if not route.public:
         errors += [NotAuthenticated, PermissionDenied, TooManyAttempts]
-    if route.query is not None or route.takes is not None:
-        errors.append(InvalidInput)
     if route.takes is not None:
-        errors.append(TooLarge)
+        errors += [TooLarge, UnsupportedEncoding]
     if "{" in route.path:
         errors.append(NotFound)
     return [*errors, *route.errors]

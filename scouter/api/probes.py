@@ -22,7 +22,9 @@ class Probes:
                 lambda _: self.live(),
                 "Every thread runs that the process needs. 503: restart it.",
                 LiveReply,
+                permission="none",
                 public=True,
+                bulkhead="probes",
             ),
             Route(
                 "GET",
@@ -30,7 +32,9 @@ class Probes:
                 lambda _: self.ready(),
                 "What is sent now can be stored. 503 while starting, stopping, or while a needed part does not work.",
                 ReadyReply,
+                permission="none",
                 public=True,
+                bulkhead="probes",
             ),
         ]
 

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import asdict
 
 from scouter.api.routing import AnyRoute, Request, Route
 from scouter.errors import NotFound
 from scouter.postgres.connections.pool import Pool
-from scouter.postgres.tables.entities import Entities, Entity
+from scouter.postgres.tables.entities import Entities
 from scouter.postgres.tables.features import Features
-from scouter.profiles.deletion import delete, profile_to_delete
+from scouter.profiles.deletion import profile_to_delete
+from scouter.profiles.removal import ProfileRemoval, described
 from scouter.wire.profile_listing import DeletedCounts, DeleteProfileQuery, ProfileDeletedReply, accepted_by_listing
-
-log = logging.getLogger(__name__)
 
 
 class ProfileDeletion:
     def __init__(self, pool: Pool, entities: Entities, features: Features) -> None:
         self._pool = pool
-        self._entities = entities
-        self._features = features
+        self._removal = ProfileRemoval(pool, entities, features)
 
     def routes(self) -> list[AnyRoute]:
         return [
@@ -41,19 +38,6 @@ class ProfileDeletion:
     def delete(self, request: Request[DeleteProfileQuery, None]) -> ProfileDeletedReply:
         with self._pool.connection() as connection:
             entity = profile_to_delete(connection, request.query, request.caller)
-        with self._pool.connection() as connection:
-            deletion = delete(connection, entity)
-        self._forget(entity)
-        if deletion.service is not None:
-            self._forget(deletion.service)
-        log.info("%r deleted profile %s: %s", request.caller.username, _described(entity), deletion.rows)
+        deletion = self._removal.remove(entity, request.caller.username)
         counts = DeletedCounts(**asdict(deletion.rows))
-        return ProfileDeletedReply(counts, deletion.service is not None, f"deleted {_described(entity)}")
-
-    def _forget(self, gone: Entity) -> None:
-        self._entities.forget(gone)
-        self._features.forget(gone.id)
-
-
-def _described(entity: Entity) -> str:
-    return f"{entity.drift_type} profile {entity.space}/{entity.name} {entity.version}"
+        return ProfileDeletedReply(counts, deletion.service is not None, f"deleted {described(entity)}")

@@ -6,10 +6,10 @@ from dataclasses import asdict
 
 from msgspec import Raw
 
-from scouter.api.paging import Page, rows_to_fetch
 from scouter.api.routing import AnyRoute, Request, Route
 from scouter.errors import NotFound
 from scouter.postgres.connections.pool import Pool
+from scouter.postgres.paging import Page, rows_to_fetch
 from scouter.postgres.tables.entities import EntityName
 from scouter.postgres.tables.profile_listing import (
     ListedProfile,
@@ -20,6 +20,7 @@ from scouter.postgres.tables.profile_listing import (
 )
 from scouter.profiles import lookup
 from scouter.profiles.lookup import ProfileRef
+from scouter.wire.cursors import cursor_at, position_at
 from scouter.wire.profile_listing import (
     Position,
     ProfileItem,
@@ -30,8 +31,6 @@ from scouter.wire.profile_listing import (
     VersionProfile,
     VersionProfilesRequest,
     accepted_by_listing,
-    cursor_at,
-    position_at,
 )
 from scouter.wire.profiles import DriftType
 
@@ -104,7 +103,7 @@ class ProfileListing:
 def _after(cursor: str | None) -> EntityName | None:
     if cursor is None:
         return None
-    position = position_at(cursor)
+    position = position_at(cursor, Position)
     return EntityName(position.space, position.name, position.version, position.drift_type.value)
 
 

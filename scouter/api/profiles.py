@@ -13,8 +13,10 @@ from scouter.api.routing import AnyRoute, Request, Route
 from scouter.errors import Conflict, NotFound
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.entities import Entities
+from scouter.postgres.tables.features import Features
 from scouter.postgres.tables.profiles import document_of
 from scouter.profiles import lookup
+from scouter.profiles.document import acceptable_profile
 from scouter.profiles.lookup import ProfileRef
 from scouter.profiles.registration import register
 from scouter.profiles.replacement import replace
@@ -46,10 +48,18 @@ class StatusReply(Struct, frozen=True):
 
 
 class Profiles:
-    def __init__(self, pool: Pool, entities: Entities, settings: AlertingSettings, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        entities: Entities,
+        features: Features,
+        settings: AlertingSettings,
+        now: Callable[[], datetime],
+    ) -> None:
         self._pool = pool
         self._settings = settings
         self._entities = entities
+        self._features = features
         self._now = now
 
     def routes(self) -> list[AnyRoute]:
@@ -100,11 +110,13 @@ class Profiles:
         ]
 
     def register(self, request: Request[None, RegisterProfileRequest]) -> RegisterProfileReply:
-        body = request.body
+        body, now = request.body, self._now()
         lookup.authorise(body.space, "write", request.caller)
+        profile = acceptable_profile(body, now)
         with self._pool.connection() as connection:
-            done = register(connection, body, self._now())
+            done = register(connection, body, profile, now)
         entity = done.entity
+        self._features.forget(entity.id)
         said = f"registered {entity.drift_type} profile {entity.space}/{entity.name} {entity.version}"
         lacking = missing_settings(done.dispatch_config, self._settings)
         return RegisterProfileReply(
@@ -127,10 +139,12 @@ class Profiles:
         return {query.drift_type.value: Raw(document.encode())}
 
     def replace(self, request: Request[None, RegisterProfileRequest]) -> StatusReply:
-        body = request.body
+        body, now = request.body, self._now()
         lookup.authorise(body.space, "write", request.caller)
+        profile = acceptable_profile(body, now)
         with self._pool.connection() as connection:
-            entity = replace(connection, body, request.caller, self._now())
+            entity = replace(connection, body, profile, request.caller, now)
+        self._features.forget(entity.id)  # names that were refused may be named now
         return StatusReply(f"replaced {entity.drift_type} profile {entity.space}/{entity.name} {entity.version}")
 
     def set_status(self, request: Request[None, ProfileStatusRequest]) -> StatusReply:

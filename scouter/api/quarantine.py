@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from uuid import UUID
 
-from scouter.api.paging import Page, rows_to_fetch
-from scouter.api.routing import AnyRequest, AnyRoute, Request, Route
-from scouter.errors import InvalidInput, NotQuarantined, ReplayFailed
+from scouter.api.routing import AnyRequest, AnyRoute, Attachment, Request, Route
+from scouter.errors import InvalidInput, ReplayFailed
 from scouter.ingest.messages.outcomes import Outcome
-from scouter.ingest.quarantine.removal import delete, delete_selected
-from scouter.ingest.quarantine.replay import Replay
+from scouter.ingest.quarantine.handling import QuarantineHandling, entry_id_of
 from scouter.postgres.connections.pool import Pool
+from scouter.postgres.paging import Page, rows_to_fetch
 from scouter.postgres.tables.quarantine import (
     Entry,
     QuarantineFilter,
-    WholeEntry,
     quarantine_page,
     quarantine_totals,
-    quarantined_message,
 )
 from scouter.wire.quarantine import (
     MAX_BODY_BYTES,
@@ -36,8 +32,6 @@ from scouter.wire.quarantine import (
     accepted_by_quarantine,
 )
 
-log = logging.getLogger(__name__)
-
 _ALL = "/scouter/quarantine"
 _ONE = "/scouter/quarantine/{id}"
 _ADMIN = "admin"
@@ -45,9 +39,9 @@ _SECONDS = 20.0  # of work in one request; clients and proxies wait for a minute
 
 
 class Quarantine:
-    def __init__(self, pool: Pool, replays: Replay) -> None:
+    def __init__(self, pool: Pool, handling: QuarantineHandling) -> None:
         self._pool = pool
-        self._replays = replays
+        self._handling = handling
 
     def routes(self) -> list[AnyRoute]:
         return [*self._reading(), *self._replaying(), *self._deleting()]
@@ -114,7 +108,8 @@ class Quarantine:
                 "DELETE",
                 _ALL,
                 self.delete_several,
-                "Delete all messages of a reason, of a transport, or of both, for good, for up to 20 seconds.",
+                "Delete all messages of a reason, of a transport, of both, or every one with all=true, for good, for "
+                "up to 20 seconds.",
                 QuarantineDeletedReply,
                 permission=_ADMIN,
                 query=DeleteQuarantinedQuery,
@@ -141,63 +136,48 @@ class Quarantine:
         return QuarantinePage(items, page.has_next, page.next_cursor(lambda last: last.id), counts)
 
     def show(self, request: Request[None, None]) -> QuarantinedMessageReply:
-        entry = self._named(request)
+        request.caller.require_admin()
+        entry = self._handling.whole(_id(request))
         return QuarantinedMessageReply(_item(entry), _body(entry.raw))
 
-    def download(self, request: Request[None, None]) -> bytes:
-        return self._named(request).raw
+    def download(self, request: Request[None, None]) -> Attachment:
+        request.caller.require_admin()
+        entry = self._handling.whole(_id(request))
+        return Attachment(entry.raw, f"message-{entry.id}")
 
     def replay(self, request: Request[None, None]) -> ReplayReply:
         request.caller.require_admin()
         entry_id = _id(request)
-        outcome = self._replays.one(entry_id)
-        log.info("%r replayed message %s from quarantine", request.caller.username, entry_id)
-        return _replayed(entry_id, outcome)
+        return _replayed(entry_id, self._handling.replay(entry_id, by=request.caller.username))
 
     def replay_several(self, request: Request[None, ReplayRequest]) -> ReplaysReply:
         request.caller.require_admin()
         wanted = request.body
         if not (wanted.all or wanted.reason or wanted.transport):
             raise InvalidInput("reason", None, "a reason, a transport, or all: true")
-        selection = _selection(wanted)
-        done = self._replays.several(selection, after=wanted.cursor, seconds=_SECONDS)
-        log.info("%r replayed %s from quarantine: %s", request.caller.username, selection, done)
+        done = self._handling.replay_selected(
+            _selection(wanted), after=wanted.cursor, seconds=_SECONDS, by=request.caller.username
+        )
         return ReplaysReply(done.replayed, done.duplicates, done.failed, done.remaining, done.cursor)
 
     def delete(self, request: Request[None, None]) -> QuarantineDeletedReply:
         request.caller.require_admin()
-        entry_id = _id(request)
-        with self._pool.connection() as connection:
-            if not delete(connection, [entry_id]):
-                raise NotQuarantined(entry_id)
-        log.info("%r deleted message %s from quarantine", request.caller.username, entry_id)
+        self._handling.delete(_id(request), by=request.caller.username)
         return QuarantineDeletedReply(1)
 
     def delete_several(self, request: Request[DeleteQuarantinedQuery, None]) -> QuarantineDeletedReply:
         request.caller.require_admin()
         wanted = request.query
-        if not (wanted.reason or wanted.transport):
-            raise InvalidInput("reason", None, "a reason, a transport, or both")
-        selection = _selection(wanted)
-        done = delete_selected(self._pool, selection, seconds=_SECONDS)
-        log.info("%r deleted %s from quarantine: %s", request.caller.username, selection, done)
+        if wanted.all == wanted.is_narrowed:
+            raise InvalidInput(
+                "all", wanted.all, "all=true alone to delete everything, else a reason, a transport or both"
+            )
+        done = self._handling.delete_selected(_selection(wanted), seconds=_SECONDS, by=request.caller.username)
         return QuarantineDeletedReply(done.deleted, done.remaining)
-
-    def _named(self, request: AnyRequest) -> WholeEntry:
-        request.caller.require_admin()
-        entry_id = _id(request)
-        with self._pool.connection() as connection:
-            entry = quarantined_message(connection, entry_id)
-        if entry is None:
-            raise NotQuarantined(entry_id)
-        return entry
 
 
 def _id(request: AnyRequest) -> UUID:
-    try:
-        return UUID(request.parts["id"])
-    except ValueError:
-        raise NotQuarantined(request.parts["id"]) from None
+    return entry_id_of(request.parts["id"])
 
 
 def _selection(asked: QuarantineQuery | ReplayRequest | DeleteQuarantinedQuery) -> QuarantineFilter:

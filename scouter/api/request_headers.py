@@ -8,15 +8,17 @@ import falcon
 
 from scouter.errors import InvalidInput
 from scouter.users.authentication import Credentials
+from scouter.wire.users import LONGEST_PASSWORD, LONGEST_USERNAME
 
 LONGEST_KEY = 255
 _USABLE_KEY = re.compile(rf"[\x20-\x7e]{{1,{LONGEST_KEY}}}")
 
 
 def credentials_of(request: falcon.Request) -> Credentials:
+    """Raises `InvalidInput` for a name or a password that nobody has: failed ones are remembered, and cost a hash."""
     return Credentials(
-        username=_utf8(request.get_header("username")),
-        password=_utf8(request.get_header("password")),
+        username=_short("username", _utf8(request.get_header("username")), LONGEST_USERNAME),
+        password=_short("password", _utf8(request.get_header("password")), LONGEST_PASSWORD),
         bearer=_bearer(request),
         address=request.context.address,
         bootstrap=_utf8(request.get_header("x-bootstrap-token")),
@@ -30,12 +32,18 @@ def idempotency_key(request: falcon.Request) -> str | None:
     raise InvalidInput("header Idempotency-Key", key, f"1 to {LONGEST_KEY} printable ASCII characters")
 
 
+def _short(header: str, text: str | None, longest: int) -> str | None:
+    if text is None or len(text) <= longest:
+        return text
+    raise InvalidInput(f"header {header}", f"{len(text)} characters", f"at most {longest}")
+
+
 def _bearer(request: falcon.Request) -> str | None:
     cookies = request.get_cookie_values("access_token") if "HTTP_COOKIE" in request.env else None
     if cookies:
         return cookies[0]
     scheme, _, token = (request.get_header("authorization") or "").partition(" ")
-    return token.strip() or None if scheme == "Bearer" else None
+    return token.strip() or None if scheme == "Bearer" or scheme.lower() == "bearer" else None
 
 
 def _utf8(header: str | None) -> str | None:

@@ -9,7 +9,7 @@ import falcon
 
 from scouter.metrics import HTTP_REQUESTS, HTTP_SECONDS, REQUESTS_REFUSED
 
-_NO_ROUTE = "(no route)"
+NO_ROUTE = "(no route)"
 _OTHER = "(other)"
 _METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"})
 
@@ -40,16 +40,24 @@ class RequestMetrics:
         found[0].inc()
         found[1].observe(time.perf_counter() - request.context.began)
         if response.context and "refused" in response.context:
-            REQUESTS_REFUSED.labels(request.uri_template or _NO_ROUTE, response.context.refused.code).inc()
+            REQUESTS_REFUSED.labels(request.uri_template or NO_ROUTE, response.context.refused.code).inc()
 
     def _find(self, method: str, template: str | None, status: str | int) -> tuple[_Counts, _Times]:
-        known = method in _METHODS
-        labels = (
-            method if known else _OTHER,
-            template or _NO_ROUTE,
-            str(falcon.http_status_to_code(status)),
-        )
-        found = HTTP_REQUESTS.labels(*labels), HTTP_SECONDS.labels(*labels)
-        if known:
+        found = _metrics_of(method, template, status)
+        if method in _METHODS:
             self._found[method, template, status] = found
         return found
+
+
+def count_refused(method: str, template: str, status: int, code: str, seconds: float) -> None:
+    """A request that was answered with an error before anything here saw it."""
+    counts, times = _metrics_of(method, template, status)
+    counts.inc()
+    times.observe(seconds)
+    REQUESTS_REFUSED.labels(template, code).inc()
+
+
+def _metrics_of(method: str, template: str | None, status: str | int) -> tuple[_Counts, _Times]:
+    known = method if method in _METHODS else _OTHER
+    labels = (known, template or NO_ROUTE, str(falcon.http_status_to_code(status)))
+    return HTTP_REQUESTS.labels(*labels), HTTP_SECONDS.labels(*labels)

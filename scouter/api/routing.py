@@ -10,10 +10,12 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 import falcon
 import msgspec
 
+from scouter.api.port.bulkheads import BulkheadName
 from scouter.auth.permissions import Caller
-from scouter.errors import ScouterError
+from scouter.errors import ScouterError, Undecodable
 from scouter.users.authentication import Credentials
-from scouter.wire.decoding import Accepted, by_type_alone, convert, decode_json
+from scouter.wire.decoding import convert_query, decode_json
+from scouter.wire.refusal_words import Accepted, by_type_alone
 
 Query = TypeVar("Query")
 Body = TypeVar("Body")
@@ -25,7 +27,8 @@ class Request(Generic[Query, Body]):
     """One request as a handler sees it.
 
     `query` and `body` are of the types that the route names, None where it names none; `parts` are the `{named}` parts
-    of its path. A route that wants its body as it was sent finds it in `raw`.
+    of its path. A route that wants its body undecoded finds it in `raw`; `unreadable` says why it could not be
+    unpacked: then it is there as it was sent.
     """
 
     caller: Caller
@@ -34,6 +37,7 @@ class Request(Generic[Query, Body]):
     body: Body
     parts: Mapping[str, str]
     raw: bytes = b""
+    unreadable: Undecodable | None = None
     idempotency_key: str | None = None
 
 
@@ -53,9 +57,20 @@ class Deferred(Generic[Reply]):
 
 @dataclass(frozen=True, slots=True)
 class Streamed:
-    """A reply that is made while it is sent. What fails on the way ends the connection: nobody takes it for whole."""
+    """A reply that is made while it is sent, to be saved under about that name.
+
+    What fails on the way ends the connection: nobody takes it for whole.
+    """
 
     chunks: Iterator[bytes]
+    file_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """Bytes to be saved under about that name."""
+
+    data: bytes
     file_name: str
 
 
@@ -81,7 +96,9 @@ class AnyRoute:
     secrets: frozenset[str] = frozenset()  # members of the body that no error may show
     accepted: Accepted = by_type_alone
     errors: tuple[type[ScouterError], ...] = ()  # beside those that its form implies
-    media_type: str = falcon.MEDIA_JSON  # of anything else than JSON, the handler returns text or bytes
+    bulkhead: BulkheadName = "rest"  # whose threads handle it
+    page: Callable[[], str] | None = None  # HTML instead of the reply, for whoever asks for HTML: a browser
+    media_type: str = falcon.MEDIA_JSON  # of anything else the handler returns text, an `Attachment` or `Streamed`
 
     @property
     def takes(self) -> Any:
@@ -93,7 +110,7 @@ class AnyRoute:
         return msgspec.json.Decoder(self.body)
 
     def parse_query(self, parameters: Mapping[str, object]) -> Any:
-        return convert(parameters, self.query, strict=False, accepted=self.accepted) if self.query else None
+        return convert_query(parameters, self.query, accepted=self.accepted) if self.query else None
 
     def parse_body(self, raw: bytes) -> Any:
         return decode_json(self.decoder, raw, accepted=self.accepted, secrets=self.secrets)
@@ -103,7 +120,7 @@ class AnyRoute:
 class Route(AnyRoute, Generic[Query, Body, Reply]):
     """A route whose handler takes what is decoded for it and gives the reply that is described."""
 
-    handle: Callable[[Request[Query, Body]], Reply | Deferred[Reply] | Streamed]
+    handle: Callable[[Request[Query, Body]], Reply | Deferred[Reply] | Attachment | Streamed]
     reply: type[Reply]
     query: type[Query] | None = None
     body: type[Body] | None = None

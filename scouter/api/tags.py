@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from scouter.api.paging import Page, rows_to_fetch
 from scouter.api.routing import AnyRoute, Request, Route
 from scouter.auth.permissions import Caller, Verb
-from scouter.ingest.validation.tag_permissions import require_some_space
 from scouter.postgres.connections.pool import Pool
+from scouter.postgres.paging import Page, rows_to_fetch
 from scouter.postgres.tables import tags as table
 from scouter.postgres.tables.entities import Entities
 from scouter.profiles import lookup
@@ -81,7 +80,7 @@ class Tags:
 
     def search(self, request: Request[None, TaggedRequest]) -> TaggedReply:
         body = request.body
-        require_some_space("read", request.caller)
+        request.caller.require_any("read")
         wanted = set(body.tags)
         with self._pool.connection() as connection:
             found = table.tagged_entities(
@@ -99,5 +98,5 @@ class Tags:
     def _require_tags_of(self, entity_ids: Iterable[str], verb: Verb, caller: Caller) -> None:
         """Tags on a profile's uid belong to the profile's space. Raises `PermissionDenied` for any one of them."""
         for entity_id in entity_ids:
-            require_some_space(verb, caller)
+            caller.require_any(verb)
             lookup.find_if_any(ProfileRef(entity_id), verb, caller, self._entities.find)

@@ -19,7 +19,8 @@ from scouter.archive.sources import open_sources
 from scouter.errors import ArchiveBusy
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.entities import Entity
-from scouter.postgres.tables.record_streams import window_of_one
+from scouter.postgres.tables.record_streams import all_entities, names_of_features, window_of_one
+from scouter.runtime.private_files import make_private_directory
 
 if TYPE_CHECKING:  # whoever exports nothing does not load Arrow
     import pyarrow as pa
@@ -78,7 +79,8 @@ class Exports:
 
         with self._pool.connection() as connection:
             sources = open_sources(connection, asked.kind, asked.entity.id, asked.start, asked.end)
-            with record_stream(self._conninfo, Names(connection)) as stream:
+            names = Names(all_entities(connection), lambda ids: names_of_features(connection, ids))
+            with record_stream(self._conninfo, names) as stream:
                 for table in sources.tables:
                     query = window_of_one(table, asked.entity.id, asked.start, asked.end)
                     for batch in stream.batches(asked.kind, query):
@@ -106,7 +108,7 @@ class Exports:
 
     @contextmanager
     def _sink(self) -> Iterator[Sink]:
-        self._directory.mkdir(parents=True, exist_ok=True)
+        make_private_directory(self._directory)
         with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES, dir=str(self._directory)) as file:
             yield Sink(file)
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import psycopg
 
 from scouter.archive.due import DueDay
+from scouter.postgres.connections.connection_source import ConnectionSource
 from scouter.postgres.schema.detaching import detach
-from scouter.postgres.statements import Connection
 from scouter.postgres.tables.manifest import ArchivePart, add_part, drop_frozen, is_empty, next_part
 
 log = logging.getLogger(__name__)
@@ -19,11 +19,11 @@ _TRIES = 20
 _PAUSE_SECONDS = 1.0  # those who waited behind us are let through
 
 
-def freeze(connection: Connection, due: DueDay, is_stopping: Callable[[], bool]) -> ArchivePart | None:
+def freeze(connections: ConnectionSource, due: DueDay, is_stopping: Callable[[], bool]) -> ArchivePart | None:
     """The day as a part of its own; None when nothing is in it, or when it is in use all the time."""
     for _ in range(_TRIES):
         try:
-            return _frozen(connection, due)
+            return _frozen(connections, due)
         except psycopg.errors.LockNotAvailable:
             if is_stopping():
                 return None
@@ -32,11 +32,12 @@ def freeze(connection: Connection, due: DueDay, is_stopping: Callable[[], bool])
     return None
 
 
-def _frozen(connection: Connection, due: DueDay) -> ArchivePart | None:
+def _frozen(connections: ConnectionSource, due: DueDay) -> ArchivePart | None:
     kind, day = due.kind, due.day
-    number = next_part(connection, kind.name, day)
+    with connections.connection() as connection:
+        number = next_part(connection, kind.name, day)
     table = kind.frozen_table(day, number)
-    with connection.transaction():
+    with connections.connection() as connection:
         detach(connection, kind.table, day, table)
         if is_empty(connection, table):
             drop_frozen(connection, table)

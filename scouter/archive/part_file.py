@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from scouter.archive.kinds import Kind
 from scouter.archive.schemas import schema_of, written_schema
+from scouter.runtime.private_files import make_private
 
 _COMPRESSION = "zstd"
 _LEVEL = 1  # level 3 makes files 3 % smaller and takes half as long again
@@ -37,6 +38,7 @@ def write_part(
     kind: Kind, path: Path, batches: Iterable[pa.RecordBatch], look_at: Callable[[pa.RecordBatch], None]
 ) -> None:
     """`look_at` sees every batch that was written."""
+    make_private(path)
     with parquet_writer(kind, str(path)) as writer:
         for batch in batches:
             writer.write_batch(batch)

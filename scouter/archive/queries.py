@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,9 +16,10 @@ from datafusion import DataFrame, SessionConfig, SessionContext
 from scouter.archive.kinds import Kind
 from scouter.archive.schemas import MOMENT, schema_of, written_schema
 from scouter.archive.stores.store import ObjectStore
-from scouter.drift.charts import CountSums, ValueSums
+from scouter.drift.charts import ChartScope, CountSums, ValueSums
 from scouter.drift.windows import ChartWindow
 from scouter.errors import StoreAway
+from scouter.postgres.huge_values import SCALES
 from scouter.postgres.statements import SQL_DIRECTORY, named_texts
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -25,6 +27,7 @@ _MICROSECOND = timedelta(microseconds=1)
 _OPENERS = 8  # files whose footers are read at once: of a remote store each takes its time
 _GROUP_ROWS = 100_000
 _MAX_COUNT = 2**63 - 1
+_NO_NUMBER = "CAST(NULL AS double)"
 _OPTIONS = {
     # The manifest knows which files matter; asking each for its statistics beforehand would open all of them twice.
     "datafusion.execution.collect_statistics": "false",
@@ -43,14 +46,17 @@ class ArchivedRecords:
     uid: str
     files: Sequence[str]
 
-    def value_bins(self, window: ChartWindow) -> list[tuple[str, ValueSums]]:
+    def value_bins(self, window: ChartWindow, scope: ChartScope) -> list[tuple[str, ValueSums]]:
         """By the name of the feature, in no order."""
-        rows = self._rows("value_bins", window, width=window.width // _MICROSECOND)
-        return [(row["feature"], ValueSums(_moment(row["bin"]), row["count"], row["mean"], row["m2"])) for row in rows]
+        width = window.width // _MICROSECOND
+        rows = self._rows("value_bins", window, scope, width=width)
+        if not all(math.isfinite(row["mean"]) and math.isfinite(row["deviation"]) for row in rows):
+            rows = self._rows("huge_value_bins", window, scope, width=width, **SCALES)
+        return [(row["feature"], _value_sums(row)) for row in rows]
 
-    def count_bins(self, window: ChartWindow) -> list[tuple[str, CountSums]]:
+    def count_bins(self, window: ChartWindow, scope: ChartScope) -> list[tuple[str, CountSums]]:
         """By the name of the feature; each sum is of one profile bin within one time bin."""
-        rows = self._rows("count_bins", window, width=window.width // _MICROSECOND)
+        rows = self._rows("count_bins", window, scope, width=window.width // _MICROSECOND)
         return [(row["feature"], CountSums(_moment(row["bin"]), {row["bin_id"]: _count(row)})) for row in rows]
 
     def batches(self, start: datetime, end: datetime) -> Iterator[pa.RecordBatch]:
@@ -58,7 +64,7 @@ class ArchivedRecords:
         row groups.
         """
         gathered: list[pa.RecordBatch] = []
-        for batch in self._asked("records", start, end).execute_stream():
+        for batch in self._asked(_texts()["records"], start, end).execute_stream():
             gathered.append(batch.to_pyarrow().cast(written_schema(self.kind)))
             if sum(each.num_rows for each in gathered) >= _GROUP_ROWS:
                 yield pa.concat_batches(gathered)
@@ -66,14 +72,16 @@ class ArchivedRecords:
         if gathered:
             yield pa.concat_batches(gathered)
 
-    def _rows(self, name: str, window: ChartWindow, **values: Any) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = self._asked(name, window.start, window.end, **values).to_pylist()
+    def _rows(self, name: str, window: ChartWindow, scope: ChartScope, **values: Any) -> list[dict[str, Any]]:
+        names = {f"feature_{number}": feature for number, feature in enumerate(scope.features or ())}
+        text = _scoped(_texts()[name], scope, names)
+        rows: list[dict[str, Any]] = self._asked(text, window.start, window.end, **names, **values).to_pylist()
         return rows
 
-    def _asked(self, name: str, start: datetime, end: datetime, **values: Any) -> DataFrame:
+    def _asked(self, text: str, start: datetime, end: datetime, **values: Any) -> DataFrame:
         context = SessionContext(SessionConfig(_OPTIONS))
         self.store.register(context)
-        query = _texts()[name].replace("{records}", self._source(context)).replace("{name}", self.kind.feature)
+        query = text.replace("{records}", self._source(context)).replace("{name}", self.kind.feature)
         window = {"start": pa.scalar(start, MOMENT), "end": pa.scalar(end, MOMENT)}
         return context.sql(query, param_values={"uid": self.uid, **window, **values})
 
@@ -99,8 +107,20 @@ def _texts() -> dict[str, str]:
     }
 
 
+def _scoped(text: str, scope: ChartScope, parameters: Iterable[str]) -> str:
+    """`parameters`: what the names of the features are passed as."""
+    named = ", ".join(f"${parameter}" for parameter in parameters)
+    only = "" if scope.features is None else f"AND {{name}} IN ({named or 'NULL'})"
+    lowest, highest = ("min(value)", "max(value)") if scope.extremes else (_NO_NUMBER, _NO_NUMBER)
+    return text.replace("{only}", only).replace("{lowest}", lowest).replace("{highest}", highest)
+
+
 def _moment(microseconds: int) -> datetime:
     return _EPOCH + microseconds * _MICROSECOND
+
+
+def _value_sums(row: dict[str, Any]) -> ValueSums:
+    return ValueSums(_moment(row["bin"]), row["count"], row["mean"], row["deviation"], row["lowest"], row["highest"])
 
 
 def _count(row: dict[str, Any]) -> int:

@@ -15,6 +15,7 @@ from scouter.runtime.part import PassivePart
 T = TypeVar("T")
 
 _LAST_SECONDS = 1.0  # for reads that nobody waits for any more
+_TROUBLE_SECONDS = 3.0  # for whoever only wants to know
 _PROBE_SECONDS = 5.0  # for as long a store that answered is taken to be well
 
 
@@ -40,6 +41,18 @@ class ArchiveReads(PassivePart):
             if future.cancel():
                 raise ArchiveBusy("as many requests read the archive as may", action=_ADVICE) from None
             raise ArchiveBusy(f"the archive did not answer within {self._seconds:g} s", action=_ADVICE) from None
+
+    def trouble(self, seconds: float = _TROUBLE_SECONDS) -> str | None:
+        """Why the archive cannot be read now, in words; None: its store answers."""
+        asked = self._threads.submit(self._probe)
+        try:
+            asked.result(seconds)
+        except StoreAway as away:
+            return away.message
+        except TimeoutError:
+            is_busy = asked.cancel()
+            return "as many requests read the archive as may" if is_busy else f"no answer within {seconds:g} s"
+        return None
 
     def join(self, deadline: float) -> bool:
         """Nobody waits for an answer any more. A store that hangs is left to itself."""

@@ -6,7 +6,7 @@ ADBC makes the batches without holding the interpreter: psycopg would bring each
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,15 +21,19 @@ from psycopg.conninfo import make_conninfo
 from scouter.archive.kinds import Kind
 from scouter.archive.schemas import written_schema
 from scouter.errors import DatabaseAway
-from scouter.postgres.connections.pool import KEEPALIVES, SCHEMA
-from scouter.postgres.statements import Connection
-from scouter.postgres.tables.record_streams import all_entities, names_of_features
+from scouter.postgres.connections.pool import ENCODING, KEEPALIVES
+from scouter.postgres.connections.session_settings import SessionSettings
+from scouter.postgres.tables.record_streams import NamedEntity
 
 log = logging.getLogger(__name__)
 
 _BATCH_BYTES = 6 * 2**20  # of what Postgres sends: some 130 000 rows, which become a row group
 _MAX_FEATURES = 100_000  # whose names are kept in memory
+NamesOfFeatures = Callable[[Collection[int]], Mapping[int, str]]
+
 _GONE = ("", "", "", "")  # names of a profile that has just been deleted
+_BEGIN = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED"
+_WORK_MEM = "SET LOCAL work_mem TO '64MB'"
 _OPTIONS = {StatementOptions.BATCH_SIZE_HINT_BYTES.value: str(_BATCH_BYTES)}
 
 
@@ -53,9 +57,10 @@ class RecordStream:
 class Names:
     """What the ids of entities and features stand for."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._entities = {each.id: (each.uid, each.space, each.name, each.version) for each in all_entities(connection)}
+    def __init__(self, entities: Iterable[NamedEntity], names_of_features: NamesOfFeatures) -> None:
+        """`names_of_features` is asked for those that are needed."""
+        self._names_of_features = names_of_features
+        self._entities = {each.id: (each.uid, each.space, each.name, each.version) for each in entities}
         self._ids = {owner[0]: entity_id for entity_id, owner in self._entities.items()}
         self._features: dict[int, str] = {}
 
@@ -83,20 +88,27 @@ class Names:
             if len(self._features) > _MAX_FEATURES:
                 self._features.clear()
                 missing = list(ids)
-            self._features |= names_of_features(self._connection, missing)
+            self._features |= self._names_of_features(missing)
         return self._features
 
 
 @contextmanager
 def record_stream(conninfo: str, names: Names) -> Iterator[RecordStream]:
-    named = make_conninfo(conninfo, application_name="scouter record stream", **KEEPALIVES)
-    with _lost_is_away(), adbc.connect(named, autocommit=True) as connection:
+    named = make_conninfo(conninfo, application_name="scouter record stream", client_encoding=ENCODING, **KEEPALIVES)
+    # One transaction: behind a pooler what is asked next may be asked of another session.
+    with _lost_is_away(), adbc.connect(named, autocommit=False) as connection:
         with connection.cursor() as cursor:
-            cursor.execute(f"SET search_path TO {SCHEMA}")
-            cursor.execute("SET TIME ZONE 'UTC'")
-            cursor.execute("SET jit TO off")
-            cursor.execute("SET work_mem TO '64MB'")
+            cursor.execute(_BEGIN)
+            cursor.execute(SessionSettings().for_transaction(_version(cursor)))
+            cursor.fetchall()
+            cursor.execute(_WORK_MEM)
         yield RecordStream(connection, names)
+
+
+def _version(cursor: Any) -> int:
+    """As libpq counts: 150018. What the driver says of it depends on the release."""
+    cursor.execute("SELECT current_setting('server_version_num')")
+    return int(cursor.fetchone()[0])
 
 
 def _sorted(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -34,6 +34,14 @@ class Caller:
         begins = f"{verb}:"
         return frozenset(named.removeprefix(begins) for named in self.permissions if named.startswith(begins))
 
+    def require_any(self, verb: Verb) -> None:
+        """Raises `PermissionDenied` for one who may do that nowhere."""
+        if not self.is_admin and not any(named.startswith(f"{verb}:") for named in self.permissions):
+            raise PermissionDenied(
+                f"user {self.username!r} may not {verb} in any space",
+                action=f"ask an admin for the permission {verb}:SPACE",
+            )
+
     def require(self, verb: Verb, space: str) -> None:
         """Raises `PermissionDenied` naming what is missing."""
         if not self.may(verb, space):

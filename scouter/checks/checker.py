@@ -7,27 +7,29 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import msgspec
-import psycopg
-from psycopg_pool import PoolTimeout
 
 from scouter.alerting.channels.routing import missing_settings
 from scouter.checks.evaluation import Evaluation, evaluate
 from scouter.checks.raise_alerts import raise_alerts
+from scouter.drift.schedule_gaps import shortest_gap
 from scouter.drift.schedules import Schedule
 from scouter.errors import InvalidInput
 from scouter.metrics import CHECKS
 from scouter.postgres.connections.connection_source import ConnectionSource
+from scouter.postgres.connections.contention import retried
+from scouter.postgres.connections.errors import AWAY
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.checks import CheckClaim, finish_check, retry_check, schedule_under_lease
-from scouter.postgres.tables.runs import CheckOutcome, add_run
+from scouter.postgres.tables.profile_standings import NewestCheck
+from scouter.postgres.tables.runs import add_run
 from scouter.postgres.tables.windows import Window
+from scouter.profiles.standings import record_standing
 from scouter.settings.alerting import AlertingSettings
 from scouter.settings.checks import CheckSettings
 from scouter.wire.notifications import dispatch_of
 
 log = logging.getLogger(__name__)
 
-DATABASE_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
 
 _FIRST_PAUSE = timedelta(seconds=2)
 _LONGEST_PAUSE = timedelta(minutes=5)
@@ -47,32 +49,33 @@ class Checker:
         self._connections = connections
         self._alerting = alerting
         self._attempts = settings.attempts
-        self._grace = timedelta(seconds=settings.window_grace_seconds)
         self._alerts_raised = alerts_raised
 
     def run(self, claim: CheckClaim) -> None:
         try:
-            window = self._window(claim)
-            if window is None:
-                self._reschedule(claim)
-                return
-            with self._connections.connection() as connection:
-                seen = evaluate(connection, claim.entity_id, claim.drift_type, claim.document, window)
-            self._record(claim, window, seen)
-        except DATABASE_AWAY:
+            retried(lambda: self._check(claim))
+        except AWAY:
             raise
         except Exception as problem:  # whatever one profile's check runs into must stop no other
             log.exception("the check of %s failed", claim.shown)
             self._failed(claim, problem)
 
+    def _check(self, claim: CheckClaim) -> None:
+        window = self._window(claim)
+        if window is None:
+            self._reschedule(claim)
+            return
+        with self._connections.connection() as connection:
+            seen = evaluate(connection, claim.entity_id, claim.drift_type, claim.document, window)
+        self._record(claim, window, seen)
+
     def _window(self, claim: CheckClaim) -> Window | None:
         """(previous run, W], W the latest instant of the schedule that a grace period has passed since."""
-        end = Schedule.parse(claim.schedule).latest_at_or_before(claim.claimed_at - self._grace)
+        end = Schedule.parse(claim.schedule).latest_at_or_before(claim.claimed_at - claim.grace)
         return Window(claim.previous_run, end) if end is not None and end > claim.previous_run else None
 
     def _record(self, claim: CheckClaim, window: Window, seen: Evaluation) -> None:
         """The run, its alerts and the next run in one transaction, which holds only while the lease is ours."""
-        outcome: CheckOutcome = "alert" if seen.result.alerts else "ok" if seen.row_count else "no_data"
         with self._connections.connection() as connection:
             schedule = schedule_under_lease(connection, claim)
             if schedule is None:
@@ -83,15 +86,17 @@ class Checker:
                 claim.entity_id,
                 window,
                 attempt=claim.attempts + 1,
-                outcome=outcome,
+                outcome=seen.outcome,
                 row_count=seen.row_count,
                 started_at=claim.claimed_at,
                 result=msgspec.json.encode(seen.result).decode(),
                 note=missing_settings(dispatch_of(claim.document), self._alerting),
             )
             raise_alerts(connection, claim, seen.result.alerts, self._alerting, run_id=run_id, now=claim.claimed_at)
-            finish_check(connection, claim, window.end, _next_run(schedule, window.end))
-        CHECKS.labels(outcome).inc()
+            newest = NewestCheck(run_id, window.end, seen.outcome, seen.row_count)
+            record_standing(connection, claim.entity_id, newest, seen.result)
+            finish_check(connection, claim, window.end, *_next_run(schedule, window.end))
+        CHECKS.labels(seen.outcome).inc()
         if seen.result.alerts:
             self._alerts_raised()
 
@@ -100,7 +105,7 @@ class Checker:
         with self._connections.connection() as connection:
             schedule = schedule_under_lease(connection, claim)
             if schedule is not None:
-                finish_check(connection, claim, claim.previous_run, _next_run(schedule, claim.claimed_at))
+                finish_check(connection, claim, claim.previous_run, *_next_run(schedule, claim.claimed_at))
 
     def _failed(self, claim: CheckClaim, problem: Exception) -> None:
         """Try again later; after the last try write the window down as failed and move on."""
@@ -113,9 +118,9 @@ class Checker:
                 self._give_up(connection, claim, schedule, problem)
 
     def _give_up(self, connection: Connection, claim: CheckClaim, schedule: str, problem: Exception) -> None:
-        due = claim.claimed_at - self._grace
+        due = claim.claimed_at - claim.grace
         end = max(_latest(claim.schedule, due) or due, claim.previous_run)
-        add_run(
+        run_id = add_run(
             connection,
             claim.entity_id,
             Window(claim.previous_run, end),
@@ -125,16 +130,17 @@ class Checker:
             started_at=claim.claimed_at,
             error=f"{type(problem).__name__}: {problem}"[:2000].replace("\x00", ""),  # Postgres has no text with a NUL
         )
-        finish_check(connection, claim, end, _next_run(schedule, end))
+        record_standing(connection, claim.entity_id, NewestCheck(run_id, end, "failed", 0), None)
+        finish_check(connection, claim, end, *_next_run(schedule, end))
         CHECKS.labels("failed").inc()
 
 
-def _next_run(schedule: str, after: datetime) -> datetime | None:
-    """None: it never fires again, or cannot be read."""
+def _next_run(schedule: str, after: datetime) -> tuple[datetime | None, timedelta | None]:
+    """When it fires again and its shortest gap. None: it never does, or it cannot be read."""
     try:
-        return Schedule.parse(schedule).next_after(after)
+        return Schedule.parse(schedule).next_after(after), shortest_gap(schedule)
     except InvalidInput:
-        return None
+        return None, None
 
 
 def _latest(schedule: str, moment: datetime) -> datetime | None:

@@ -12,6 +12,7 @@ from scouter.drift.custom_check import check_custom
 from scouter.drift.psi_check import check_psi
 from scouter.drift.spc_check import TimedValues, check_spc
 from scouter.postgres.statements import Connection
+from scouter.postgres.tables.runs import CheckOutcome
 from scouter.postgres.tables.windows import Window, custom_window, psi_window, spc_window
 from scouter.wire.check_results import CheckResult
 from scouter.wire.profiles import CustomProfile, PsiProfile, SpcProfile
@@ -23,6 +24,12 @@ class Evaluation:
 
     result: CheckResult
     row_count: int
+
+    @property
+    def outcome(self) -> CheckOutcome:
+        if self.result.alerts:
+            return "alert"
+        return "ok" if self.row_count else "no_data"
 
 
 def evaluate(connection: Connection, entity_id: int, drift_type: str, document: str, window: Window) -> Evaluation:

@@ -5,25 +5,22 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
-import msgspec
-
-from scouter.alerting.channels.routing import missing_settings
-from scouter.checks.checker import DATABASE_AWAY
-from scouter.checks.evaluation import Evaluation, evaluate
-from scouter.checks.raise_alerts import identity_of, raise_alerts
-from scouter.metrics import CHECKS
+from scouter.checks.evaluation import evaluate
+from scouter.checks.record_again import record_again
 from scouter.postgres.connections.connection_source import ConnectionSource
+from scouter.postgres.connections.contention import retried
+from scouter.postgres.connections.errors import AWAY
+from scouter.postgres.settled_time import settled_time
 from scouter.postgres.statements import Connection
-from scouter.postgres.tables.alerts import alerts_of_window
 from scouter.postgres.tables.late_arrivals import SweptProfile, profile_for_sweep, quiet_entities, take_late_arrivals
-from scouter.postgres.tables.runs import CheckedWindow, CheckOutcome, add_run, runs_touched
+from scouter.postgres.tables.runs import CheckedWindow, runs_touched
+from scouter.profiles.standings import refresh_standing
 from scouter.runtime.part import ThreadPart
 from scouter.runtime.polling_thread import PollingThread
 from scouter.settings.alerting import AlertingSettings
 from scouter.settings.checks import CheckSettings
-from scouter.wire.alerts import Alert
-from scouter.wire.notifications import dispatch_of
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +53,7 @@ class LateSweep(ThreadPart):
     def _pass(self) -> float:
         try:
             self.sweep()
-        except DATABASE_AWAY as problem:
+        except AWAY as problem:
             log.warning("the sweep for late records waits for the database: %s", type(problem).__name__)
         return self._every_seconds
 
@@ -66,9 +63,9 @@ class LateSweep(ThreadPart):
             entity_ids = quiet_entities(connection, self._quiet)
         for entity_id in entity_ids:
             try:
-                if self._sweep_profile(entity_id):
+                if retried(partial(self._sweep_profile, entity_id)):
                     self._alerts_raised()
-            except DATABASE_AWAY:
+            except AWAY:
                 raise
             except Exception:  # one profile's trouble must not keep the others from being looked at
                 log.exception("late records of entity %d could not be checked", entity_id)
@@ -83,38 +80,27 @@ class LateSweep(ThreadPart):
             arrivals = take_late_arrivals(connection, entity_id)
             if not arrivals:
                 return 0
-            first = max(min(arrival.first_created_at for arrival in arrivals), now - self._oldest)
+            oldest = settled_time(connection, now) - self._oldest
+            first = max(min(arrival.first_created_at for arrival in arrivals), oldest)
             last = max(arrival.last_created_at for arrival in arrivals)
             touched = runs_touched(connection, entity_id, first, last)
-            return sum(self._check_again(connection, profile, checked, now) for checked in touched)
+            raised = sum(self._check_again(connection, profile, checked, now) for checked in touched)
+            if touched:
+                refresh_standing(connection, entity_id)
+            return raised
 
     def _check_again(self, connection: Connection, profile: SweptProfile, checked: CheckedWindow, now: datetime) -> int:
         seen = evaluate(connection, profile.entity_id, profile.drift_type, profile.document, checked.window)
         if seen.row_count == checked.row_count:
             return 0
-        outcome: CheckOutcome = "alert" if seen.result.alerts else "ok"
-        run_id = add_run(
+        again = record_again(
             connection,
-            profile.entity_id,
+            profile,
             checked.window,
+            seen,
+            self._alerting,
             attempt=checked.attempt + 1,
-            outcome=outcome,
-            row_count=seen.row_count,
-            started_at=now,
-            result=msgspec.json.encode(seen.result).decode(),
-            note=missing_settings(dispatch_of(profile.document), self._alerting),
+            now=now,
             late=True,
         )
-        new = self._new_alerts(connection, profile, checked, seen)
-        raise_alerts(connection, profile, new, self._alerting, run_id=run_id, now=now, late=True)
-        CHECKS.labels(outcome).inc()
-        return len(new)
-
-    def _new_alerts(
-        self, connection: Connection, profile: SweptProfile, checked: CheckedWindow, seen: Evaluation
-    ) -> list[Alert]:
-        raised = {
-            identity_of(msgspec.json.decode(text, type=Alert))
-            for text in alerts_of_window(connection, profile.entity_id, checked.window_end)
-        }
-        return [alert for alert in seen.result.alerts if identity_of(alert) not in raised]
+        return again.alerts

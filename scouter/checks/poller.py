@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
-from scouter.checks.checker import DATABASE_AWAY, Checker
+from scouter.checks.checker import Checker
 from scouter.postgres.connections.connection_source import ConnectionSource
+from scouter.postgres.connections.errors import AWAY
 from scouter.postgres.tables.checks import claim_check, renew_leases, seconds_until_due
 from scouter.runtime.health import HealthCheck, thread_check
 from scouter.runtime.metrics_collector import Gauge
@@ -66,7 +67,7 @@ class Poller:
         """Check what is due, and come back when more will be."""
         try:
             return self._check_next()
-        except DATABASE_AWAY as problem:
+        except AWAY as problem:
             log.warning("checks wait for the database: %s", type(problem).__name__)
         return _AWAY_SECONDS
 
@@ -89,6 +90,6 @@ class Poller:
         try:
             with self._connections.connection() as connection:
                 renew_leases(connection, list(self._held), self._lease)
-        except DATABASE_AWAY as problem:
+        except AWAY as problem:
             log.warning("leases could not be renewed: %s", type(problem).__name__)
         return self._lease.total_seconds() / 3

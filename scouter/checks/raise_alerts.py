@@ -49,12 +49,16 @@ def raise_alerts(
     late: bool = False,
 ) -> None:
     """SPC and PSI tell of all features in one message, custom metrics of each metric in one of its own."""
+    if not alerts:
+        return
+    # Read once: there may be as many alerts as the document has metrics.
+    destinations = destinations_of(dispatch_of(profile.document), settings)
     for told_together in _messages(alerts):
         ids = [
             add_alert(
                 connection,
                 profile.entity_id,
-                subject_of(alert),
+                alert.subject,
                 msgspec.json.encode(alert).decode(),
                 created_at=now,
                 run_id=run_id,
@@ -63,36 +67,17 @@ def raise_alerts(
             for alert in told_together
         ]
         notification = _notification(profile, told_together, ids, now, late=late)
-        enqueue(
-            connection,
-            profile.entity_id,
-            notification,
-            destinations_of(dispatch_of(profile.document), settings),
-            now,
-        )
-
-
-def subject_of(alert: Alert) -> str:
-    """The feature or the metric that an alert is about."""
-    if alert.spc is not UNSET:
-        return alert.spc.feature
-    if alert.psi is not UNSET:
-        return alert.psi.feature
-    if alert.custom is not UNSET:
-        return alert.custom.metric_name
-    raise ValueError("an alert about nothing")
+        enqueue(connection, profile.entity_id, notification, destinations, now)
 
 
 def identity_of(alert: Alert) -> tuple[str, ...]:
     """What makes two alerts of one window the same: the numbers may differ when more records are there."""
     if alert.spc is not UNSET:
         return alert.spc.feature, alert.spc.kind.value, alert.spc.zone.value
-    return (subject_of(alert),)
+    return (alert.subject,)
 
 
 def _messages(alerts: Sequence[Alert]) -> list[Sequence[Alert]]:
-    if not alerts:
-        return []
     return [[alert] for alert in alerts] if alerts[0].custom is not UNSET else [alerts]
 
 
@@ -101,7 +86,7 @@ def _notification(
 ) -> Notification:
     texts = {wording: "\n".join(descriptions(alerts, wording)) for wording in Wording}
     stored = [
-        {"id": alert_id, "entity_name": subject_of(alert), "created_at": now, "alert": alert}
+        {"id": alert_id, "entity_name": alert.subject, "created_at": now, "alert": alert}
         for alert_id, alert in zip(ids, alerts, strict=True)
     ]
     return Notification(

@@ -11,6 +11,7 @@ from scouter.archive.archiver import Pass
 from scouter.archive.due import Due
 from scouter.archive.stores.opening import open_store
 from scouter.assembly import archiver
+from scouter.postgres.connections.query_deadlines import deadlines_for_a_while
 from scouter.postgres.database import present_database
 from scouter.postgres.schema.migrations import migrate
 from scouter.postgres.tables.manifest import ArchivePart
@@ -29,10 +30,11 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     database = present_database(settings.database)
     try:
         migrate(database.conninfo)
-        passes = archiver(database.conninfo, settings, store, lambda: datetime.now(UTC))
-        if options.dry_run:
-            return _show_plan(*passes.plan(), store.name)
-        return _show_pass(passes.run(patient=False), store.name)
+        with deadlines_for_a_while() as deadlines:
+            passes = archiver(database.conninfo, deadlines, settings, store, lambda: datetime.now(UTC))
+            if options.dry_run:
+                return _show_plan(*passes.plan(), store.name)
+            return _show_pass(passes.run(patient=False), store.name)
     finally:
         database.stop()
 

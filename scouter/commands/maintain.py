@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,9 +14,10 @@ from scouter.maintenance.run import maintain, plan
 from scouter.maintenance.scheduler import LOCK
 from scouter.maintenance.tasks import tasks_of
 from scouter.postgres.connections.job_sessions import AlreadyUnderWay, reading_session, sole_session
-from scouter.postgres.connections.query_deadlines import QueryDeadlines
+from scouter.postgres.connections.query_deadlines import deadlines_for_a_while
 from scouter.postgres.database import present_database
 from scouter.postgres.schema.migrations import migrate
+from scouter.program_name import called_as
 from scouter.settings.settings import Settings
 
 
@@ -44,7 +43,7 @@ def _maintain(conninfo: str, settings: Settings) -> int:
     migrate(conninfo)
     status = 0
     try:
-        with _deadlines() as deadlines, sole_session(conninfo, deadlines, LOCK) as session:
+        with deadlines_for_a_while() as deadlines, sole_session(conninfo, deadlines, LOCK) as session:
             for result in maintain(session, tasks_of(settings), datetime.now(UTC), threading.Event().wait):
                 _say(str(result))
                 status = 1 if result.problem else status
@@ -56,23 +55,13 @@ def _maintain(conninfo: str, settings: Settings) -> int:
 
 def _plan(conninfo: str, settings: Settings) -> int:
     try:
-        with _deadlines() as deadlines, reading_session(conninfo, deadlines, LOCK) as session:
+        with deadlines_for_a_while() as deadlines, reading_session(conninfo, deadlines, LOCK) as session:
             for line in plan(session, tasks_of(settings), datetime.now(UTC)):
                 _say(line)
     except psycopg.errors.UndefinedTable:
-        _say("the schema is not up to date: run `python scouter.py migrate` first")
+        _say(f"the schema is not up to date: run `{called_as()} migrate` first")
         return 1
     return 0
-
-
-@contextmanager
-def _deadlines() -> Iterator[QueryDeadlines]:
-    deadlines = QueryDeadlines()
-    deadlines.thread.start()
-    try:
-        yield deadlines
-    finally:
-        deadlines.thread.request_stop()
 
 
 def _say(line: str) -> None:

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 
 import psycopg
 
-from scouter.commands import archive, maintain, migrate, quarantine, serve, user
+from scouter.commands import archive, demo, drain, health, maintain, migrate, quarantine, serve, user
 from scouter.errors import ScouterError, StartRefused
 from scouter.logs import set_up_logs
 from scouter.postgres.connections.errors import first_line
+from scouter.program_name import called_as
 from scouter.settings.settings import Settings, settings_table
 from scouter.version import VERSION
 
@@ -22,7 +23,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command. The exit status."""
     options = _parser().parse_args(arguments or ["serve"])
     try:
-        settings = Settings.from_environment()
+        settings: Settings = options.settings()
         set_up_logs(settings.logs.level, as_json=settings.logs.as_json)
         status: int = options.run(options, settings)
     except StartRefused as refused:
@@ -31,6 +32,9 @@ def main(arguments: Sequence[str]) -> int:
     except ScouterError as problem:
         _say(problem.message)
         return 1
+    except KeyboardInterrupt:
+        _say("interrupted")
+        return 130
     except psycopg.OperationalError as problem:
         _say(f"the database went away: {first_line(problem)}; try again when it is back")
         return 1
@@ -39,14 +43,15 @@ def main(arguments: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="scouter.py",
+        prog=called_as(),
         description="Scouter for Python: a self-hosted monitoring server for machine-learning services.",
         epilog=_settings_help(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=VERSION)
+    parser.set_defaults(settings=Settings.from_environment)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (serve, migrate, user, quarantine, archive, maintain):
+    for command in (serve, demo, migrate, user, quarantine, archive, maintain, drain, health):
         command.add_to(commands)
     return parser
 
@@ -63,4 +68,5 @@ def _settings_help() -> str:
 
 
 def _say(*lines: str) -> None:
-    sys.stderr.write("\n".join(lines) + "\n")
+    if sys.stderr is not None:  # it may have been closed before we began
+        sys.stderr.write("\n".join(lines) + "\n")

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -27,8 +26,9 @@ from scouter.postgres.database import present_database
 from scouter.postgres.schema.migrations import migrate
 from scouter.postgres.schema.partitions import Partitions
 from scouter.postgres.tables.quarantine import Entry, QuarantineFilter, WholeEntry, quarantine_page, quarantined_message
+from scouter.runtime.private_files import open_private
 from scouter.settings.settings import Settings
-from scouter.wire.decoding import convert
+from scouter.wire.decoding import convert_query
 from scouter.wire.quarantine import MAX_ITEMS, QuarantineQuery, Reason, Transport, accepted_by_quarantine
 
 _STOP_SECONDS = 2.0
@@ -62,7 +62,8 @@ def add_to(commands: Any) -> None:
     replay.add_argument("--all", action="store_true", help="everything")
     replay.set_defaults(run=run, act=_replay)
     removal = actions.add_parser("delete", help="delete messages for good")
-    removal.set_defaults(run=run, act=_delete, all=False)
+    removal.add_argument("--all", action="store_true", help="everything")
+    removal.set_defaults(run=run, act=_delete)
     for action in (replay, removal):
         action.add_argument("ids", metavar="ID", nargs="*")
         _add_selection(action)
@@ -103,7 +104,7 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
 def _list(work: _Work) -> int:
     names = ("transport", "reason", "since", "until")
     sent = {name: getattr(work.options, name) for name in names if getattr(work.options, name) is not None}
-    query = convert(sent, QuarantineQuery, strict=False, accepted=accepted_by_quarantine)
+    query = convert_query(sent, QuarantineQuery, accepted=accepted_by_quarantine)
     left, below = work.options.limit, None
     while left > 0 and (page := _page(work.pool, query, below, min(left, MAX_ITEMS))):
         sys.stdout.writelines(_ingest_connection(entry) for entry in page)
@@ -148,7 +149,8 @@ def _download(work: _Work) -> int:
         sys.stdout.buffer.flush()
         return 0
     try:
-        Path(work.options.file).write_bytes(raw)
+        with open_private(Path(work.options.file), "wb") as file:
+            file.write(raw)
     except OSError as problem:
         raise InvalidInput("FILE", work.options.file, f"a file that can be written ({problem.strerror})") from None
     return 0
@@ -185,6 +187,8 @@ def _words(done: ReplayProgress) -> str:
 
 def _delete(work: _Work) -> int:
     _require_one_choice(work.options)
+    if work.options.all and (work.options.reason or work.options.transport):
+        raise InvalidInput("--all", True, "--all alone to delete everything, else a choice such as --reason")
     if work.options.ids:
         return _each(work.options.ids, lambda entry_id: _delete_one(work.pool, entry_id))
     deleted = 0
@@ -217,7 +221,7 @@ def _each(ids: Sequence[str], act: Callable[[UUID], str]) -> int:
 @contextmanager
 def _replays(work: _Work) -> Iterator[Replay]:
     connections = DatabaseConnections(work.conninfo, work.settings.records.store_seconds)
-    core = ingest_core(connections, Partitions(connections.slow), work.settings, lambda: datetime.now(UTC))
+    core = ingest_core(connections, Partitions(connections.slow), work.settings)
     connections.start()
     try:
         yield core.replay(work.pool)

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import faulthandler
-import logging
-import os
-import signal
 import sys
-import threading
-from typing import Any, NoReturn
+from functools import partial
+from typing import Any
 
-from scouter.runtime.supervisor import LAST_SECONDS
-from scouter.runtime.worker_thread import WorkerThread
+from scouter.commands.greeting import greet, greeting_of, warn
+from scouter.commands.until_stopped import run_until_stopped
+from scouter.errors import StartRefused
+from scouter.program_name import called_as
 from scouter.server import Server
 from scouter.settings.settings import Settings, environment_warnings
 from scouter.users.first_users import FirstUsers
-
-log = logging.getLogger(__name__)
-
-_SUPERVISE_SECONDS = 0.5
-_GRACE_SECONDS = LAST_SECONDS + 1.0
-_LOG_SECONDS = 1.0
 
 
 def add_to(commands: Any) -> None:
@@ -31,48 +23,21 @@ def add_to(commands: Any) -> None:
 
 def run(_: argparse.Namespace, settings: Settings) -> int:
     """Start, wait for SIGTERM or SIGINT, stop."""
-    for warning in [*environment_warnings(), *settings.retention_warnings()]:
-        log.warning(warning)
-    stop_asked = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop_asked.set())
-    server = Server(settings)
-    server.start()
-    if server.first_users is not None:
-        _show(server.first_users)
+    return run_until_stopped(settings, partial(_start, settings))
+
+
+def _start(settings: Settings, server: Server) -> None:
+    """Start it and say so. What is odd about the settings may be why it does not start, and is said then too."""
+    notices = [*environment_warnings(), *settings.retention_warnings()]
     try:
-        while not stop_asked.wait(_SUPERVISE_SECONDS):
-            server.supervise()
+        server.start()
+    except StartRefused:
+        warn([*notices, *server.notices])
+        raise
     finally:
-        _end_by_force_after(settings.http.shutdown_seconds + _GRACE_SECONDS)
-        abandoned = server.stop()
-    if abandoned:
-        _end_now(1)  # the interpreter would wait for what hangs
-    return 0
-
-
-def _end_by_force_after(seconds: float) -> None:
-    """Whatever hangs: what was accepted is stored or in the spool by then."""
-
-    def end() -> NoReturn:
-        thread.pause(seconds)  # nobody asks it to stop
-        try:
-            left = sorted(each.name for each in threading.enumerate() if each.name != thread.name)
-            log.error("abandoned what took longer than SCOUTER_SHUTDOWN_SECONDS: %s", ", ".join(left))
-        finally:
-            _end_now(1)
-
-    thread = WorkerThread("stop deadline", end)
-    thread.start()
-    # Nor does a log that nobody reads hold up the end: whoever writes to a full pipe waits, that thread too.
-    faulthandler.dump_traceback_later(seconds + _LOG_SECONDS, exit=True, file=os.open(os.devnull, os.O_WRONLY))
-
-
-def _end_now(status: int) -> NoReturn:
-    try:
-        logging.shutdown()
-    finally:
-        os._exit(status)
+        if server.first_users is not None:
+            _show(server.first_users)
+    greet(greeting_of(server, settings, [*notices, *server.notices]))
 
 
 def _show(made: FirstUsers) -> None:
@@ -80,6 +45,6 @@ def _show(made: FirstUsers) -> None:
     if made.generated_password is not None:
         sys.stdout.write(
             f"\nThe admin is {made.admin!r} with the password {made.generated_password}\n"
-            "It is shown this once. Change it with: python scouter.py user reset-password\n\n"
+            f"It is shown this once. Change it with: {called_as()} user reset-password\n\n"
         )
         sys.stdout.flush()

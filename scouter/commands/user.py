@@ -1,4 +1,4 @@
-"""`user`: create and list users, reset a password, beside a running server or without one."""
+"""`user`: create and list users, reset a password, end tokens, beside a running server or without one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _STDIN_HELP = "read the password from standard input; without it one is asked fo
 
 
 def add_to(commands: Any) -> None:
-    parser = commands.add_parser("user", help="create and list users, reset a password")
+    parser = commands.add_parser("user", help="create and list users, reset a password, end tokens")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     create = actions.add_parser("create", help="create a user")
     create.add_argument("username")
@@ -39,11 +39,14 @@ def add_to(commands: Any) -> None:
     listing = actions.add_parser("list", help="list all users")
     reset = actions.add_parser("reset-password", help="set a new password; ends all tokens of the user")
     reset.add_argument("username")
+    ending = actions.add_parser("end-tokens", help="end all tokens of a user; the password stays")
+    ending.add_argument("username")
     for action in (create, reset):
         action.add_argument("--password-stdin", action="store_true", help=_STDIN_HELP)
     create.set_defaults(run=run, act=_create)
     listing.set_defaults(run=run, act=_list)
     reset.set_defaults(run=run, act=_reset)
+    ending.set_defaults(run=run, act=_end_tokens)
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
@@ -85,6 +88,12 @@ def _reset(options: argparse.Namespace, connection: Connection) -> None:
     convert({"password": password}, UpdateUserRequest, accepted=accepted_by_users, secrets={"password"})
     users.set_password(connection, options.username, hash_password(password))
     _say(f"changed the password of {options.username!r}", password if generated else None)
+
+
+def _end_tokens(options: argparse.Namespace, connection: Connection) -> None:
+    if not users.end_tokens(connection, options.username):
+        raise NotFound(f"there is no user {options.username!r}")
+    _say(f"ended all tokens of {options.username!r}", None)
 
 
 def _new_password(options: argparse.Namespace) -> tuple[str, bool]:

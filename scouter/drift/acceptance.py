@@ -11,7 +11,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import pairwise
+from heapq import nsmallest
+from itertools import islice, pairwise
 from typing import TypeVar
 
 from scouter.drift.schedules import Schedule
@@ -47,21 +48,29 @@ _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+
 _ASCENDING_LIMITS = ("three_lcl", "two_lcl", "one_lcl", "center", "one_ucl", "two_ucl", "three_ucl")
 _ALERTS = "profile.config.alert_config"
 
+# Nobody mends more of them at once, and a document of megabytes may have a problem in every line.
+MOST_PROBLEMS = 20
+
 _Problems = Iterator[InvalidInput]
 
 
 def require_acceptable(profile: Profile, now: datetime) -> None:
-    """Raise one `InvalidInput` that lists everything wrong with the profile, if anything is."""
-    problems = problems_of(profile, now=now)
+    """Raise one `InvalidInput` that lists what is wrong with the profile, up to `MOST_PROBLEMS`, if anything is."""
+    problems = list(islice(_problems(profile, now), MOST_PROBLEMS + 1))
     if len(problems) == 1:
         raise problems[0]
     if problems:
-        raise SeveralInvalid(problems)
+        raise SeveralInvalid(problems[:MOST_PROBLEMS], are_all=len(problems) <= MOST_PROBLEMS)
 
 
 def problems_of(profile: Profile, *, now: datetime) -> list[InvalidInput]:
     """Everything that speaks against registering `profile` at `now` (aware), in the order of the document."""
-    return [*_common_problems(profile, now), *_own_problems(profile)]
+    return list(_problems(profile, now))
+
+
+def _problems(profile: Profile, now: datetime) -> _Problems:
+    yield from _common_problems(profile, now)
+    yield from _own_problems(profile)
 
 
 def _common_problems(profile: Profile, now: datetime) -> _Problems:
@@ -135,9 +144,10 @@ def _monitored_problems(monitored: Iterable[str], features: Collection[str]) -> 
 
 
 def _unknown_features(field: str, names: Iterable[str], features: Collection[str]) -> _Problems:
-    for index, name in enumerate(names):
-        if name not in features:
-            yield InvalidInput(f"{field}[{index}]", name, f"a feature of the profile: {_listed(features)}")
+    unknown = [(index, name) for index, name in enumerate(names) if name not in features]
+    accepted = f"a feature of the profile: {_listed(features)}" if unknown else ""  # once: there may be as many of both
+    for index, name in unknown:
+        yield InvalidInput(f"{field}[{index}]", name, accepted)
 
 
 def _feature_map_problems(feature_map: FeatureMap) -> _Problems:
@@ -157,7 +167,7 @@ def _features_problems(
     if not features:
         yield InvalidInput("profile.features", {}, "at least one feature")
     for name, feature in features.items():
-        field = f"profile.features.{name[:_LONGEST_NAME]}"
+        field = f"profile.features.{name}"
         yield from _name_problems("profile.features", name)
         if _TIMESTAMP.fullmatch(feature.timestamp) is None:
             yield InvalidInput(f"{field}.timestamp", feature.timestamp, "date, time and offset (2025-01-02T03:04:05Z)")
@@ -270,10 +280,16 @@ def _custom_problems(profile: CustomProfile) -> _Problems:
         yield from _name_problems("profile.metrics", name)
         if not math.isfinite(baseline):
             yield InvalidInput(f"profile.metrics.{name}", baseline, "a finite baseline")
-    for name, condition in (profile.config.alert_config.alert_conditions or {}).items():
+    yield from _conditions_problems(profile.config.alert_config.alert_conditions or {}, profile.metrics)
+
+
+def _conditions_problems(conditions: Mapping[str, AlertCondition], metrics: Collection[str]) -> _Problems:
+    is_complete = conditions.keys() <= set(metrics)
+    accepted = "" if is_complete else f"a metric of the profile: {_listed(metrics)}"
+    for name, condition in conditions.items():
         field = f"{_ALERTS}.alert_conditions.{name}"
-        if name not in profile.metrics:
-            yield InvalidInput(field, name, f"a metric of the profile: {_listed(profile.metrics)}")
+        if name not in metrics:
+            yield InvalidInput(field, name, accepted)
         yield from _condition_problems(field, condition)
 
 
@@ -292,5 +308,5 @@ def _condition_problems(field: str, condition: AlertCondition) -> _Problems:
 
 
 def _listed(names: Collection[str], limit: int = 10) -> str:
-    shown = ", ".join(sorted(names)[:limit]) or "(there is none)"
+    shown = ", ".join(name[:_LONGEST_NAME] for name in nsmallest(limit, names)) or "(there is none)"
     return f"{shown} and {len(names) - limit} more" if len(names) > limit else shown

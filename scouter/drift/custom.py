@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from scouter.drift.means import mean_of
 from scouter.wire.profiles import AlertCondition, AlertThreshold
 
 
@@ -21,8 +22,7 @@ class ObservedMean:
     @classmethod
     def of(cls, values: npt.NDArray[np.float64]) -> ObservedMean:
         """Of values of shape (n,). The mean of none is NaN."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            return cls(len(values), float(np.mean(values)) if len(values) else math.nan)
+        return cls(len(values), mean_of(values) if len(values) else math.nan)
 
 
 @dataclass(frozen=True, slots=True)

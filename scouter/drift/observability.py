@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -49,8 +50,35 @@ def route_series(route_name: str, sums: Sequence[RouteSums]) -> RouteSeries:
 
 def percentile_averages(part: RouteSums) -> list[float]:
     """Averages of percentiles, weighted by requests. They are no percentiles of all requests together."""
+    return [value or 0.0 for value in known_percentiles(part)]
+
+
+def known_percentiles(part: RouteSums) -> list[float | None]:
+    """The same, with None where no record has a value."""
     pairs = zip(part.percentile_sums, part.percentile_weights, strict=True)
-    return [_average(total, weight) for total, weight in pairs]
+    return [_average(total, weight) if weight else None for total, weight in pairs]
+
+
+def together(parts: Sequence[RouteSums]) -> RouteSums:
+    """Several time bins of one route, at least one of them, as one; `bin` is the first one's."""
+    codes: Counter[str] = Counter()
+    for part in parts:
+        codes.update(part.status_counts)
+    return RouteSums(
+        bin=min(part.bin for part in parts),
+        request_count=sum(part.request_count for part in parts),
+        error_count=sum(part.error_count for part in parts),
+        error_latency_sum=_sum(part.error_latency_sum for part in parts),
+        error_latency_count=sum(part.error_latency_count for part in parts),
+        percentile_sums=[_sum(each) for each in zip(*(part.percentile_sums for part in parts), strict=True)],
+        percentile_weights=[_sum(each) for each in zip(*(part.percentile_weights for part in parts), strict=True)],
+        status_counts=codes,
+    )
+
+
+def _sum(values: Iterable[Decimal | None]) -> Decimal | None:
+    known = [value for value in values if value is not None]
+    return sum(known, Decimal()) if known else None
 
 
 def _average(total: Decimal | None, weight: Decimal | None) -> float:

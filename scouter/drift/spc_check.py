@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from scouter.drift.means import mean_of
 from scouter.drift.monitored import monitored_features
 from scouter.drift.spc import Finding, Floats, Indices, RuleCounts, findings, limits_of, zone_codes
 from scouter.wire.alerts import Alert, SpcAlert
@@ -119,6 +120,8 @@ def _summary(series: _Series, codes: npt.NDArray[np.int8]) -> tuple[npt.NDArray[
     highest[filled] = np.maximum.reduceat(series.values, starts) if len(starts) else ()
     with np.errstate(over="ignore", invalid="ignore"):
         means = np.bincount(owners, weights=series.values, minlength=features) / series.lengths
+    for feature in np.flatnonzero(~np.isfinite(means) & filled):
+        means[feature] = mean_of(series.values[owners == feature])
     cells = owners * _NUMBER_OF_CODES + (codes - _LOWEST_CODE)
     counts = np.bincount(cells, minlength=features * _NUMBER_OF_CODES).reshape(features, _NUMBER_OF_CODES)
     return series.lengths, series.skipped, means, lowest, highest, counts

@@ -51,7 +51,9 @@ def _ends(query: WindowQuery, now: datetime) -> tuple[datetime, datetime]:
         missing = "end_custom_datetime" if end is None else "start_custom_datetime"
         raise InvalidInput(missing, None, "both ends of the window, or neither")
     if query.time_interval is TimeInterval.Custom:
-        raise InvalidInput("time_interval", "Custom", "start_custom_datetime and end_custom_datetime beside it")
+        others = ", ".join(interval.value for interval in INTERVAL_LENGTHS)
+        accepted = f"start_custom_datetime and end_custom_datetime beside Custom, or one of {others}"
+        raise InvalidInput("time_interval", "Custom", accepted)
     return now - INTERVAL_LENGTHS[query.time_interval], now
 
 

@@ -48,7 +48,9 @@ def configured_transports(settings: Settings) -> list[Transport]:
     missing = [_LIBRARIES[each][1] for each in wanted if find_spec(_LIBRARIES[each][0]) is None]
     if missing:
         named = " and ".join(missing)
-        raise StartRefused([f"the Python package {named} is not installed: pip install {' '.join(missing)}"])
+        extras = ",".join(each for each in wanted if _LIBRARIES[each][1] in missing)
+        either = f"pip install {' '.join(missing)}, or with the server: pip install 'scouter-server[{extras}]'"
+        raise StartRefused([f"the Python package {named} is not installed: {either}"])
     return wanted
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from scouter.ingest.quarantine.replay import REPLAY_SECONDS, Replay
 from scouter.ingest.storage.batch_finalizer import BatchFinalizer
@@ -28,19 +27,22 @@ class IngestCore:
         database: DatabaseConnections,
         partitions: Partitions,
         settings: RecordSettings,
-        now: Callable[[], datetime],
         *,
         grace_seconds: float,
     ) -> None:
         """`grace_seconds`: how long a check waits for the last records of its window."""
         self._database = database
         self._partitions = partitions
-        self._now = now
         # A quarter: what arrives later than that may miss its check, should committing it take long.
         self._late_after = timedelta(seconds=grace_seconds / 4)
         maximum = settings.max_cached_entities
         self.entities = Entities(database.quick, maximum=maximum)
-        self.features = Features(database.quick, max_names=settings.max_features, max_entities=maximum)
+        self.features = Features(
+            database.quick,
+            max_names=settings.max_features,
+            max_entities=maximum,
+            unused_days=settings.unused_name_days,
+        )
         encoder = RowEncoder(self.entities, self.features, max_past=timedelta(days=settings.max_past_days))
         self.validator = Validator(encoder, self.entities)
         self._replay_connection = database.dedicated("replays", REPLAY_SECONDS)
@@ -59,4 +61,4 @@ class IngestCore:
         self._replay_connection.close()
 
     def _store_over(self, connection: IngestConnection, finalizer: BatchFinalizer) -> BatchStore:
-        return PostgresBatchStore(connection, self._partitions, finalizer, late_after=self._late_after, now=self._now)
+        return PostgresBatchStore(connection, self._partitions, finalizer, late_after=self._late_after)

@@ -12,6 +12,7 @@ from scouter.ingest.ledger.fleet_ledger import FleetLedger
 from scouter.ingest.ledger.ledger import Ledger
 from scouter.ingest.ledger.ledger_metrics import outcome_totals, received_totals, spooled_totals
 from scouter.ingest.messages.outcomes import TOTAL_NAMES, Totals
+from scouter.ingest.quarantine.unsupported import UnsupportedMessages
 from scouter.ingest.spool.drainer import STORE_SECONDS, Drainer
 from scouter.ingest.spool.spool_directory import SpoolDirectory
 from scouter.ingest.spool.spool_registry import PostgresSpoolRegistry
@@ -57,6 +58,7 @@ class IngestPipeline:
         self._now = now
         self.breaker = database.breaker
         self.rejection_limit = RejectionLimit()
+        self.unsupported = UnsupportedMessages()
         self._spool_directory = _spool_directory_of(conninfo, settings, directory)
         self.spool = self._spool_directory.own()
         self.instance: UUID = self.spool.id  # a server that starts again goes on with its spool and its ledger
@@ -69,7 +71,7 @@ class IngestPipeline:
 
     def batch_store(self, lane: str, max_seconds: float) -> BatchStore:
         """A way to store what has just been received, for one thread, which closes it."""
-        finalizer = ArrivalFinalizer(self.rejection_limit, instance=self.instance, lane=lane)
+        finalizer = ArrivalFinalizer(self.rejection_limit, self.unsupported, instance=self.instance, lane=lane)
         return self._core.batch_store(lane, max_seconds, finalizer)
 
     def fleet_ledger(self, connections: ConnectionSource) -> FleetLedger:
@@ -79,6 +81,16 @@ class IngestPipeline:
             return [file.id for file in self.drainer.held]
 
         return FleetLedger(connections, self.breaker, self.ledger, self.instance, held, self._now)
+
+    def waiting(self) -> int:
+        """Messages in the spools that this process has. Known without asking anybody."""
+        return sum(account.spooled for account in self.ledger.accounts().values())
+
+    def resume(self) -> bool:
+        """What Postgres refuses is bad indeed, says somebody who has looked. Whether anything was stopped."""
+        was_stopped = self.rejection_limit.is_stopped
+        self.rejection_limit.resume()
+        return was_stopped
 
     def start(self) -> None:
         self.drainer.adopt(self.spool)
@@ -105,20 +117,21 @@ class IngestPipeline:
         yield thread_check("writer", [self.writer.thread], readiness=True)
         yield thread_check("drainer", [self.drainer.thread])
         yield HealthCheck("spool", self._spool_state, readiness=True)
+        yield from self._spool_directory.disk.health_checks()
         yield HealthCheck("queue", self._queue_state)
 
     def metrics(self) -> Iterable[Gauge]:
         yield gauge(QUEUE_MESSAGES, self.write_queue.depth)
         yield gauge(QUEUE_LIMIT, lambda: self._settings.queue_messages)
         yield gauge(SPOOL_BYTES, self.drainer.bytes)
+        yield from self._spool_directory.disk.metrics()
         yield Gauge(MESSAGES_SPOOLED, lambda: spooled_totals(self.ledger))
         yield Gauge(MESSAGES_RECEIVED, lambda: received_totals(self.ledger))
         yield Gauge(MESSAGES, lambda: outcome_totals(self.ledger))
 
     def _spool_state(self) -> HealthState:
-        waiting = sum(account.spooled for account in self.ledger.accounts().values())
         can_store = not self.breaker.is_open and not self.rejection_limit.is_stopped
-        return HealthState(can_store or not self.spool.is_full, f"{waiting} messages wait, {self.drainer.state}")
+        return HealthState(can_store or not self.spool.is_full, f"{self.waiting()} messages wait, {self.drainer.state}")
 
     def _queue_state(self) -> HealthState:
         depth, limit = self.write_queue.depth(), self._settings.queue_messages
@@ -145,6 +158,7 @@ class IngestPipeline:
             self.ledger,
             self.breaker,
             self.rejection_limit,
+            self.unsupported,
         )
 
 

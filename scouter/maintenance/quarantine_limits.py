@@ -9,10 +9,17 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from scouter.ingest.quarantine.removal import Limit, expire
-from scouter.metrics import QUARANTINE_BYTES, QUARANTINE_DROPPED, QUARANTINE_MESSAGES
+from scouter.metrics import (
+    QUARANTINE_BYTES,
+    QUARANTINE_DROPPED,
+    QUARANTINE_MESSAGES,
+    UNSUPPORTED_BYTES,
+    UNSUPPORTED_MESSAGES,
+)
 from scouter.postgres.connections.connection_source import ConnectionSource
 from scouter.postgres.tables.quarantine import QuarantineTotal, quarantine_totals
-from scouter.runtime.metrics_collector import Gauge, labelled
+from scouter.runtime.hourly_counts import HourlyCounts
+from scouter.runtime.metrics_collector import Gauge, gauge, labelled
 from scouter.runtime.part import ThreadPart
 from scouter.runtime.polling_thread import PollingThread
 from scouter.wire.quarantine import Reason
@@ -20,15 +27,21 @@ from scouter.wire.quarantine import Reason
 log = logging.getLogger(__name__)
 
 _EVERY_SECONDS = 30.0
+_WHY: dict[Limit, str] = {
+    "age": "older than SCOUTER_QUARANTINE_DAYS",
+    "size": "over SCOUTER_QUARANTINE_MAX_BYTES",
+    "unsupported": "of kinds that are not kept, over SCOUTER_QUARANTINE_UNSUPPORTED_MAX_BYTES",
+}
 _MAX_TRANSACTIONS = 5  # a pass; a stop does not wait for more
 
 
 class QuarantineLimits(ThreadPart):
     """Owns the thread `quarantine limits`. Of several servers one at a time enforces them; each reads the totals."""
 
-    def __init__(self, connections: ConnectionSource, *, days: int, max_bytes: int) -> None:
+    def __init__(self, connections: ConnectionSource, *, days: int, max_bytes: int, max_unsupported_bytes: int) -> None:
         self._connections = connections
-        self._limits: dict[Limit, int] = {"age": days, "size": max_bytes}
+        self._limits: dict[Limit, int] = {"age": days, "unsupported": max_unsupported_bytes, "size": max_bytes}
+        self._unsupported = HourlyCounts()  # a tracer fills them again and again
         self._totals: Sequence[QuarantineTotal] = ()
         self._thread = PollingThread("quarantine limits", self._pass, retry_seconds=_EVERY_SECONDS)
         super().__init__("quarantine limits", [self._thread])
@@ -43,6 +56,8 @@ class QuarantineLimits(ThreadPart):
     def metrics(self) -> Iterable[Gauge]:
         yield labelled(QUARANTINE_MESSAGES, self.messages)
         yield labelled(QUARANTINE_BYTES, self.bytes)
+        yield gauge(UNSUPPORTED_MESSAGES, lambda: self._unsupported_figure(lambda total: total.messages))
+        yield gauge(UNSUPPORTED_BYTES, lambda: self._unsupported_figure(lambda total: total.bytes))
 
     def messages(self) -> Iterable[tuple[str, float]]:
         """By reason, as of the last look."""
@@ -67,19 +82,23 @@ class QuarantineLimits(ThreadPart):
             dropped += gone
             if not gone:
                 break
-        if dropped:
-            _say(limit, maximum, dropped)
+        self._say(limit, maximum, dropped)
         return dropped
+
+    def _say(self, limit: Limit, maximum: int, dropped: int) -> None:
+        if limit == "unsupported":
+            if dropped:
+                self._unsupported.add(limit, dropped)
+            dropped = self._unsupported.due().get(limit, 0)
+        if dropped:
+            log.warning("%d messages left quarantine unstored: %s (%d)", dropped, _WHY[limit], maximum)
 
     def _by_reason(self, figure: Callable[[QuarantineTotal], int]) -> Iterable[tuple[str, float]]:
         sums = dict.fromkeys([reason.value for reason in Reason], 0.0)
         for total in self._totals:
             sums[total.reason] = sums.get(total.reason, 0.0) + figure(total)
+        del sums[Reason.UNSUPPORTED]  # thousands of spans would hide what somebody should look at
         return sums.items()
 
-
-def _say(limit: Limit, maximum: int, dropped: int) -> None:
-    if limit == "age":
-        log.warning("%d messages left quarantine unstored: older than SCOUTER_QUARANTINE_DAYS (%d)", dropped, maximum)
-    else:
-        log.warning("%d messages left quarantine unstored: over SCOUTER_QUARANTINE_MAX_BYTES (%d)", dropped, maximum)
+    def _unsupported_figure(self, figure: Callable[[QuarantineTotal], int]) -> float:
+        return sum(figure(total) for total in self._totals if total.reason == Reason.UNSUPPORTED)

@@ -11,9 +11,10 @@ import psycopg
 
 from scouter.maintenance.tasks import Task
 from scouter.metrics import MAINTENANCE_FAILURES
-from scouter.postgres.connections.backend_sessions import database_time
 from scouter.postgres.connections.errors import first_line
 from scouter.postgres.connections.job_sessions import JobSession
+from scouter.postgres.settled_time import settled_time, settled_time_unread
+from scouter.runtime.progress import progress
 
 log = logging.getLogger(__name__)
 
@@ -37,9 +38,10 @@ class TaskResult:
 
 def maintain(session: JobSession, tasks: Iterable[Task], now: datetime, pause: Pause) -> Iterator[TaskResult]:
     """Run one task after the other. Ends early when it is to stop, and when the database is lost."""
-    now = _earlier(session, now)
+    with session.connection() as connection:
+        settled = settled_time(connection, now)
     for task in tasks:
-        result = _run_task(session, task, now, pause)
+        result = _run_task(session, task, settled if task.goes_by_age else now, pause)
         yield result
         if session.is_lost or pause(0):
             return
@@ -47,18 +49,22 @@ def maintain(session: JobSession, tasks: Iterable[Task], now: datetime, pause: P
 
 def plan(session: JobSession, tasks: Iterable[Task], now: datetime) -> Iterator[str]:
     """What `maintain` would do. Changes nothing."""
-    now = _earlier(session, now)
+    with session.connection() as connection:
+        settled = settled_time_unread(connection, now)
     for task in tasks:
-        yield f"{task.name}: {task.words(task.due(session, now), done=False)}"
+        due = task.due(session, settled if task.goes_by_age else now)
+        yield f"{task.name}: {task.words(due, done=False)}"
 
 
 def _run_task(session: JobSession, task: Task, now: datetime, pause: Pause) -> TaskResult:
     count = 0
     try:
-        for step in task.run(session, now):
-            count += step
-            if pause(_REST_SECONDS):
-                break
+        with progress(log, f"maintenance of {task.name}") as step:
+            for more in task.run(session, now):
+                count += more
+                step.detail = task.words(count, done=True)
+                if pause(_REST_SECONDS):
+                    break
     except psycopg.errors.LockNotAvailable:
         return _failed(task, count, "somebody else, such as a long query or a backup, is in the way")
     except psycopg.Error as problem:
@@ -72,9 +78,3 @@ def _run_task(session: JobSession, task: Task, now: datetime, pause: Pause) -> T
 def _failed(task: Task, count: int, problem: str) -> TaskResult:
     MAINTENANCE_FAILURES.labels(task.name).inc()
     return TaskResult(task, count, problem)
-
-
-def _earlier(session: JobSession, now: datetime) -> datetime:
-    """Of two clocks the one that is behind: what a wrong one would delete too early cannot be had back."""
-    with session.connection() as connection:
-        return min(now, database_time(connection))

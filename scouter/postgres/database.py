@@ -10,7 +10,12 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from scouter.errors import StartRefused
+from scouter.postgres.connections.errors import first_line
+from scouter.postgres.connections.pool import connect
 from scouter.postgres.embedded.server import EmbeddedPostgres, running_conninfo
+from scouter.postgres.embedded.shell_variables import forget_shell_variables
+from scouter.postgres.requirements import passing_obstacle
+from scouter.runtime.progress import progress
 from scouter.settings.database import DOCUMENTED_DATABASE_URI, DatabaseSettings
 
 log = logging.getLogger(__name__)
@@ -31,21 +36,37 @@ class Database:
     def is_embedded(self) -> bool:
         return self.embedded is not None
 
+    @property
+    def place(self) -> str:
+        """For people: what it is and where. No secrets."""
+        if self.embedded is None:
+            return f"Postgres at {address_of(self.conninfo)}"
+        return f"embedded Postgres {self.embedded.version} in {self.embedded.directory}"
+
     def stop(self) -> None:
         if self.embedded is not None:
             self.embedded.stop()
 
 
 def chosen_uri(settings: DatabaseSettings) -> str:
-    """`DATABASE_URI`; unset, the documented default if it lets us in, else `embedded`."""
+    """`DATABASE_URI`; unset, the documented default if it lets us in, else `embedded`.
+
+    What the shell says to libpq counts only beside a `DATABASE_URI` that names a Postgres.
+    """
+    if settings.uri is None or settings.uri == EMBEDDED:
+        forget_shell_variables()
     if settings.uri is not None:
         return settings.uri
-    refusal = _refusal(DOCUMENTED_DATABASE_URI)
-    if refusal is None:
-        log.warning("DATABASE_URI is not set; using the database at %s", address_of(DOCUMENTED_DATABASE_URI))
-        return DOCUMENTED_DATABASE_URI
-    log.warning("DATABASE_URI is not set: using an embedded Postgres in %s", settings.data_dir)
-    return EMBEDDED
+    return EMBEDDED if _refusal(DOCUMENTED_DATABASE_URI) else DOCUMENTED_DATABASE_URI
+
+
+def unset_uri(uri: str, settings: DatabaseSettings) -> str | None:
+    """A sentence about what was chosen because `DATABASE_URI` is not set; None when it is set."""
+    if settings.uri is not None:
+        return None
+    if uri == EMBEDDED:
+        return f"DATABASE_URI is not set: using an embedded Postgres in {settings.data_dir}, for this server alone"
+    return f"DATABASE_URI is not set: using the database at {address_of(uri)}, which let us in"
 
 
 def open_database(uri: str, settings: DatabaseSettings) -> Database:
@@ -63,6 +84,8 @@ def open_database(uri: str, settings: DatabaseSettings) -> Database:
 def present_database(settings: DatabaseSettings) -> Database:
     """The database for a command beside the server: joins an embedded Postgres that is running already."""
     uri = chosen_uri(settings)
+    if said := unset_uri(uri, settings):
+        log.warning(said)
     running = running_conninfo(settings.data_dir) if uri == EMBEDDED else None
     return Database(running) if running else open_database(uri, settings)
 
@@ -76,14 +99,27 @@ def address_of(uri: str) -> str:
 
 def _wait_for(uri: str, seconds: float) -> None:
     deadline = time.monotonic() + seconds
-    while (refusal := _refusal(uri)) is not None:
-        if time.monotonic() > deadline:
-            address = address_of(uri)
-            raise StartRefused(
-                [f"the database at {address} did not let us in within {seconds:g} s ({refusal}); see DATABASE_URI"]
-            )
-        log.warning("waiting for the database at %s: %s", address_of(uri), refusal)
-        time.sleep(_PAUSE_SECONDS)
+    waiting = f"waiting up to {seconds:g} s for the database at {address_of(uri)}"
+    with progress(log, waiting, level=logging.WARNING) as step:
+        while (hindrance := _hindrance(uri)) is not None:
+            if time.monotonic() > deadline:
+                address = address_of(uri)
+                raise StartRefused([f"the database at {address} {hindrance}, for {seconds:g} s; see DATABASE_URI"])
+            step.detail = f"it {hindrance}"
+            time.sleep(_PAUSE_SECONDS)
+
+
+def _hindrance(uri: str) -> str | None:
+    """Why it cannot be used now, which may be otherwise in a moment."""
+    refusal = _refusal(uri)
+    if refusal is not None:
+        return f"did not let us in ({refusal})"
+    try:
+        with connect(uri, purpose="start", connect_timeout=_CONNECT_SECONDS) as connection:
+            obstacle = passing_obstacle(connection)
+    except psycopg.Error as problem:
+        return f"does not answer ({first_line(problem)})"
+    return obstacle and f"takes no changes: {obstacle}"
 
 
 def _refusal(uri: str) -> str | None:

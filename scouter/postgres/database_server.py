@@ -41,6 +41,11 @@ class DatabaseServer(PassivePart):
     def is_embedded(self) -> bool:
         return self.embedded is not None
 
+    @property
+    def place(self) -> str:
+        """For people: what it is and where. No secrets."""
+        return self._running.place
+
     def start(self) -> None:
         """From the main thread. Raises `StartRefused` when there is no database to be had."""
         self._database = open_database(self._uri, self._settings)

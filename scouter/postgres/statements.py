@@ -23,9 +23,12 @@ Connection = psycopg.Connection[Any]
 SQL_DIRECTORY = Path(__file__).resolve().parents[2] / "sql"
 
 
+_NO_NUMBER = b"NULL::double precision"
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement of a file, with `%(name)s` parameters; `{records}` and `{direction}` for what varies otherwise."""
+    """One statement of a file, with `%(name)s` parameters; in braces what varies otherwise."""
 
     name: str
     text: bytes
@@ -33,6 +36,11 @@ class Statement:
     def on(self, records: str) -> Statement:
         """The same statement for the table that stands in it as `{records}`."""
         return Statement(self.name, self.text.replace(b"{records}", sql.Identifier(records).as_bytes(None)))
+
+    def reaching(self, *, extremes: bool) -> Statement:
+        """The same statement with `{lowest}` and `{highest}` as those of the values, or else null."""
+        lowest, highest = (b"min(value)", b"max(value)") if extremes else (_NO_NUMBER, _NO_NUMBER)
+        return Statement(self.name, self.text.replace(b"{lowest}", lowest).replace(b"{highest}", highest))
 
     def ordered(self, *, backward: bool) -> Statement:
         """The same statement with `{direction}` as ASC, for a page before a cursor, or else DESC."""

@@ -12,7 +12,7 @@ from scouter.wire.profiles import Profile, RegisterProfileRequest, decode_profil
 
 
 def acceptable_profile(request: RegisterProfileRequest, now: datetime) -> Profile:
-    """The profile that was sent. Raises `InvalidInput`, naming everything that is wrong with it."""
+    """The profile that was sent. Raises `InvalidInput`, naming what is wrong with it."""
     profile = decode_profile(request.drift_type, request.profile)
     if profile.config.space != request.space:
         raise InvalidInput("profile.config.space", profile.config.space, f"the request's space, {request.space!r}")

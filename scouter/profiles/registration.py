@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from scouter.drift.schedule_gaps import shortest_gap
 from scouter.errors import Conflict
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables import profiles
 from scouter.postgres.tables.entities import Entity, EntityName, add_entity, entity_by_name, versions_of
-from scouter.profiles.document import acceptable_profile, stored_form
+from scouter.profiles.document import stored_form
 from scouter.profiles.next_run import next_run_of
 from scouter.wire.profiles import DispatchConfig, Profile, RegisterProfileRequest
 from scouter.wire.versions import VersionRequest, choose_version
@@ -24,12 +25,11 @@ class Registration:
     dispatch_config: DispatchConfig
 
 
-def register(connection: Connection, request: RegisterProfileRequest, now: datetime) -> Registration:
+def register(connection: Connection, request: RegisterProfileRequest, profile: Profile, now: datetime) -> Registration:
     """Store a profile under a version of its own (current wire) or under exactly the version it says (legacy wire).
 
-    Raises `InvalidInput` for a profile that is not acceptable, naming everything that is wrong with it.
+    `profile` is the acceptable profile of the request: judging a large one takes a while, and no connection.
     """
-    profile = acceptable_profile(request, now)
     profiles.lock_profile_name(connection, profile.config.space, profile.config.name)
     entity = _entity_for(connection, request, profile)
     active = _put(connection, request, entity, profile, now)
@@ -65,6 +65,7 @@ def _put(
         stored_form(request, entity),
         active=request.active,
         schedule=schedule,
+        schedule_gap=shortest_gap(schedule),
         now=now,
         next_run=next_run_of(schedule, now),
     )

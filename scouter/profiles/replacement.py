@@ -5,22 +5,24 @@ from __future__ import annotations
 from datetime import datetime
 
 from scouter.auth.permissions import Caller
+from scouter.drift.schedule_gaps import shortest_gap
 from scouter.errors import InvalidInput, NotFound
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.entities import Entity
 from scouter.postgres.tables.profiles import lock_profile_name, replace_profile
-from scouter.profiles.document import acceptable_profile, stored_form
+from scouter.profiles.document import stored_form
 from scouter.profiles.lookup import ProfileRef, find_if_any, in_transaction
 from scouter.profiles.next_run import next_run_of
 from scouter.wire.profiles import Profile, RegisterProfileRequest
 
 
-def replace(connection: Connection, request: RegisterProfileRequest, caller: Caller, now: datetime) -> Entity:
+def replace(
+    connection: Connection, request: RegisterProfileRequest, profile: Profile, caller: Caller, now: datetime
+) -> Entity:
     """Store the document under the uid that it names. No new version; state and last run stay, the next run is new.
 
-    Raises `InvalidInput` when the profile is not acceptable or is not what the uid belongs to.
+    `profile` is the acceptable profile of the request. Raises `InvalidInput` when it is not what the uid belongs to.
     """
-    profile = acceptable_profile(request, now)
     entity = _named(connection, request, profile, caller)
     _require_same(request, profile, entity)
     lock_profile_name(connection, entity.space, entity.name)
@@ -53,8 +55,15 @@ def _store(
 ) -> bool:
     document = stored_form(request, entity)
     schedule = profile.config.alert_config.schedule
-    next_run = next_run_of(schedule, now)
-    return replace_profile(connection, entity.id, document, schedule=schedule, now=now, next_run=next_run)
+    return replace_profile(
+        connection,
+        entity.id,
+        document,
+        schedule=schedule,
+        schedule_gap=shortest_gap(schedule),
+        now=now,
+        next_run=next_run_of(schedule, now),
+    )
 
 
 def _unknown(uid: str) -> NotFound:

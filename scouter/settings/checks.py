@@ -26,7 +26,7 @@ class CheckSettings:
         "SCOUTER_WINDOW_GRACE_SECONDS",
         60.0,
         values.seconds(0, 86_400),
-        "How long a check waits for the last records of its window.",
+        "How long a check waits for the last records of its window; no longer than its schedule takes to fire again.",
     )
     late_days: int = setting(
         "SCOUTER_LATE_DAYS",

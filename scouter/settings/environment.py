@@ -38,11 +38,16 @@ CLIENT_VARIABLES = frozenset(
 
 
 def warnings_of(environment: Mapping[str, str], settings: Collection[str]) -> list[str]:
-    """One sentence for each set variable that has no effect or that nobody knows. `settings`: the names of ours."""
+    """Of set variables: a line about those that have no effect, and one about those that nobody knows.
+
+    `settings`: the names of ours.
+    """
     known = {*settings, *CLIENT_VARIABLES, *WITHOUT_EFFECT}
     useless = [f"{name} has no effect: {why}" for name, why in WITHOUT_EFFECT.items() if name in environment]
     unknown = sorted(name for name in environment if name.startswith("SCOUTER_") and name not in known)
-    return useless + [f"{name} is not a setting of this server; see --help" for name in unknown]
+    are = "are no settings" if len(unknown) > 1 else "is not a setting"
+    said = [f"{', '.join(unknown)} {are} of this server; see --help"] if unknown else []
+    return (["; ".join(useless)] if useless else []) + said
 
 
 def unsupported(environment: Mapping[str, str]) -> list[str]:

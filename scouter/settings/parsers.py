@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal, get_args
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 Network = IPv4Network | IPv6Network
+_HOST_AND_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:[0-9]{1,5})?")
 Role = Literal["http", "consumers", "background"]
 
 
 def text(raw: str) -> str:
     return raw
+
+
+def host(raw: str) -> str:
+    """A name or an address; one of IPv6 may be in brackets, as it is in an address with a port."""
+    return raw[1:-1] if raw.startswith("[") and raw.endswith("]") else raw
 
 
 def secret(raw: str) -> str:
@@ -135,6 +142,25 @@ def plain_url(raw: str) -> str:
     return raw
 
 
+def public_url(raw: str) -> str:
+    """Scheme, host and port, and nothing that could be a secret. Without a slash at its end."""
+    expected = "an address such as https://scouter.example.com, without a path, a user or anything behind it"
+    try:
+        parts = urlsplit(raw)
+        whole = urlunsplit((parts.scheme, parts.netloc, "", "", ""))
+        is_fit = parts.port != 0 and bool(parts.hostname) and parts.scheme in {"http", "https"}
+    except ValueError:
+        raise ValueError(expected) from None
+    if (
+        not is_fit
+        or "@" in parts.netloc
+        or raw.removesuffix("/") != whole
+        or not _HOST_AND_PORT.fullmatch(parts.netloc)
+    ):
+        raise ValueError(expected)
+    return whole
+
+
 def secret_url(raw: str) -> str:
     """An http address that may carry a secret in its path, as webhooks do."""
     return http_url(raw)
@@ -166,11 +192,11 @@ SECRET_PARSERS = frozenset({secret, signing_secret, bootstrap_key, secret_url, s
 
 
 def show(default: object) -> str:
-    """How a default reads in the table of settings."""
+    """How a value reads in the table of settings."""
     if default is None or default == ():
         return "unset"
     if isinstance(default, bool):
         return str(default).lower()
     if isinstance(default, tuple):
-        return ",".join(default)
+        return ",".join(map(str, default))
     return f"{default:g}" if isinstance(default, float) else str(default)

@@ -49,7 +49,14 @@ class RecordSettings:
         "SCOUTER_QUARANTINE_MAX_BYTES",
         2**30,
         values.integer(2**20, 2**50),
-        "Bytes of messages in quarantine; beyond it the oldest of the most frequent reason go, and are counted.",
+        "Bytes of messages in quarantine; beyond it the oldest of who takes most room go, and are counted.",
+    )
+    quarantine_unsupported_max_bytes: int = setting(
+        "SCOUTER_QUARANTINE_UNSUPPORTED_MAX_BYTES",
+        100 * 2**20,
+        values.integer(2**20, 2**50),
+        "Of these, bytes of messages of kinds that this server does not keep, such as spans; the oldest go, and are "
+        "counted.",
     )
     quarantine_days: int = setting(
         "SCOUTER_QUARANTINE_DAYS",
@@ -64,7 +71,14 @@ class RecordSettings:
         "SCOUTER_MAX_FEATURES",
         1000,
         values.integer(1, 1_000_000),
-        "Feature or metric names that one profile may have; records under further names are skipped, and counted.",
+        "Feature or metric names that one profile may have beside those that its document names; records under further "
+        "names are skipped, and counted.",
+    )
+    unused_name_days: int = setting(
+        "SCOUTER_UNUSED_NAME_DAYS",
+        30,
+        values.integer(1, 36_500),
+        "Days without a record after which a name that the document does not name gives way to others.",
     )
     partition_days_ahead: int = setting(
         "SCOUTER_PARTITION_DAYS_AHEAD", 3, values.integer(1, 60), "Daily partitions made ahead of time."

@@ -71,14 +71,14 @@ class Settings:
 
 
 def environment_warnings(environment: Mapping[str, str] = os.environ) -> list[str]:
-    """One sentence for each set variable that has no effect or that nobody knows."""
+    """Of set variables: a line about those that have no effect, and one about those that nobody knows."""
     return surroundings.warnings_of(environment, {variable for _, variable, _, _ in settings_table()})
 
 
 def settings_table() -> list[tuple[str, str, str, str]]:
     """Every setting as (group, variable, default, why), in the order in which people read them."""
     return [
-        (group.title, row.metadata["variable"], _shown_default(row), row.metadata["why"])
+        (group.title, row.metadata["variable"], shown_default(row), row.metadata["why"])
         for _, group in _groups()
         for row in dataclasses.fields(group)
     ]
@@ -90,7 +90,8 @@ def _groups() -> Iterator[tuple[str, Any]]:
         yield each.name, each.default_factory
 
 
-def _shown_default(row: dataclasses.Field[Any]) -> str:
+def shown_default(row: dataclasses.Field[Any]) -> str:
+    """What a setting is without its variable, as people read it."""
     shown: str | None = row.metadata["shown_default"]
     return shown or parsers.show(row.default)
 

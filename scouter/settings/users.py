@@ -23,6 +23,12 @@ class UserSettings:
         "That admin's password.",
         shown_default="`admin` with the embedded database, else generated and shown once",
     )
+    known_users: bool = setting(
+        "SCOUTER_KNOWN_USERS",
+        True,
+        values.boolean,
+        "Whether an embedded database begins with the users that clients try, admin/admin and guest/guest. Images: no.",
+    )
     guest_access: Literal["off", "read", "write"] | None = setting(
         "SCOUTER_GUEST_ACCESS",
         None,

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import hmac
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from scouter.auth.login_limit import LoginLimit
-from scouter.auth.passwords import PasswordChecks
+from scouter.auth.login_limit import Attempt
 from scouter.auth.permissions import ADMIN_GROUP, Caller
 from scouter.auth.tokens import Tokens, claimed_subject
 from scouter.errors import InvalidInput, NotAuthenticated, TooManyAttempts
 from scouter.postgres.connections.connection_source import ConnectionSource
 from scouter.postgres.connections.stale_on_error_cache import StaleOnErrorCache
-from scouter.postgres.tables.users import User, user_by_name
+from scouter.postgres.tables.users import User, end_tokens, user_by_name
+from scouter.users.logins import Logins
 
 USER_SECONDS = 3.0  # how long a changed password or a lost permission may still count elsewhere than here
 BOOTSTRAP = Caller("bootstrap", frozenset(), frozenset({ADMIN_GROUP}))  # who has the bootstrap key
@@ -55,26 +54,27 @@ class Authentication:
         self._tokens = tokens
         self._now = now
         self._bootstrap_key = bootstrap_key
-        self._checks = PasswordChecks()
-        self._limit = LoginLimit()
         self._users: StaleOnErrorCache[str, User] = StaleOnErrorCache(self._find, seconds=USER_SECONDS, maximum=10_000)
+        self._logins = Logins(self._users)
 
     def login(self, sent: Credentials) -> str:
         """A token for the right name and password. Unknown users and wrong passwords are told the same."""
         if sent.username is None or sent.password is None:
             missing = "username" if sent.username is None else "password"
             raise InvalidInput(f"header {missing}", None, "the headers username and password")
-        user = self._verified(sent.username, sent.password, sent.address)
-        return self._issue(user)
+        return self._issue(self._logins.verified(Attempt(sent.username, sent.address), sent.password))
 
-    def admit(self, sent: Credentials) -> Admission:
-        """Raises `NotAuthenticated` when neither the token nor, beside it, name and password are good."""
+    def admit(self, sent: Credentials, *, may_wait: bool = True) -> Admission:
+        """Raises `NotAuthenticated` when neither the token nor, beside it, name and password are good.
+
+        `MustBeHashed`: that is still to be found out, and the caller may not wait for it.
+        """
         if sent.bearer is None:
             raise NotAuthenticated("no bearer token", action="log in at /scouter/auth/login")
         user = self._bearer_of(sent.bearer)
         if user is not None:
             return Admission(_caller(user))
-        user = self._renewing(sent, sent.bearer)
+        user = self._renewing(sent, sent.bearer, may_wait=may_wait)
         return Admission(_caller(user), self._issue(user))
 
     def refresh(self, sent: Credentials) -> str:
@@ -84,17 +84,59 @@ class Authentication:
             raise NotAuthenticated("no valid token to refresh", action="log in at /scouter/auth/login")
         return self._issue(user)
 
+    def has_issued(self, token: str) -> bool:
+        """Whether that is a token of ours that has not expired. Asks nobody: its user may be gone."""
+        return self._tokens.read(token) is not None
+
     def is_valid(self, sent: Credentials) -> bool:
         return sent.bearer is not None and self._bearer_of(sent.bearer) is not None
 
+    def is_password_of(self, username: str, password: str, address: str) -> bool:
+        """Asked of one who has a good token. Raises `TooManyAttempts` when it has been another one too often."""
+        try:
+            self._logins.verified(Attempt(username, address, has_token=True), password)
+        except NotAuthenticated:
+            return False
+        return True
+
+    def user_with(self, username: str, password: str, address: str) -> User:
+        """Raises `NotAuthenticated`, the same for unknown names and wrong passwords, or `TooManyAttempts`."""
+        return self._logins.verified(Attempt(username, address), password)
+
+    def caller_under(self, username: str, credential_version: int) -> Caller | None:
+        """Who that is by the permissions of this moment; None when he is gone, or those credentials have ended."""
+        user = self._users.get(username)
+        if user is None or not user.active or user.credential_version != credential_version:
+            return None
+        return _caller(user)
+
+    def log_out(self, username: str) -> None:
+        """Every token of that user ends: here at once, on other servers within `USER_SECONDS`."""
+        with self._connections.connection() as connection:
+            end_tokens(connection, username)
+        self.forget(username)
+
     def is_bootstrap(self, sent: Credentials) -> bool:
-        """Whether the caller has the bootstrap key. Without a configured key nobody has it."""
+        """Whether the caller has the bootstrap key. Without a configured key nobody has it.
+
+        Raises `TooManyAttempts` for one who has guessed too often and brings nothing else.
+        """
         if self._bootstrap_key is None or sent.bootstrap is None:
             return False
-        return hmac.compare_digest(sent.bootstrap.encode(), self._bootstrap_key.encode())
+        attempt = Attempt("the bootstrap key", sent.address)
+        try:
+            self._logins.require_patience(attempt)
+        except TooManyAttempts:
+            if sent.bearer is None:
+                raise
+            return False  # the token may be good
+        if hmac.compare_digest(sent.bootstrap.encode(), self._bootstrap_key.encode()):
+            return True
+        self._logins.failed(attempt)
+        return False
 
     def close(self) -> None:
-        self._checks.close()
+        self._logins.close()
 
     def prime(self, users: Iterable[User]) -> None:
         """Users that have just been read: they can be let in should the database go away."""
@@ -112,31 +154,12 @@ class Authentication:
             return None
         return user if user.credential_version == claims.credential_version else None
 
-    def _renewing(self, sent: Credentials, bearer: str) -> User:
+    def _renewing(self, sent: Credentials, bearer: str, *, may_wait: bool) -> User:
         subject = claimed_subject(bearer)
         if sent.username is None or sent.password is None or subject not in (None, sent.username):
             raise NotAuthenticated("the token is not valid", action="log in again at /scouter/auth/login")
-        return self._verified(sent.username, sent.password, sent.address)
-
-    def _verified(self, username: str, password: str, address: str) -> User:
-        user = self._users.get(username)
-        suspect = self._limit.is_suspect(username, address)
-        right = self._checks.matches(username, password, user.password_hash if user else None, suspect=suspect)
-        if not right and user is not None:  # the password may have been changed a moment ago
-            self._users.drop(username)
-            fresh = self._users.get(username)
-            if fresh is not None and fresh.credential_version != user.credential_version:
-                user = fresh
-                right = self._checks.matches(username, password, fresh.password_hash, suspect=suspect)
-        if user is not None and right and user.active:
-            return user
-        raise self._failed(username, address)
-
-    def _failed(self, username: str, address: str) -> NotAuthenticated | TooManyAttempts:
-        wait = self._limit.failed(username, address, time.monotonic())
-        if wait is None:
-            return NotAuthenticated("wrong username or password")
-        return TooManyAttempts("too many failed logins", retry_after_seconds=wait)
+        attempt = Attempt(sent.username, sent.address, self._tokens.is_genuine(bearer))
+        return self._logins.verified(attempt, sent.password, may_wait=may_wait)
 
     def _issue(self, user: User) -> str:
         return self._tokens.issue(

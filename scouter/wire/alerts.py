@@ -66,6 +66,17 @@ class Alert(Struct, frozen=True):
     psi: PsiAlert | UnsetType = field(default=UNSET, name="Psi")
     custom: CustomAlert | UnsetType = field(default=UNSET, name="Custom")
 
+    @property
+    def subject(self) -> str:
+        """The feature or the metric that it is about."""
+        if self.spc is not UNSET:
+            return self.spc.feature
+        if self.psi is not UNSET:
+            return self.psi.feature
+        if self.custom is not UNSET:
+            return self.custom.metric_name
+        raise ValueError("an alert about nothing")
+
 
 class AlertCursor(Struct, frozen=True):
     """The alert that a page ended at."""

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-_CURSOR = r"^\d{4}-\d{2}-\d{2},(spc|psi|custom),(hot|frozen|archived|expired)$"
+CURSOR = r"^\d{4}-\d{2}-\d{2},(spc|psi|custom),(hot|frozen|archived|expired)$"
 
 ArchiveKind = Literal["spc", "psi", "custom"]
 
@@ -15,7 +15,7 @@ ArchiveKind = Literal["spc", "psi", "custom"]
 class ArchiveQuery(Struct, frozen=True):
     kind: ArchiveKind | None = None
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
-    cursor: Annotated[str, Meta(pattern=_CURSOR)] | None = None
+    cursor: Annotated[str, Meta(pattern=CURSOR)] | None = None
 
 
 class ArchiveDayItem(Struct, frozen=True):

@@ -13,6 +13,11 @@ class ValidateReply(Struct, frozen=True):
     is_authenticated: bool
 
 
+class LogoutReply(Struct, frozen=True):
+    message: str
+    status: str = "success"
+
+
 class HealthReply(Struct, frozen=True):
     alive: bool
     version: str

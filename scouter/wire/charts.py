@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from scouter.wire.messages import Timestamp
+from scouter.wire.names import FeatureName
 
 MAX_DATA_POINTS = 10_000
+MAX_FEATURES = 50
 
 
 class TimeInterval(Enum):
@@ -79,15 +81,23 @@ class WindowQuery(Struct, frozen=True, kw_only=True):
 
 
 class ChartQuery(WindowQuery, frozen=True, kw_only=True):
+    """`feature`, as often as need be: of these features or metrics alone. `extremes`: lowest and highest values, too,
+    and of PSI the shares of the bins in the newest time bin.
+    """
+
     time_interval: TimeInterval
     max_data_points: Annotated[int, Meta(ge=1, le=MAX_DATA_POINTS)]
+    feature: Annotated[list[FeatureName], Meta(max_length=MAX_FEATURES)] | None = None
+    extremes: bool = False
 
 
 class SpcSeries(Struct, frozen=True):
-    """Mean per time bin, newest first; the lists are parallel."""
+    """Mean per time bin, newest first; the lists are parallel. The lowest and the highest value where asked for."""
 
     created_at: list[datetime]
     values: list[float]
+    lowest: list[float] | UnsetType = UNSET
+    highest: list[float] | UnsetType = UNSET
 
 
 class SpcChart(Struct, frozen=True):
@@ -95,12 +105,15 @@ class SpcChart(Struct, frozen=True):
 
 
 class PsiSeries(Struct, frozen=True):
-    """PSI per time bin, newest first, and over all of them together. `bins` are the overall proportions by bin id."""
+    """PSI per time bin, newest first, and over all of them together. `bins` are the overall proportions by bin id,
+    `time_bins`, where asked for, those of the newest time bin.
+    """
 
     created_at: list[datetime]
     psi: list[float]
     overall_psi: float
     bins: dict[str, float]
+    time_bins: dict[str, float] | UnsetType = UNSET
 
 
 class PsiChart(Struct, frozen=True):
@@ -119,6 +132,8 @@ class CustomSeries(Struct, frozen=True):
     metric: str
     created_at: list[datetime]
     stats: list[MetricStats]
+    lowest: list[float] | UnsetType = UNSET
+    highest: list[float] | UnsetType = UNSET
 
 
 class CustomChart(Struct, frozen=True):

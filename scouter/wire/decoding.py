@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
-from collections.abc import Callable, Collection, Sequence
-from typing import Any, TypeVar
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar, cast
 
 import msgspec
 
-from scouter.errors import HIDDEN, InvalidInput, Undecodable
+from scouter.errors import HIDDEN, InvalidInput, NotAChoice, Undecodable
+from scouter.wire.leap_seconds import second_after, without_leap_seconds
+from scouter.wire.misfit import Misfit, Step, find_misfit, takes, takes_many
+from scouter.wire.refusal_words import Accepted, by_type_alone, choices, words_for
 
 Wanted = TypeVar("Wanted")
+Query = TypeVar("Query", bound=msgspec.Struct)
 
-# What a field of that name takes, given the value that it cannot take; None: the type says it well enough.
-Accepted = Callable[[str, object], str | None]
-
-_MESSAGE = re.compile(r"(?P<problem>.*?)(?: - at `\$(?P<path>.*)`)?", re.DOTALL)
-_STEP = re.compile(r"\.(?P<name>[^.\[]+)|\[(?P<index>\d+)\]|\[\.\.\.\]")
-_NAMED_FIELD = re.compile(r"Object (?P<what>missing required|contains unknown) field `(?P<name>.*)`", re.DOTALL)
-_EXPECTED = re.compile(r"Expected `(?P<types>[^`]*)`(?P<bound>[^,]*)")
-_WORDS = {
-    "float": "a number",
-    "int": "an integer",
-    "str": "a text",
-    "bool": "true or false",
-    "object": "an object",
-    "array": "a list",
-    "null": "null",
-}
-
-
-def by_type_alone(_: str, __: object) -> None:
-    """For structs whose types say everything."""
-    return
+_DIGITS = 309  # of the largest float
+_ENDLESS = re.compile(rb"\d{%d}" % _DIGITS)
+_MAX_REPAIRS = 8
 
 
 def decode_json(
@@ -44,26 +34,17 @@ def decode_json(
 ) -> Wanted:
     """Raises `Undecodable` for what is no JSON, `InvalidInput` for JSON of another shape.
 
-    `secrets`: members of the body whose values no error shows.
+    A leap second is read as the next second, a number beyond all floats as an infinite one. `secrets`: members of the
+    body whose values no error shows.
     """
     try:
         return decoder.decode(raw)
-    except msgspec.ValidationError as error:
+    except msgspec.ValidationError:
         # Read again as a whole: the error is about the first thing that did not fit, and worse may follow it.
-        raise refusal(str(error), _any_json(raw), decoder.type, accepted=accepted, secrets=secrets) from None
+        reading = _Reading(decoder.type, accepted=accepted, secrets=secrets)
+        return cast("Wanted", reading.second(_any_json(raw)))
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise _undecodable(error) from None
-
-
-def _any_json(raw: bytes) -> object:
-    try:
-        return msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise _undecodable(error) from None
-
-
-def _undecodable(error: Exception) -> Undecodable:
-    return Undecodable(f"the body is not usable JSON: {error}")
 
 
 def convert(
@@ -71,41 +52,111 @@ def convert(
     wanted: type[Wanted],
     *,
     root: str = "",
-    strict: bool = True,
     accepted: Accepted = by_type_alone,
     secrets: Collection[str] = (),
 ) -> Wanted:
-    """Values as a struct; not `strict`: texts are read as numbers and dates, as in a query string."""
+    """Values as a struct. Raises `InvalidInput`."""
     try:
-        return msgspec.convert(sent, wanted, strict=strict)
-    except msgspec.ValidationError as error:
-        raise refusal(str(error), sent, wanted, root=root, accepted=accepted, secrets=secrets) from None
+        return msgspec.convert(sent, wanted)
+    except msgspec.ValidationError:
+        return cast("Wanted", _Reading(wanted, root, accepted=accepted, secrets=secrets).second(sent))
 
 
-def refusal(
-    message: str,
-    sent: object,
-    wanted: type,
-    *,
-    root: str = "",
-    accepted: Accepted = by_type_alone,
-    secrets: Collection[str] = (),
-) -> InvalidInput:
-    """What msgspec says about `sent` not being a `wanted`, as a field, its value and what it takes."""
-    parts = _MESSAGE.fullmatch(message)
-    problem, path = (message, "") if parts is None else (parts["problem"], parts["path"] or "")
-    steps = _steps(path, sent, wanted, message)
-    parent = next((step for step in reversed(steps) if isinstance(step, str)), "")
-    named = _NAMED_FIELD.fullmatch(problem)
-    if named is None:
-        value = _at(sent, steps)
+def convert_query(sent: Mapping[str, object], wanted: type[Query], *, accepted: Accepted = by_type_alone) -> Query:
+    """Texts as a struct: numbers, dates and words in them are read, as in a query string. Raises `InvalidInput`.
+
+    A text stands for what it says: `null` for no value of any type, a number for no date. What takes a list may be
+    there once or more often.
+    """
+    reading = _Reading(wanted, is_query=True, accepted=accepted)
+    fields = msgspec.structs.fields(wanted)
+    sent = {**sent, **_gathered(sent, {field.encode_name for field in fields if takes_many(field.type)})}
+    for field in fields:
+        value = sent.get(field.encode_name)
+        if takes_many(field.type):
+            continue
+        if isinstance(value, list):
+            raise InvalidInput(field.encode_name, value, f"one value; here are {len(value)}")
+        if isinstance(value, str) and _is_misread(value, field.type):
+            raise reading.refusal_of(field.encode_name, value, field.type)
+    try:
+        return msgspec.convert(sent, wanted, strict=False)
+    except msgspec.ValidationError:
+        return cast("Query", reading.second(sent))
+
+
+def _gathered(sent: Mapping[str, object], lists: Collection[str]) -> dict[str, object]:
+    """What is there once, as a list of one."""
+    return {name: [sent[name]] for name in lists if name in sent and not isinstance(sent[name], list)}
+
+
+def _is_misread(text: str, wanted: Any) -> bool:
+    """Whether the library would read into a text what it does not say."""
+    if takes(wanted, str):
+        return False
+    return text.lower() == "null" or (takes(wanted, datetime) and _is_number(text))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What something is read as that did not fit at once, and what errors say of it."""
+
+    wanted: Any
+    root: str = ""
+    is_query: bool = False
+    accepted: Accepted = by_type_alone
+    secrets: Collection[str] = ()
+
+    def second(self, sent: Any) -> Any:
+        """`sent` as what was wanted after all, its leap seconds put right. Raises `InvalidInput`."""
+        misfit = self._misfit(sent)
+        for _ in range(_MAX_REPAIRS):
+            if misfit is None or not _is_leap_second(misfit):
+                break
+            sent = without_leap_seconds(sent, str(misfit.steps[-1]))
+            misfit = self._misfit(sent)
+        if misfit is not None:
+            raise self.refusal(misfit)
+        try:
+            return msgspec.convert(sent, self.wanted, strict=not self.is_query)
+        except msgspec.ValidationError:  # a part of it is kept as it was sent, and cannot be made a second time
+            raise InvalidInput(self.root or "body", HIDDEN if self.secrets else sent, "every key once") from None
+
+    def refusal(self, misfit: Misfit) -> InvalidInput:
+        steps = misfit.steps
+        field = _field(self.root, steps)
+        if misfit.kind == "missing":
+            return InvalidInput(field, _Absent(), "this field, which is required")
+        named = next((step for step in reversed(steps) if isinstance(step, str)), "")
+        words = words_for(misfit, named, self.accepted, may_be_null=not self.is_query)
+        if self._is_secret(misfit):
+            return InvalidInput(field, HIDDEN, words)
+        return (NotAChoice if choices(misfit) else InvalidInput)(field, misfit.value, words)
+
+    def refusal_of(self, name: str, text: str, wanted: Any) -> InvalidInput:
+        """For a text that is not what is `wanted`, though the library might read it so."""
+        says = misfit.says if (misfit := find_misfit(text, wanted)) else ""
+        return self.refusal(Misfit((name,), text, wanted, "value", says))
+
+    def _misfit(self, sent: object) -> Misfit | None:
+        return find_misfit(sent, self.wanted, strict=not self.is_query)
+
+    def _is_secret(self, misfit: Misfit) -> bool:
         # A body that does not fit as a whole may hold the secret anywhere.
-        hidden = secrets and (not steps or steps[0] in secrets)
-        return InvalidInput(_field(root, steps), HIDDEN if hidden else value, _takes(problem, parent, value, accepted))
-    steps = [*steps, named["name"]]
-    if named["what"] == "missing required":
-        return InvalidInput(_field(root, steps), _Absent(), "this field, which is required")
-    return InvalidInput(_field(root, steps), _at(sent, steps), accepted(parent, named) or "no such key here")
+        return bool(self.secrets) and (not misfit.steps or misfit.steps[0] in self.secrets)
+
+
+def _is_leap_second(misfit: Misfit) -> bool:
+    value = misfit.value
+    return takes(misfit.wanted, datetime) and isinstance(value, str) and second_after(value) is not None
 
 
 class _Absent:
@@ -115,67 +166,42 @@ class _Absent:
         return "an absent field"
 
 
-def _takes(problem: str, name: str, value: object, accepted: Accepted) -> str:
-    expected = _EXPECTED.match(problem)
-    if expected is None:
-        return (accepted(name, value) if problem.startswith("Invalid enum value") else None) or problem
-    words = [_WORDS.get(each, each) for each in expected["types"].split(" | ")]
-    by_type = " or ".join(words) + expected["bound"]
-    # A pattern says little to a person.
-    asked = value is None or "matching regex" in expected["bound"]
-    return (accepted(name, value) if asked else None) or by_type
-
-
-def _field(root: str, steps: Sequence[str | int]) -> str:
+def _field(root: str, steps: Sequence[Step]) -> str:
     text = root
     for step in steps:
         text += f"[{step}]" if isinstance(step, int) else f".{step[:200]}"
     return text.removeprefix(".") or "body"
 
 
-def _steps(path: str, sent: object, wanted: type, message: str) -> list[str | int]:
-    """The path as keys and indices. msgspec writes every map key as `[...]`; those are found by trying."""
-    steps: list[str | int] = []
-    for match in _STEP.finditer(path):
-        if match["name"] is not None:
-            steps.append(match["name"])
-        elif match["index"] is not None:
-            steps.append(int(match["index"]))
-        else:
-            steps.append(_failing_key(sent, steps, wanted, message))
-    return steps
+# A number beyond all floats is no reason to refuse what it came with: it is infinite, and no value that is kept.
+_reader = msgspec.json.Decoder(float_hook=float)
 
 
-def _failing_key(sent: object, steps: list[str | int], wanted: type, message: str) -> str:
-    """The first key of the map at `steps` whose value fails with `message`, by halving: the map may be large."""
-    entries = _at(sent, steps)
-    keys = list(entries)
-    while len(keys) > 1:
-        half = keys[: len(keys) // 2]
-        kept = {key: entries[key] for key in half}
-        failing = _fails_alike(_replaced(sent, steps, kept), wanted, message)
-        keys = half if failing else keys[len(half) :]
-    return str(keys[0])
-
-
-def _fails_alike(sent: object, wanted: type, message: str) -> bool:
+def _any_json(raw: bytes) -> Any:
+    if _ENDLESS.search(raw):
+        return _with_endless_integers(raw)
     try:
-        msgspec.convert(sent, wanted)
-    except msgspec.ValidationError as error:
-        return str(error) == message
-    return False
+        return _reader.decode(raw)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise _undecodable(error) from None
 
 
-def _at(sent: Any, steps: Sequence[str | int]) -> Any:
-    for step in steps:
-        sent = sent[step]
-    return sent
+def _with_endless_integers(raw: bytes) -> Any:
+    try:
+        return json.loads(raw, parse_int=_integer, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise _undecodable(error) from None
 
 
-def _replaced(sent: Any, steps: Sequence[str | int], value: object) -> Any:
-    """A copy of `sent` with `value` at `steps`; what lies beside the path is shared."""
-    if not steps:
-        return value
-    copy = sent.copy()
-    copy[steps[0]] = _replaced(sent[steps[0]], steps[1:], value)
-    return copy
+def _integer(digits: str) -> int | float:
+    if len(digits) < _DIGITS or math.isfinite(float(digits)):
+        return int(digits)
+    return float(digits)
+
+
+def _no_constant(word: str) -> object:
+    raise ValueError(f"{word} is no JSON")
+
+
+def _undecodable(error: Exception) -> Undecodable:
+    return Undecodable(f"the body is not usable JSON: {error}")

@@ -14,5 +14,7 @@ WITHOUT_CONTROL = rf"^[^{CONTROL}]*{END}"
 Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200, pattern=WITHOUT_CONTROL)]
 Version: TypeAlias = Annotated[str, Meta(min_length=1, max_length=256, pattern=WITHOUT_CONTROL)]
 Uid: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200, pattern=WITHOUT_CONTROL)]
+# Of records, which may call a feature anything; Postgres has no text with a NUL.
+FeatureName: TypeAlias = Annotated[str, Meta(min_length=1, max_length=1024, pattern=rf"^[^\x00]*{END}")]
 
 PLAIN_TEXT = "a text without control characters"

@@ -33,7 +33,7 @@ class Notification(Struct, frozen=True):
 
     `title` says what happened without naming the profile: channels add its name. `alerts` is a JSON list of the
     stored alerts, for programs. `late`: seen only in records that came after their window had been checked. A
-    `test` message has no alerts.
+    `test` message has no alerts. `url`, where people can look at it, is known to whoever sends it.
     """
 
     alert_ids: tuple[int, ...]
@@ -48,6 +48,7 @@ class Notification(Struct, frozen=True):
     late: bool = False
     test: bool = False
     alerts: Raw = Raw(b"[]")
+    url: str | None = None
 
     @property
     def profile(self) -> str:

@@ -1,16 +1,13 @@
-"""Lists of profiles as they travel, and the cursor that leads from page to page."""
+"""Lists of profiles as they travel."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 from datetime import datetime
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta, Raw, Struct
 
-from scouter.errors import InvalidInput
+from scouter.wire.cursors import Cursor
 from scouter.wire.names import PLAIN_TEXT, Name, Uid, Version
 from scouter.wire.profiles import DriftType, accepted_by_profiles
 
@@ -25,7 +22,7 @@ class ProfilesQuery(Struct, frozen=True):
     drift_type: DriftType | None = None
     active: bool | None = None
     limit: Annotated[int, Meta(ge=1, le=MAX_PROFILES)] = 50
-    cursor: Annotated[str, Meta(max_length=8000)] | None = None
+    cursor: Cursor | None = None
 
 
 class ProfileItem(Struct, frozen=True):
@@ -77,8 +74,8 @@ class VersionProfile(Struct, frozen=True):
     active: bool
 
 
-class DeleteProfileQuery(Struct, frozen=True):
-    """Names one profile: by uid, or by the other four together."""
+class DeleteProfileQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """Names one profile: by uid, or by the other four together. A misspelt name is refused: it may be the uid's."""
 
     uid: Uid | None = None
     space: Name | None = None
@@ -119,19 +116,6 @@ class Position(Struct, frozen=True, array_like=True, forbid_unknown_fields=True)
     name: Name
     version: Version
     drift_type: DriftType
-
-
-def cursor_at(position: Position) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(position)).decode().rstrip("=")
-
-
-def position_at(cursor: str) -> Position:
-    """Raises `InvalidInput` for what no page has given."""
-    try:
-        raw = base64.b64decode(cursor.encode() + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        return msgspec.json.decode(raw, type=Position)
-    except (binascii.Error, msgspec.MsgspecError, UnicodeError):
-        raise InvalidInput("cursor", cursor, "the next_cursor of an earlier page") from None
 
 
 def accepted_by_listing(name: str, value: object) -> str | None:

@@ -460,10 +460,6 @@ def _one_of(choices: type[StrEnum]) -> str:
     return f"{', '.join(others)} or {last}"
 
 
-def _keys_of(struct: type[msgspec.Struct]) -> str:
-    return f"only the keys {', '.join(struct.__struct_encode_fields__)}"
-
-
 _ACCEPTED = {
     "drift_type": _one_of(DriftType),
     "version_type": _one_of(VersionType),
@@ -473,11 +469,6 @@ _ACCEPTED = {
     "priority": "P1 to P5",
     "lower_limit": "a number, '-inf', 'inf' or null",
     "upper_limit": "a number, '-inf', 'inf' or null",
-    "bins": _keys_of(PsiBin),
-    "dispatch_config": _keys_of(DispatchConfig),
-    "threshold": _keys_of(PsiThreshold),
-    "binning_strategy": _keys_of(BinningStrategy),
-    "method": _keys_of(EqualWidthMethod),
 }
 
 

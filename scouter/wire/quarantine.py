@@ -128,11 +128,19 @@ class ReplaysReply(Struct, frozen=True):
     cursor: UUID | None
 
 
-class DeleteQuarantinedQuery(Struct, frozen=True):
-    """Which messages to delete: of a reason, of a transport, or of both. One of them has to be there."""
+class DeleteQuarantinedQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which messages to delete: of a reason, of a transport, of both, or `all` of them.
+
+    A misspelt name is refused: what it was to spare would be deleted.
+    """
 
     reason: Reason | None = None
     transport: Transport | None = None
+    all: bool = False
+
+    @property
+    def is_narrowed(self) -> bool:
+        return self.reason is not None or self.transport is not None
 
 
 class QuarantineDeletedReply(Struct, frozen=True):

@@ -45,7 +45,13 @@ LIMIT %(maximum)s;
 SELECT entity.space FROM alert JOIN entity ON entity.id = alert.entity_id WHERE alert.id = %(id)s;
 
 -- name: set_alert_active
-UPDATE alert SET active = %(active)s, updated_at = %(now)s WHERE id = %(id)s;
+-- Who ended it stays with one that is ended again; of one that is open again nobody did.
+UPDATE alert
+SET active = %(active)s, updated_at = %(now)s,
+    acknowledged_by = CASE WHEN %(active)s THEN NULL WHEN active THEN %(username)s ELSE acknowledged_by END,
+    acknowledged_at = CASE WHEN %(active)s THEN NULL WHEN active THEN %(now)s ELSE acknowledged_at END,
+    note = CASE WHEN %(active)s OR active THEN NULL ELSE note END
+WHERE id = %(id)s;
 
 -- name: add_alert
 INSERT INTO alert (entity_id, entity_name, created_at, alert, run_id, late)

@@ -1,7 +1,3 @@
--- name: try_lock_archive
--- One archiver at a time, over all servers of this database. Held by the session.
-SELECT pg_try_advisory_lock(hashtext('scouter_py.archive')) AS is_ours;
-
 -- name: lock_records_for_reading
 -- Until the end of the transaction no day leaves this table: whoever reads the manifest afterwards counts no record twice,
 -- and misses none.
@@ -95,7 +91,7 @@ WHERE state = 'archived' AND day < %(before)s;
 
 -- name: expired_files
 SELECT id, path FROM archive_part
-WHERE state = 'expired' AND path IS NOT NULL AND expired_at < now() - %(readers)s::interval
+WHERE state = 'expired' AND path IS NOT NULL AND expired_at < %(before)s
 ORDER BY day LIMIT 1000;
 
 -- name: forget_file
@@ -130,4 +126,5 @@ FROM archive_part GROUP BY state;
 
 -- name: vacuum_frozen
 -- An index that knows which pages are wholly visible is read without the table; and the planner is told how much there is.
-VACUUM (ANALYZE) {records};
+-- It stands outside of transactions, and so, behind a pooler, outside of our search path.
+VACUUM (ANALYZE) scouter_py.{records};

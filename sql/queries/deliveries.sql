@@ -1,8 +1,10 @@
 -- The outbox of alerts. A claim counts as an attempt, and its number is the token of whoever holds it.
 
 -- name: enqueue_delivery
+-- Due at once, also where the check that it is of was claimed by a clock that was ahead.
 INSERT INTO alert_delivery (entity_id, alert_ids, channel, destination, payload, created_at, next_attempt_at)
-VALUES (%(entity_id)s, %(alert_ids)s, %(channel)s, %(destination)s::json, %(payload)s::json, %(now)s, %(now)s)
+VALUES (%(entity_id)s, %(alert_ids)s, %(channel)s, %(destination)s::json, %(payload)s::json, %(now)s,
+        least(%(now)s, clock_timestamp()))
 RETURNING id;
 
 -- name: claim_delivery
@@ -26,8 +28,8 @@ UPDATE alert_delivery
 SET attempts = attempts + 1, claimed_by = %(claimed_by)s, claim_until = %(claim_until)s
 FROM due
 WHERE alert_delivery.id = due.id
-RETURNING alert_delivery.id, channel, attempts, created_at, destination::text AS destination_text,
-          payload::text AS payload;
+RETURNING alert_delivery.id, channel, attempts, created_at,
+          destination::text AS destination_text, payload::text AS payload;
 
 -- name: record_delivered
 -- Whoever holds the claim by now: it has been sent.
@@ -54,6 +56,7 @@ FROM alert_delivery AS delivery JOIN entity ON entity.id = delivery.entity_id
 WHERE (%(spaces)s::text[] IS NULL OR entity.space = ANY (%(spaces)s::text[]))
   AND (%(entity_id)s::integer IS NULL OR delivery.entity_id = %(entity_id)s::integer)
   AND (%(state)s::text IS NULL OR delivery.state = %(state)s::text)
+  AND (%(alert_ids)s::bigint[] IS NULL OR delivery.alert_ids && %(alert_ids)s::bigint[])
   AND (%(below_id)s::bigint IS NULL OR delivery.id < %(below_id)s::bigint)
 ORDER BY delivery.id DESC
 LIMIT %(maximum)s;

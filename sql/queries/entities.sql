@@ -18,15 +18,11 @@ RETURNING id, uid, space, name, version, drift_type;
 SELECT version FROM entity
 WHERE space = %(space)s AND name = %(name)s AND drift_type = %(drift_type)s;
 
--- name: features_of_entity
-SELECT id, name FROM feature WHERE entity_id = %(entity_id)s;
-
--- name: lock_features_of_entity
--- Keeps two servers from passing the limit of names together.
-SELECT pg_advisory_xact_lock(hashtext('scouter_py.feature'), %(entity_id)s);
-
--- name: add_features
--- Names arrive sorted, so that two transactions never wait for each other in a circle.
-INSERT INTO feature (entity_id, name)
-SELECT %(entity_id)s, name FROM unnest(%(names)s::text[]) AS name
-ON CONFLICT (entity_id, name) DO NOTHING;
+-- name: model_versions
+-- Of all kinds together, the latest first; with the entity of its request metrics, once some have come.
+SELECT version, max(id) FILTER (WHERE drift_type = 'Service') AS service_id
+FROM entity
+WHERE space = %(space)s AND name = %(name)s
+GROUP BY version
+ORDER BY max(id) DESC
+LIMIT %(maximum)s;

@@ -15,6 +15,7 @@ WITH route AS (
            part -> 'status_codes' AS status_codes
     FROM observability_record, jsonb_array_elements(route_metrics) AS part
     WHERE entity_id = %(entity_id)s AND created_at >= %(start)s AND created_at < %(end)s
+      AND (%(routes)s::text[] IS NULL OR part ->> 'route_name' = ANY (%(routes)s))
 ), sums AS (
     SELECT route_name, bin,
            least(sum(request_count), 9223372036854775807)::bigint AS request_count,
@@ -37,3 +38,22 @@ WITH route AS (
 SELECT sums.*, coalesce(codes.status_counts, '{}') AS status_counts
 FROM sums LEFT JOIN codes USING (route_name, bin)
 ORDER BY route_name, bin DESC;
+
+-- name: busiest_routes
+-- Sums that pass 64 bits stop there.
+WITH route AS (
+    SELECT part ->> 'route_name' AS route_name, sum((part ->> 'request_count')::numeric) AS requests,
+           sum((part ->> 'error_count')::numeric) AS errors
+    FROM observability_record, jsonb_array_elements(route_metrics) AS part
+    WHERE entity_id = %(entity_id)s AND created_at >= %(start)s AND created_at < %(end)s
+    GROUP BY part ->> 'route_name'
+)
+SELECT route_name,
+       least(requests, 9223372036854775807)::bigint AS request_count,
+       least(errors, 9223372036854775807)::bigint AS error_count,
+       count(*) OVER () AS routes,
+       least(sum(requests) OVER (), 9223372036854775807)::bigint AS requests_of_all,
+       least(sum(errors) OVER (), 9223372036854775807)::bigint AS errors_of_all
+FROM route
+ORDER BY requests DESC, route_name
+OFFSET %(skipped)s LIMIT %(maximum)s;

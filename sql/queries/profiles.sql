@@ -6,11 +6,16 @@ SELECT pg_advisory_xact_lock(hashtext('scouter_py.profile'), hashtext(%(key)s));
 -- Stores a profile, or replaces its document and schedule. A replaced profile keeps its state and its last run, and an
 -- active one whose schedule stays the same its next run: its grace period or its next try may be under way, and a
 -- service that registers at every start must not put them off.
-INSERT INTO profile (entity_id, document, active, schedule, previous_run, next_run)
-VALUES (%(entity_id)s, %(document)s::json, %(active)s, %(schedule)s, %(now)s, %(next_run)s)
+WITH mirrored AS (
+    UPDATE entity SET check_gap = %(schedule_gap)s
+    WHERE id = %(entity_id)s AND check_gap IS DISTINCT FROM %(schedule_gap)s::interval)
+INSERT INTO profile (entity_id, document, active, schedule, schedule_gap, previous_run, next_run, activated_at)
+VALUES (%(entity_id)s, %(document)s::json, %(active)s, %(schedule)s, %(schedule_gap)s, %(now)s, %(next_run)s,
+        CASE WHEN %(active)s THEN %(now)s::timestamptz END)
 ON CONFLICT (entity_id) DO UPDATE
 SET document = EXCLUDED.document,
     schedule = EXCLUDED.schedule,
+    schedule_gap = EXCLUDED.schedule_gap,
     next_run = CASE WHEN profile.active AND profile.schedule = EXCLUDED.schedule
                     THEN profile.next_run ELSE EXCLUDED.next_run END,
     updated_at = EXCLUDED.previous_run
@@ -18,7 +23,7 @@ RETURNING active;
 
 -- name: deactivate_other_versions
 UPDATE profile
-SET active = false, updated_at = %(now)s
+SET active = false, updated_at = %(now)s, deactivated_at = %(now)s, activated_at = coalesce(activated_at, %(now)s)
 FROM entity
 WHERE entity.id = profile.entity_id
   AND entity.space = %(space)s AND entity.name = %(name)s AND entity.drift_type = ANY (%(drift_types)s)
@@ -35,21 +40,28 @@ ORDER BY entity.id
 FOR UPDATE OF profile;
 
 -- name: activate_profile
--- Its first window begins now, not when it was registered.
+-- Its next window begins now, so that nothing of a pause is checked. The first one of all begins at the registration:
+-- records that were sent meanwhile were sent to be checked.
 UPDATE profile
-SET active = true, previous_run = %(now)s, next_run = %(next_run)s, updated_at = %(now)s,
+SET active = true, next_run = %(next_run)s, updated_at = %(now)s, activated_at = %(now)s,
+    previous_run = CASE WHEN activated_at IS NULL THEN previous_run ELSE %(now)s END,
     lease_token = NULL, lease_until = NULL, attempts = 0, retry_at = NULL
 WHERE entity_id = %(entity_id)s;
 
 -- name: deactivate_profile
-UPDATE profile SET active = false, updated_at = %(now)s WHERE entity_id = %(entity_id)s;
+UPDATE profile
+SET active = false, updated_at = %(now)s, deactivated_at = %(now)s, activated_at = coalesce(activated_at, %(now)s)
+WHERE entity_id = %(entity_id)s;
 
 -- name: profile_document
 SELECT document::text AS document FROM profile WHERE entity_id = %(entity_id)s;
 
 -- name: replace_profile
 -- Of a profile that is there. Its state and its last run stay, and its next run as above.
+WITH mirrored AS (
+    UPDATE entity SET check_gap = %(schedule_gap)s
+    WHERE id = %(entity_id)s AND check_gap IS DISTINCT FROM %(schedule_gap)s::interval)
 UPDATE profile
-SET document = %(document)s::json, schedule = %(schedule)s, updated_at = %(now)s,
+SET document = %(document)s::json, schedule = %(schedule)s, schedule_gap = %(schedule_gap)s, updated_at = %(now)s,
     next_run = CASE WHEN active AND schedule = %(schedule)s THEN next_run ELSE %(next_run)s END
 WHERE entity_id = %(entity_id)s;

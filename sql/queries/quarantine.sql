@@ -14,6 +14,11 @@ LIMIT %(maximum)s;
 SELECT id, received_at, quarantined_at, transport, reason, detail, username, idempotency_key, size, replays, raw
 FROM quarantine WHERE id = %(id)s;
 
+-- name: beginning_of_quarantined
+SELECT id, received_at, quarantined_at, transport, reason, detail, username, idempotency_key, size, replays,
+       substring(raw FOR %(maximum)s) AS raw
+FROM quarantine WHERE id = %(id)s;
+
 -- name: oldest_quarantined
 -- Whole, oldest first, at least one of them and not many more bytes than asked for.
 SELECT id, received_at, quarantined_at, transport, reason, detail, username, idempotency_key, size, replays, raw
@@ -71,11 +76,29 @@ SELECT pg_try_advisory_xact_lock(hashtext('scouter_py.quarantine_limits'));
 
 -- name: expire_by_age
 DELETE FROM quarantine
-WHERE id IN (SELECT id FROM quarantine WHERE quarantined_at < now() - make_interval(days => %(days)s)
+WHERE id IN (SELECT id FROM quarantine WHERE quarantined_at < %(before)s
              ORDER BY quarantined_at LIMIT %(maximum)s FOR UPDATE SKIP LOCKED)
 RETURNING transport;
 
--- name: expire_by_size
+-- name: quarantine_senders
+SELECT username, reason, sum(size)::bigint AS bytes FROM quarantine GROUP BY username, reason;
+
+-- name: expire_of_sender
+-- The oldest of one sender and reason, as many as are too much. What is being replayed is left alone.
+DELETE FROM quarantine
+WHERE id IN (
+    SELECT id FROM quarantine
+    WHERE id IN (
+        SELECT id FROM (
+            SELECT id, sum(size) OVER (ORDER BY id) - size AS before
+            FROM (SELECT id, size FROM quarantine WHERE username = %(username)s AND reason = %(reason)s
+                  ORDER BY id LIMIT %(maximum)s) AS head
+        ) AS oldest
+        WHERE before < %(too_much)s)
+    FOR UPDATE SKIP LOCKED)
+RETURNING transport;
+
+-- name: expire_of_reason
 -- The oldest of one reason, as many as are too much. What is being replayed is left alone.
 DELETE FROM quarantine
 WHERE id IN (

@@ -4,6 +4,13 @@ WHERE entity_type = %(entity_type)s AND entity_id = %(entity_id)s
 ORDER BY key, value
 LIMIT %(maximum)s;
 
+-- name: tags_of_profile
+-- Whatever type was named beside the profile's uid.
+SELECT entity_type, entity_id, key, value FROM tag
+WHERE profile_entity_id = %(entity_id)s
+ORDER BY key, value, entity_type
+LIMIT %(maximum)s;
+
 -- name: add_tags
 -- Parallel lists. A tag that is there already stays as it is.
 INSERT INTO tag (entity_type, entity_id, key, value, value_digest, profile_entity_id)

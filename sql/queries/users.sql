@@ -8,6 +8,15 @@ SELECT username, password_hash, credential_version, email, role, active, permiss
        favorite_spaces
 FROM app_user ORDER BY username;
 
+-- name: user_page
+SELECT username, password_hash, credential_version, email, role, active, permissions, group_permissions,
+       favorite_spaces
+FROM app_user
+WHERE (%(after)s::text IS NULL OR username > %(after)s)
+  AND (%(q)s::text IS NULL OR strpos(lower(username), lower(%(q)s)) > 0 OR strpos(lower(email), lower(%(q)s)) > 0)
+ORDER BY username
+LIMIT %(maximum)s;
+
 -- name: lock_first_users
 -- Servers that start together must not each make an admin with a password of its own.
 SELECT pg_advisory_xact_lock(hashtext('scouter_py.first_users'));
@@ -29,6 +38,10 @@ RETURNING username;
 -- Ends every token of that user.
 UPDATE app_user
 SET password_hash = %(password_hash)s, credential_version = nextval('credential_version'), updated_at = now()
+WHERE username = %(username)s;
+
+-- name: end_tokens
+UPDATE app_user SET credential_version = nextval('credential_version'), updated_at = now()
 WHERE username = %(username)s;
 
 -- name: keep_secret

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from psycopg import sql
 
-from scouter.postgres.connections.pool import SCHEMA
+from scouter.postgres.connections.session_settings import SCHEMA
 from scouter.server import Server
 from scouter.settings.settings import Settings
 from tests.archiving.archiver_state import connect, let_time_pass, parts, wait_until_nobody_archives

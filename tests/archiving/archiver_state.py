@@ -6,7 +6,7 @@ import time
 
 import psycopg
 
-from scouter.postgres.connections.pool import SCHEMA
+from scouter.postgres.connections.session_settings import SCHEMA
 
 _LOCK_SECONDS = 30.0
 _LOCKS = """

@@ -23,6 +23,7 @@ def ask(
     points: int,
     *,
     archive: str | None = None,
+    extremes: str | None = None,
 ) -> Answer:
     return client.get(
         f"/scouter/drift/{kind}",
@@ -33,6 +34,7 @@ def ask(
         start_custom_datetime=start.isoformat(),
         end_custom_datetime=end.isoformat(),
         archive=archive,
+        extremes=extremes,
     )
 
 

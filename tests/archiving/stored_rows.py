@@ -10,7 +10,7 @@ import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from scouter.postgres.connections.pool import SCHEMA
+from scouter.postgres.connections.session_settings import SCHEMA
 from tests.archiving.records import FEATURE_COLUMNS, TABLES, Row, as_stored
 
 OfProfile = tuple[str, Row]  # uid, row

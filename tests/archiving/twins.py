@@ -77,8 +77,8 @@ class Twins:
     def compare_charts(self, start: datetime, end: datetime, points: int) -> None:
         """Of all profiles."""
         for (kind, _), (uid, other) in self._uids.items():
-            found = ask(self.archived.client, kind, uid, start, end, points)
-            expected = ask(self.untouched.client, kind, other, start, end, points)
+            found = ask(self.archived.client, kind, uid, start, end, points, extremes="true")
+            expected = ask(self.untouched.client, kind, other, start, end, points, extremes="true")
             assert (found.status, expected.status) == (200, 200), (found, expected)
             told = difference(found.body, expected.body, self._largest if kind != "psi" else 0.0)
             assert told is None, f"{kind} chart from {start} to {end} in {points}: {told}"

@@ -5,15 +5,19 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tests.benchmarks import archive, charts, checks, ingest, mathematics, start
+from tests.benchmarks import archive, charts, checks, ingest, mathematics, overview, pages, start
+
+
+def parser() -> argparse.ArgumentParser:
+    commands = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    benches = commands.add_subparsers(metavar="NAME", required=True)
+    for bench in (ingest, archive, charts, checks, overview, pages, mathematics, start):
+        bench.add_to(benches)
+    return commands
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    benches = parser.add_subparsers(metavar="NAME", required=True)
-    for bench in (ingest, archive, charts, checks, mathematics, start):
-        bench.add_to(benches)
-    options = parser.parse_args()
+    options = parser().parse_args()
     options.run(options)
     return 0
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 
-from scouter.postgres.connections.pool import SCHEMA
+from scouter.postgres.connections.session_settings import SCHEMA
 from scouter.postgres.embedded.server import EmbeddedPostgres
 from tests.archiving.opened_files import OpenedFiles
 from tests.benchmarks import archive_day, chart_data, charts, machine

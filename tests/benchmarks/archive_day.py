@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import psycopg
 
-from scouter.postgres.connections.pool import SCHEMA, open_pool
+from scouter.postgres.connections.pool import open_pool
+from scouter.postgres.connections.session_settings import SCHEMA
 from scouter.postgres.schema.partitions import Partitions, partition_name
 from scouter.postgres.tables.records import DAY_MICROSECONDS, Rows, to_microseconds, value_rows
 from tests.benchmarks.chart_data import Subject

@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import psycopg
 
-from scouter.postgres.connections.pool import SCHEMA, open_pool
+from scouter.postgres.connections.pool import open_pool
+from scouter.postgres.connections.session_settings import SCHEMA
 from scouter.postgres.schema.partitions import Partitions
 from scouter.postgres.tables.features import Features
 from scouter.postgres.tables.records import DAY_MICROSECONDS, Integers, Rows, psi_rows, value_rows

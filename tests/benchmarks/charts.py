@@ -120,8 +120,10 @@ def explain(server: ServerProcess, subjects: list[Subject]) -> None:
             subject = next(subject for subject in subjects if subject.kind == kind)
             values = {"entity_id": subject.entity_id, "start": end - timedelta(days=30), "end": end}
             asked = named_statements("charts")["count_bins" if kind == "psi" else "value_bins"]
-            statement = b"EXPLAIN (ANALYZE, BUFFERS) " + asked.on(KINDS[kind].table).text
-            lines = connection.execute(statement, {**values, "width": timedelta(hours=7, minutes=12)}).fetchall()
+            statement = b"EXPLAIN (ANALYZE, BUFFERS) " + asked.on(KINDS[kind].table).reaching(extremes=False).text
+            lines = connection.execute(
+                statement, {**values, "feature_ids": None, "width": timedelta(hours=7, minutes=12)}
+            ).fetchall()
             print(
                 f"{kind} over 30 days:",
                 *(line for (line,) in lines[:12]),

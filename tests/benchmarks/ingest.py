@@ -20,6 +20,7 @@ from scouter.postgres.tables.records import POSTGRES_EPOCH_MICROSECONDS, value_r
 from tests.benchmarks import machine
 from tests.benchmarks.copying import copy_batch
 from tests.benchmarks.draining import PREFETCH, TRANSPORTS, drain, report_drained
+from tests.benchmarks.many_connections import CONNECTIONS, measure_widths, report_widths
 from tests.benchmarks.messages import FEATURES, message
 from tests.http_client import HttpClient
 from tests.profile_documents import registration, spc_profile
@@ -27,6 +28,7 @@ from tests.server_process import ROOT, ServerProcess
 
 COPY_BAR = 0.6
 POST_BAR = 0.5
+ROUNDS = 3  # of messages on ever more connections
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ def add_to(benches: Any) -> None:
     parser = benches.add_parser("ingest", help=__doc__)
     parser.add_argument("--seconds", type=float, default=8.0, help="length of each measurement")
     parser.add_argument("--connections", type=int, default=32)
+    widths = {"type": int, "nargs": "*", "default": CONNECTIONS}
+    parser.add_argument("--widths", **widths, help="numbers of connections for messages of one record")
     parser.add_argument("--transport", choices=("http", *TRANSPORTS, "all"), default="http")
     parser.add_argument("--prefetch", type=int, default=PREFETCH, help="messages in hand per consumer of RabbitMQ")
     parser.set_defaults(run=run)
@@ -69,6 +73,10 @@ def run(options: argparse.Namespace) -> None:
         measured = [
             measure(server, client, uid, records, options.connections, options.seconds) for records in (0, 1, 20, 500)
         ]
+        part = options.seconds / ROUNDS
+        widths = measure_widths(
+            server.pid, options.widths, lambda each: measure(server, client, uid, 1, each, part), ROUNDS
+        )
         copies = {one.records: bare_copy(server, one, options.seconds) for one in measured if one.records}
         wanted = [each for each in TRANSPORTS if options.transport in (each, "all")]
         drained = [
@@ -77,6 +85,7 @@ def run(options: argparse.Namespace) -> None:
             for records in (1, 500)
         ]
     report(measured, copies)
+    report_widths(widths)
     report_drained(drained, {one.records: one.rows_a_second for one in measured})
 
 

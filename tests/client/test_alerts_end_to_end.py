@@ -29,7 +29,7 @@ from tests.client.watched_models import (
     WatchedModels,
     expected_psi,
 )
-from tests.server_process import ServerProcess
+from tests.server_process import PreparedServer, ServerProcess
 
 SLACK, OPSGENIE, HOOK = "/api/chat.postMessage", "/v2/alerts", "/hook/k3y"
 CHI_SQUARE_95_OF_9 = 16.918977604620448  # ten bins
@@ -61,7 +61,7 @@ def service() -> Iterator[AlertService]:
 
 @pytest.fixture(scope="module")
 def server(service: AlertService, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    with ServerProcess(tmp_path_factory.mktemp("server"), environment(service.url)) as running:
+    with PreparedServer(tmp_path_factory.mktemp("server"), environment(service.url)) as running:
         yield running
 
 
@@ -220,7 +220,7 @@ def test_a_service_in_trouble_is_asked_again_and_delays_nobody(
     service.behave(SLACK, Answer(500, "down"), rate_limited(1), limited, Answer())
     service.behave(OPSGENIE, Hang())
     with (
-        ServerProcess(tmp_path / "server", settings) as server,
+        PreparedServer(tmp_path / "server", settings) as server,
         service,  # ends first, and with it what hangs
         ClientSession(client_pythons["0.25.0"], tmp_path / "client") as client,
     ):

@@ -18,7 +18,7 @@ from tests.client.client_session import ClientSession
 from tests.client.environments import VERSIONS
 from tests.client.stored_records import stored_counts, stored_values, wait_for
 from tests.http_client import HttpClient
-from tests.server_process import ServerProcess, free_port
+from tests.server_process import PreparedServer, ServerProcess, free_port
 
 SPACE = "restarts"
 METRICS = ("first", "second", "third")
@@ -121,7 +121,7 @@ def test_batches_are_whole_or_absent_when_the_server_stops_amid_them_and_queues_
 
 
 def _server(directory: Path, port: int, secret: str) -> ServerProcess:
-    return ServerProcess(directory, {"SCOUTER_ENCRYPT_SECRET": secret}, port)
+    return PreparedServer(directory, {"SCOUTER_ENCRYPT_SECRET": secret}, port)
 
 
 def _log_in(client: ClientSession, server: Restartable) -> None:

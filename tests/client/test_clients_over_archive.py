@@ -11,7 +11,7 @@ import pytest
 from tests.client.client_session import ClientSession
 from tests.conditions import eventually
 from tests.http_client import HttpClient
-from tests.server_process import ServerProcess
+from tests.server_process import PreparedServer
 
 SPACE = "archived"
 TRAINING = {"age": [float(n % 7) for n in range(100)]}
@@ -27,7 +27,7 @@ def test_a_chart_of_every_version_is_of_hot_and_archived_records(
         **{"DATA_RETENTION_PERIOD": "1", "SCOUTER_ARCHIVE_EVERY_SECONDS": "1"},
         "SCOUTER_STORAGE_URI": str(tmp_path / "store"),
     }
-    with ServerProcess(tmp_path / "server", environment) as server:
+    with PreparedServer(tmp_path / "server", environment) as server:
         admin = HttpClient(server.url).login()
         profiles = []
         for version, client in clients.items():

@@ -24,7 +24,7 @@ from tests.client.application import (
 from tests.client.conftest import started_clients
 from tests.client.expected_charts import alike
 from tests.http_client import HttpClient
-from tests.server_process import ServerProcess
+from tests.server_process import PreparedServer, ServerProcess
 
 NAME = "from-published-clients"  # of topic and queue
 MESSAGES = 10 + 2 + 11  # of one application: samples, batches, metrics
@@ -47,7 +47,7 @@ def server(
     else:
         rabbit: RabbitBroker = request.getfixturevalue("rabbit_broker")
         listening = {"RABBITMQ_ADDR": rabbit.url(), "RABBITMQ_QUEUE": NAME}
-    with ServerProcess(tmp_path_factory.mktemp("server"), listening) as running:
+    with PreparedServer(tmp_path_factory.mktemp("server"), listening) as running:
         yield running
 
 

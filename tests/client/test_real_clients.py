@@ -31,7 +31,7 @@ from tests.client.conftest import started_clients
 from tests.client.environments import VERSIONS
 from tests.client.expected_charts import INTERVALS, alike, bin_width, custom_chart, psi_chart, spc_chart
 from tests.client.stored_records import ProfileRow, profile_rows
-from tests.server_process import ROOT, ServerProcess
+from tests.server_process import ROOT, PreparedServer, ServerProcess
 
 CURRENT_INTERVALS = set(INTERVALS) - {"FiveMinutes", "ThreeHours", "TwoDays", "FiveDays"}
 LEGACY_INTERVALS = set(INTERVALS) - {"FourHours", "SevenDays"}
@@ -39,7 +39,7 @@ LEGACY_INTERVALS = set(INTERVALS) - {"FourHours", "SevenDays"}
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    with ServerProcess(tmp_path_factory.mktemp("server")) as running:
+    with PreparedServer(tmp_path_factory.mktemp("server")) as running:
         yield running
 
 

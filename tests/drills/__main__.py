@@ -10,30 +10,39 @@ from tests.drills import (
     away,
     broker_kills,
     checks,
+    clock,
     database_stops,
+    descriptors,
     full_spool,
     kills,
+    memory,
     microsecond,
     network,
     paused,
     poison,
     rebalances,
     sigterm,
+    spool_disk,
+    starvation,
     tokens,
 )
 
 DRILLS = (
     *(checks, kills, database_stops, away, poison, microsecond, tokens, sigterm, full_spool, network),
-    *(broker_kills, rebalances, paused, archive),
+    *(broker_kills, rebalances, paused, archive, spool_disk, clock, memory, descriptors, starvation),
 )
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="scripts/drill", description=__doc__)
-    drills = parser.add_subparsers(metavar="NAME", required=True)
+def parser() -> argparse.ArgumentParser:
+    commands = argparse.ArgumentParser(prog="scripts/drill", description=__doc__)
+    drills = commands.add_subparsers(metavar="NAME", required=True)
     for drill in DRILLS:
         drill.add_to(drills)
-    options = parser.parse_args()
+    return commands
+
+
+def main() -> int:
+    options = parser().parse_args()
     kept: bool = options.run(options)
     return 0 if kept else 1
 

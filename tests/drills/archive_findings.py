@@ -12,7 +12,7 @@ import numpy as np
 import psycopg
 import pyarrow.parquet as pq
 
-from scouter.postgres.connections.pool import SCHEMA
+from scouter.postgres.connections.session_settings import SCHEMA
 from tests.archiving.records import KINDS, TABLES
 from tests.archiving.stored_rows import files_of, in_files, in_tables
 from tests.drills.archive_subjects import Bulk, Different, Integers, Watched, compare, compare_rows

@@ -9,9 +9,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from scouter.postgres.embedded.binaries import Binaries
 from scouter.postgres.embedded.directory import present_directory
 from scouter.postgres.embedded.process import read_postmaster_file
 from scouter.postgres.embedded.server import EmbeddedPostgres
+from tests.databases.prepared import lay_out_prepared_data
 from tests.server_process import let_others_enter
 
 _STOP_SECONDS = 30.0
@@ -20,9 +22,11 @@ _STOP_SECONDS = 30.0
 class OwnDatabase:
     """Always at the same address. Start it from the main thread."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, binaries: Binaries | None = None) -> None:
+        if binaries is None:
+            lay_out_prepared_data(directory)
         self._directory = directory
-        self._postgres = EmbeddedPostgres(let_others_enter(directory))
+        self._postgres = EmbeddedPostgres(let_others_enter(directory), binaries=binaries)
         self.conninfo = ""
 
     def start(self) -> None:

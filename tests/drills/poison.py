@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from scouter.postgres.connections.pool import SCHEMA
+from scouter.postgres.connections.session_settings import SCHEMA
 from tests.drills.findings import Findings, refusals
 from tests.drills.numbered_messages import Poison
 from tests.drills.own_broker import add_transport

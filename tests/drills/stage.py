@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from scouter.postgres.embedded.binaries import Binaries
 from tests.drills.database_proxy import DatabaseProxy
 from tests.drills.findings import Findings, judge
 from tests.drills.ledger_watch import LedgerReading, LedgerWatch
@@ -23,6 +24,7 @@ from tests.drills.stored_numbers import read_database
 from tests.http_client import HttpClient
 from tests.profile_documents import custom_profile, registration, spc_profile
 from tests.server_process import ServerProcess
+from tests.shifted_clock import ShiftedClock, shifted_postgres
 
 _QUIET_SECONDS = 2.0
 _BACKLOG_SECONDS = 1.0  # of sending: what is on its way at any moment
@@ -51,7 +53,12 @@ class Stage:
         environment: Mapping[str, str] | None = None,
         proxied: bool = False,
         transport: str = "http",
+        descriptors: int | None = None,
+        clock: ShiftedClock | None = None,
     ) -> None:
+        """`descriptors`: how many files and sockets the server may have open; as many as we may without it. `clock`:
+        of the server and its database.
+        """
         self.directory = directory
         self.chooser = random.Random(seed)
         self.seed = seed
@@ -61,12 +68,14 @@ class Stage:
         self._ends = ExitStack()
         self._proxied = proxied
         self.transport = transport
-        self._environment = {**_ENVIRONMENT, **(environment or {})}
+        self._descriptors = descriptors
+        self._clock = clock
+        self._environment = {**_ENVIRONMENT, **(clock.environment if clock else {}), **(environment or {})}
 
     def __enter__(self) -> Self:
         with ExitStack() as undo:
             undo.callback(self._end)
-            self.database = self._ends.enter_context(OwnDatabase(self.directory / "database"))
+            self.database = self._ends.enter_context(OwnDatabase(self.directory / "database", self._binaries()))
             conninfo = self.database.conninfo
             if self._proxied:
                 self.proxy = self._ends.enter_context(DatabaseProxy(conninfo, self.seed))
@@ -76,7 +85,7 @@ class Stage:
                 self.broker = OwnBroker(self.transport, self.directory / self.transport)
                 self._ends.callback(self.broker.stop)
                 self._environment |= self.broker.environment
-            self.server = ServerProcess(self.directory / "server", self._environment)
+            self.server = ServerProcess(self.directory / "server", self._environment, descriptors=self._descriptors)
             self._ends.callback(self._stop_server)
             self.server.start()
             self._register()
@@ -106,7 +115,7 @@ class Stage:
         """Start a sender; see `SenderOrder`."""
         order = SenderOrder(
             port=self.server.port,
-            spc_uid=self._spc_uid,
+            spc_uid=self.spc_uid,
             custom_uid=self._custom_uid,
             first_number=self._next_numbers(),
             seed=self.seed + len(self.senders),
@@ -231,6 +240,9 @@ class Stage:
             else:
                 self.remarks.append(f"{sender.name}: inserted {sender.inserted}, sent {len(sender.messages)}")
 
+    def _binaries(self) -> Binaries | None:
+        return shifted_postgres(self._clock, self.directory / "programs") if self._clock else None
+
     def _register(self) -> None:
         client = HttpClient(self.server.url).login()
         assert client.token is not None
@@ -238,7 +250,7 @@ class Stage:
         documents = (spc_profile(name="spc"), custom_profile(name="custom"))
         replies = [client.post("/scouter/profile", registration(document)) for document in documents]
         assert all(reply.status == 200 for reply in replies), replies
-        self._spc_uid, self._custom_uid = (str(reply.body["uid"]) for reply in replies)
+        self.spc_uid, self._custom_uid = (str(reply.body["uid"]) for reply in replies)
         client.close()
 
     def _next_numbers(self) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import psycopg
 
-from scouter.postgres.connections.pool import SCHEMA
+from scouter.postgres.connections.session_settings import SCHEMA
 from tests.drills.numbered_messages import numbers_in
 
 Numbers = npt.NDArray[np.int64]

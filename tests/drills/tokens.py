@@ -11,7 +11,7 @@ from typing import Any
 import jwt
 import psycopg
 
-from scouter.postgres.connections.pool import SCHEMA
+from scouter.postgres.connections.session_settings import SCHEMA
 from tests.drills.findings import Findings, refusals
 from tests.drills.run import add_drill
 from tests.drills.sent_messages import Outcome, SentMessage

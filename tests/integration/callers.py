@@ -7,11 +7,11 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from scouter.auth.passwords import hash_password
 from scouter.postgres.connections.pool import connect
 from scouter.postgres.tables import users
 from scouter.server import Server
 from tests.http_client import HttpClient
+from tests.integration.quick_hash import quick_hash
 
 LogIn = Callable[..., HttpClient]
 
@@ -26,7 +26,7 @@ def log_in(server: Server, database: str) -> Iterator[LogIn]:
                 assert users.add_user(
                     connection,
                     username,
-                    hash_password("password"),
+                    quick_hash("password"),
                     email=username,
                     role="user",
                     permissions=permissions,

@@ -17,6 +17,7 @@ TABLES: Mapping[str, str] = {
     "batch_receipts": "batch_receipt",
     "idempotency_keys": "idempotency_key",
     "rabbitmq_deliveries": "rabbitmq_delivery",
+    "ended_sessions": "ended_session",
 }
 
 _ROWS: Mapping[str, str] = {
@@ -33,6 +34,7 @@ _ROWS: Mapping[str, str] = {
     "SELECT 'u', gen_random_uuid()::text, '', 1, '{}', %(at)s",
     "rabbitmq_deliveries": "rabbitmq_delivery (session, number, digest, stored_at) "
     "SELECT gen_random_uuid(), number, '', %(at)s",
+    "ended_sessions": "ended_session (jti, until) SELECT gen_random_uuid()::text, %(at)s",
 }
 
 

@@ -396,6 +396,49 @@ def test_a_token_with_a_line_break_behind_it_works(service: AlertService) -> Non
     assert service.requests(POST_MESSAGE)[0].headers["Authorization"] == f"Bearer {TOKEN}"
 
 
+def linked(service: AlertService) -> Channels:
+    chosen = settings(
+        SLACK_API_URL=service.url + "/api",
+        SLACK_APP_TOKEN=TOKEN,
+        OPSGENIE_API_URL=service.url + "/v2/alerts",
+        OPSGENIE_API_KEY="genie-key",
+        SCOUTER_WEBHOOK_URL=service.url + "/hook",
+    )
+    return Channels(chosen, "https://scouter.example.com")
+
+
+def test_every_message_leads_to_its_first_alert(service: AlertService, capsys: pytest.CaptureFixture[str]) -> None:
+    channels, link = linked(service), "https://scouter.example.com/scouter/ui/alerts/7"
+    for channel, dispatch in (("console", CONSOLE), ("slack", SLACK), ("opsgenie", OPSGENIE), ("webhook", None)):
+        outcome = channels.send(Destination(ChannelName(channel), dispatch), notification(), NOW)
+        assert isinstance(outcome, Delivered), outcome
+    assert capsys.readouterr().out.endswith(f"    age:\nMore: {link}\n\n")
+    profile = service.requests(POST_MESSAGE)[0].json["blocks"][1]["text"]["text"]
+    assert profile.splitlines()[-1] == f"<{link}|What was seen, and why it counts>"
+    assert service.requests("/v2/alerts")[0].json["details"] == {"url": link}
+    assert service.requests("/hook")[0].json["url"] == link
+
+
+def test_a_test_message_leads_to_its_profile(service: AlertService) -> None:
+    test = notification(test=True, alert_ids=(), uid="a/b?c&d|<e>")
+    linked(service).send(Destination(ChannelName.webhook), test, NOW)
+    link = "https://scouter.example.com/scouter/ui/profile?uid=a%2Fb%3Fc%26d%7C%3Ce%3E"
+    assert service.requests("/hook")[0].json["url"] == link
+
+
+def test_without_an_address_of_its_own_the_server_says_so_once(
+    service: AlertService, caplog: pytest.LogCaptureFixture
+) -> None:
+    channels = Channels(settings(SCOUTER_WEBHOOK_URL=service.url + "/hook"))
+    with caplog.at_level(logging.INFO):
+        for _ in range(2):
+            channels.send(Destination(ChannelName.webhook), notification(), NOW)
+    assert [message for message in caplog.messages if "link" in message] == [
+        "messages carry no link to what they are about: SCOUTER_PUBLIC_URL is not set"
+    ]
+    assert "url" not in service.requests("/hook")[0].json
+
+
 def test_numbers_reach_the_webhook_as_they_were_written(service: AlertService) -> None:
     webhook(service).send(notification(alerts=Raw(b"[1.10000000000000000001]")), NOW)
     assert b'"alerts":[1.10000000000000000001]' in service.requests("/hook")[0].body

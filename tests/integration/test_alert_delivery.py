@@ -157,6 +157,29 @@ def test_a_claim_keeps_others_away_until_it_lapses(pool: Pool, entity: Entity, s
     assert (second.id, first.attempts, second.attempts) == (first.id, 1, 2)
 
 
+def test_what_a_check_of_a_clock_that_was_ahead_puts_in_is_due_at_once(
+    pool: Pool, entity: Entity, settings: Settings
+) -> None:
+    tomorrow = utc_now() + timedelta(days=1)
+    with pool.connection() as connection:
+        enqueue(connection, entity.id, notification(), destinations_of(SLACK, settings.alerting)[:1], tomorrow)
+    assert claim(pool, utc_now()) is not None
+
+
+def test_a_try_that_a_clock_ahead_had_claimed_is_made_again_soon(
+    pool: Pool, entity: Entity, settings: Settings, service: AlertService
+) -> None:
+    service.behave(SLACK_PATH, Answer(500))
+    put(pool, entity, settings, SLACK, 1)
+    claimed = claim(pool, utc_now() + timedelta(days=1))
+    assert claimed is not None
+    policy = RetryPolicy(first_seconds=60.0)
+    Deliverer(pool, Channels(settings.alerting), policy, workers=1, lease=LEASE, now=utc_now)._deliver(claimed)
+    (waiting,) = deliveries(pool)
+    assert waiting.next_attempt_at is not None
+    assert waiting.next_attempt_at < utc_now() + timedelta(minutes=2)
+
+
 def test_two_that_claim_at_once_get_two_different_ones(pool: Pool, entity: Entity, settings: Settings) -> None:
     for number in range(40):
         put(pool, entity, settings, (SLACK, OPSGENIE, CONSOLE)[number % 3], number)

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from scouter.alerting.channels.routing import destinations_of
-from scouter.auth.passwords import hash_password
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.deliveries import claim_delivery, enqueue, record_delivered
 from scouter.postgres.tables.entities import entity_by_uid
@@ -21,6 +20,7 @@ from scouter.wire.notifications import ChannelName
 from tests.alert_service import AlertService, Answer, Hang, rate_limited, slack_error
 from tests.http_client import HttpClient
 from tests.integration.conftest import settings_for
+from tests.integration.quick_hash import quick_hash
 from tests.notifications import CONSOLE, NOW, notification
 from tests.profile_documents import custom_profile, registration, spc_profile
 
@@ -58,7 +58,7 @@ def reader(server: Server, pool: Pool) -> Iterator[HttpClient]:
         add_user(
             connection,
             "reader",
-            hash_password("pw"),
+            quick_hash("pw"),
             email="reader@example.com",
             role="user",
             permissions=["read:s", "write:mine"],

@@ -146,6 +146,7 @@ def test_fifty_alerts_are_a_page(admin: HttpClient, pool: Pool, uid: str) -> Non
     assert len(admin.post("/scouter/alerts", {"uid": uid, "limit": 1000}).body["items"]) == 51
 
 
+@pytest.mark.shares_server("refusals")
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -166,6 +167,7 @@ def test_a_bad_request_is_told_what_is_wrong(admin: HttpClient, uid: str, change
     assert (answer.status, answer.body["field"]) == (400, field), answer
 
 
+@pytest.mark.shares_server("refusals")
 @pytest.mark.parametrize("unknown", ["nobody", "", "nul\x00", "x" * 5000])
 def test_an_unknown_uid_is_404(admin: HttpClient, unknown: str) -> None:
     assert admin.post("/scouter/alerts", {"uid": unknown}).status == 404
@@ -221,6 +223,7 @@ def test_the_legacy_wire_filters(admin: HttpClient, uid: str, seven: list[int]) 
     assert admin.get("/scouter/alerts", name="m", space="s", version="0.2.0").body == {"alerts": []}
 
 
+@pytest.mark.shares_server("refusals")
 @pytest.mark.parametrize(
     ("change", "field"),
     [

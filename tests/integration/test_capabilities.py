@@ -47,7 +47,47 @@ def test_every_endpoint_is_there(server: Server) -> None:
         assert answer.status not in (404, 405), name
 
 
+@pytest.mark.shares_server("refusals")
 @pytest.mark.parametrize("path", [PATH, "/scouter/healthcheck", "/scouter/profile", "/scouter/nothing/here"])
 def test_every_reply_names_the_version_of_the_interface(server: Server, path: str) -> None:
     headers = {name.lower(): value for name, value in HttpClient(server.address).get(path).headers.items()}
     assert headers["x-scouter-api-version"] == "1.0.0"
+
+
+@pytest.mark.shares_server("refusals")
+@pytest.mark.parametrize(
+    ("method", "path", "about"),
+    [
+        ("POST", "/scouter/trace/paginated", "traces"),
+        ("GET", "/scouter/trace/spans?trace_id=00", "traces"),
+        ("POST", "/scouter/trace/spans/filters", "traces"),
+        ("POST", "/scouter/trace/metrics", "traces"),
+        ("GET", "/scouter/trace/baggage", "traces"),
+        ("POST", "/scouter/v1/traces", "traces"),
+        ("POST", "/v1/traces", "traces"),
+        ("GET", "/scouter/v1/traces/00/spans", "traces"),
+        ("GET", "/scouter/service/graph", "traces"),
+        ("GET", "/scouter/drift/genai/workflow", "language models"),
+        ("GET", "/scouter/drift/agent/task", "language models"),
+        ("GET", "/scouter/drift/llm", "language models"),
+        ("POST", "/scouter/drift/llm/records", "language models"),
+        ("POST", "/scouter/genai/page/record", "language models"),
+        ("POST", "/scouter/agent/page/record", "language models"),
+        ("GET", "/scouter/eval/scenarios", "language models"),
+        ("GET", "//scouter/datasets", "datasets"),
+        ("PUT", "/scouter/datasets/x/", "datasets"),
+    ],
+)
+def test_routes_of_the_client_that_are_not_here_are_told_so(server: Server, method: str, path: str, about: str) -> None:
+    answer = HttpClient(server.address).send(method, path, b"{}")
+    assert (answer.status, answer.body["code"]) == (501, "NOT_SUPPORTED")
+    assert about in answer.body["error"]
+
+
+@pytest.mark.shares_server("refusals")
+@pytest.mark.parametrize(
+    "path", ["/scouter/tracer", "/scouter/drift/genaix", "/scouter/datasetsx", "/v1/metrics", "/x"]
+)
+def test_what_nobody_calls_is_not_found(server: Server, path: str) -> None:
+    answer = HttpClient(server.address).get(path)
+    assert (answer.status, answer.body["code"]) == (404, "NOT_FOUND")

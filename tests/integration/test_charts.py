@@ -34,6 +34,7 @@ def near(value: Any) -> Any:
     return pytest.approx(value, rel=1e-9)
 
 
+@pytest.mark.shares_server
 @pytest.mark.parametrize("case", BINNED["date_bin"], ids=lambda case: case["case"])
 def test_bins_begin_where_the_vectors_say(case: dict[str, Any], pool: Pool) -> None:
     width = timedelta(microseconds=round(case["stride_minutes"] * 60_000_000))
@@ -137,7 +138,9 @@ def psi_of(example: dict[str, Any], bins: list[charts.CountBin], feature_id: int
 def value_sums(bins: list[charts.ValueBin], feature_id: int) -> list[Any]:
     from scouter.drift.charts import ValueSums
 
-    parts = [ValueSums(part.bin, part.count, part.mean, part.m2) for part in bins if part.feature_id == feature_id]
+    parts = [
+        ValueSums(part.bin, part.count, part.mean, part.deviation) for part in bins if part.feature_id == feature_id
+    ]
     return sorted(parts, key=lambda part: part.bin, reverse=True)
 
 
@@ -205,6 +208,7 @@ def test_a_custom_window_is_the_one_that_was_asked_for(admin: HttpClient, uids: 
     assert admin.get("/scouter/drift/spc", **named, **legacy).body["features"] != {}
 
 
+@pytest.mark.shares_server
 @pytest.mark.parametrize(
     ("query", "status", "field"),
     [

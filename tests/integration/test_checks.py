@@ -15,10 +15,13 @@ import pytest
 from scouter.checks.checker import Checker
 from scouter.checks.late_sweep import LateSweep
 from scouter.checks.poller import Poller
+from scouter.checks.raise_alerts import raise_alerts
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.checks import CheckClaim, claim_check, renew_leases, retry_check, seconds_until_due
 from scouter.server import Server, utc_now
 from scouter.settings.settings import Settings
+from scouter.wire.alerts import Alert, CustomAlert
+from scouter.wire.profiles import AlertThreshold
 from tests.http_client import HttpClient
 from tests.integration.conftest import settings_for
 from tests.profile_documents import custom_profile, psi_profile, registration, spc_profile
@@ -174,11 +177,45 @@ def test_missed_instants_collapse_into_one_check(admin: HttpClient, pool: Pool, 
     assert datetime.now(UTC) - datetime.fromisoformat(run["window_end"]) < timedelta(seconds=3)
 
 
-def test_a_check_waits_for_the_last_records_of_its_window(admin: HttpClient, pool: Pool) -> None:
-    register(admin, every_second(spc_profile()))
-    time.sleep(1.2)
+def test_a_check_waits_for_the_last_records_of_its_window(admin: HttpClient, pool: Pool, database: str) -> None:
+    register(admin, spc_profile())
+    execute(database, "UPDATE profile SET next_run = now() - interval '30 seconds'")
     assert claim(pool, grace=timedelta(minutes=1)) is None
     assert claim(pool) is not None
+
+
+@pytest.mark.parametrize("legacy", [True, False], ids=["0.6.4", "0.25.0"])
+def test_what_came_before_the_first_activation_is_checked(
+    admin: HttpClient, pool: Pool, checks: Checker, legacy: bool
+) -> None:
+    """As the published client's own test has it: register, send, switch on, expect the alert."""
+    uid = admin.post("/scouter/profile", registration(every_second(spc_profile()), legacy=legacy)).body["uid"]
+    send(admin, "Spc", uid, {"feature": "f0", "value": 99.0})
+    time.sleep(1.1)
+    switch(admin, active=True)
+    check_once(pool, checks)
+    (run,) = runs(admin, uid=uid)
+    assert (run["outcome"], run["row_count"]) == ("alert", 1)
+
+
+def test_nothing_of_a_pause_is_checked(admin: HttpClient, pool: Pool, checks: Checker, database: str) -> None:
+    """Neither of a profile that was active from its registration on, nor of one that was switched on later."""
+    at_once = register(admin, every_second(spc_profile()))
+    later = admin.post("/scouter/profile", registration(every_second(custom_profile()))).body["uid"]
+    switch(admin, active=True)
+    switch(admin, active=False)
+    send(admin, "Spc", at_once, {"feature": "f0", "value": 99.0})
+    send(admin, "Custom", later, {"metric": "mae", "value": 99.0})
+    time.sleep(1.1)
+    switch(admin, active=True)
+    for _ in range(2):
+        check_once(pool, checks)
+    assert [run["outcome"] for run in runs(admin)] == ["no_data", "no_data"]
+
+
+def switch(admin: HttpClient, *, active: bool) -> None:
+    body = {"name": "m", "space": "s", "version": "0.1.0", "active": active, "drift_type": None}
+    assert admin.put("/scouter/profile/status", body).status == 200
 
 
 def test_inactive_profiles_are_not_checked(admin: HttpClient, pool: Pool) -> None:
@@ -232,10 +269,11 @@ def test_a_failing_profile_is_tried_again_then_written_down_and_moved_on(
         uid,
     )
     time.sleep(1.2)
-    for _ in range(3):
+    for attempt in (1, 2, 3):
         execute(database, "UPDATE profile SET retry_at = NULL")
         check_once(pool, checks)  # the failing one has been due for longest
-        check_once(pool, checks)  # it waits for its next try and keeps nobody else waiting
+        if attempt < 3:  # afterwards both are due in the same second
+            check_once(pool, checks)  # it waits for its next try and keeps nobody else waiting
     [failed] = runs(admin, uid=uid)
     assert (failed["outcome"], failed["attempt"]) == ("failed", 3)
     assert "center" in failed["error"]
@@ -279,6 +317,7 @@ def test_late_records_have_their_window_checked_again_and_only_new_alerts_are_ra
         inside,
         inside,
     )
+    execute(database, "UPDATE late_arrival SET stored_at = now() - interval '1 minute'")
     settings = checking(database, tmp_path, SCOUTER_WINDOW_GRACE_SECONDS="1")
     sweep = LateSweep(pool, settings.checks, settings.alerting, utc_now)
     sweep.sweep()
@@ -394,3 +433,40 @@ def test_a_worker_outlives_a_check_that_fails_where_nobody_expected_it(
         assert check.life().ok
     finally:
         assert stop(poller)
+
+
+class OnceRead:
+    """A claim whose document may be read once: it grows with the metrics, and so do the alerts."""
+
+    def __init__(self, claim: CheckClaim) -> None:
+        self._claim = claim
+        self.readings = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._claim, name)
+
+    @property
+    def document(self) -> str:
+        self.readings += 1
+        return self._claim.document
+
+
+def test_the_document_is_read_once_however_many_metrics_alert(
+    admin: HttpClient, pool: Pool, checks: Checker, database: str
+) -> None:
+    profile = every_second(custom_profile())
+    names = [f"m{n}" for n in range(50)]
+    profile["metrics"] = dict.fromkeys(names, 1.0)
+    condition = profile["config"]["alert_config"]["alert_conditions"].pop("mae")
+    profile["config"]["alert_config"]["alert_conditions"] = dict.fromkeys(names, condition)
+    uid = register(admin, profile)
+    send(admin, "Custom", uid, *({"metric": name, "value": 9.0} for name in names))
+    time.sleep(1.1)
+    claimed = check_once(pool, checks)
+    assert len(admin.post("/scouter/alerts", {"uid": uid, "limit": 100}).body["items"]) == len(names)
+    ((run_id,),) = execute(database, "SELECT id FROM check_run")
+    alerts = [Alert(custom=CustomAlert(name, 1.0, 9.0, 2.0, AlertThreshold.Above)) for name in names]
+    once = OnceRead(claimed)
+    with pool.connection() as connection:
+        raise_alerts(connection, once, alerts, Settings().alerting, run_id=run_id, now=utc_now())
+    assert once.readings == 1

@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import os
-import resource
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from tests.conditions import eventually, probe
+from tests.drills.descriptors import nothing_more_to_open
 from tests.http_client import HttpClient
 from tests.integration.whole_server import stamp
 from tests.profile_documents import registration, spc_profile
-from tests.server_process import ServerProcess
+from tests.server_process import PreparedServer
 
 _SECONDS = 5.0  # longer than it takes to believe that the database is away
 _CANNOT = "cannot take another connection"
-
-
-@contextmanager
-def nothing_more_to_open(pid: int) -> Iterator[None]:
-    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, before[1]))
-    try:
-        yield
-    finally:
-        resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
 
 
 def processor_seconds(pid: int) -> float:
@@ -35,7 +23,7 @@ def processor_seconds(pid: int) -> float:
 
 
 def test_without_descriptors_it_waits_says_so_now_and_then_and_is_well_afterwards(tmp_path: Path) -> None:
-    with ServerProcess(tmp_path) as server:
+    with PreparedServer(tmp_path) as server:
         client = HttpClient(server.url).login()
         uid = client.post("/scouter/profile", registration(spc_profile())).body["uid"]
         used = processor_seconds(server.pid)

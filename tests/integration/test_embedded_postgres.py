@@ -230,12 +230,20 @@ def test_a_second_server_on_the_same_directory_is_refused_and_told_who_holds_it(
     assert running_conninfo(used) is None
 
 
+def test_a_holder_of_the_same_number_is_one_of_another_container(used: Path) -> None:
+    """Each container counts its processes for itself: both servers are number 1 there."""
+    with EmbeddedPostgres(used), pytest.raises(StartRefused, match=f"process {os.getpid()} of another container: stop"):
+        EmbeddedPostgres(used).start()
+
+
 def test_a_directory_that_never_held_a_server_runs_none(home: Path) -> None:
     assert running_conninfo(home / "never") is None
     assert not (home / "never").exists()
 
 
-@pytest.mark.parametrize("name", ["x" * 120, "a, b"], ids=["too long", "with a comma"])
+@pytest.mark.parametrize(
+    "name", ["x" * 120, "a, b", os.fsdecode(b"d\xe4ta")], ids=["too long", "with a comma", "of bytes that are no text"]
+)
 def test_a_path_that_cannot_hold_a_socket_gets_a_temporary_directory_removed_at_stop(home: Path, name: str) -> None:
     directory = home / name / "data"
     with EmbeddedPostgres(directory) as server:
@@ -346,6 +354,28 @@ def test_root_runs_postgres_as_the_unprivileged_account(home: Path) -> None:
         owner = pwd.getpwnam("daemon").pw_uid
         assert Path(f"/proc/{_postmaster(home / 'data')}").stat().st_uid == owner
         assert (home / "data" / "postgres").stat().st_uid == owner
+
+
+@as_root
+def test_a_copy_without_its_owners_is_refused_with_what_gives_them_back(used: Path, home: Path) -> None:
+    copy = home / "a copy"
+    subprocess.run(["cp", "-r", used, copy], check=True)
+    with pytest.raises(StartRefused, match=r"belongs to root.*\? chown -R") as refused:
+        EmbeddedPostgres(copy).start()
+    command = str(refused.value).partition("owners? ")[2].removesuffix(" gives it back")
+    subprocess.run(["sh", "-c", command], check=True)
+    with EmbeddedPostgres(copy) as server:
+        assert _ask(server.start(), "SELECT 1") == (1,)
+
+
+@as_root
+def test_a_closed_ancestor_may_be_of_bytes_that_are_no_text(home: Path) -> None:
+    closed = home / os.fsdecode(b"d\xe4ta")
+    closed.mkdir(mode=0o700)
+    for _ in range(2):  # the second follows the note of the first
+        with EmbeddedPostgres(closed / "data", moved_base=home / "moved") as server:
+            assert _ask(server.start(), "SELECT 1") == (1,)
+    assert any((home / "moved").iterdir())
 
 
 @as_root

@@ -74,6 +74,7 @@ def test_any_query_gets_a_clear_answer(admin: HttpClient, query: dict[str, str])
     assert admin.get("/scouter/observability/metrics", **query).status < 500, query
 
 
+@pytest.mark.shares_server
 @pytest.mark.parametrize(
     ("change", "stored"),
     [
@@ -97,6 +98,7 @@ def test_extreme_values_are_stored_or_skipped(admin: HttpClient, change: dict[st
     assert (answer.status, answer.body["stored"]) == (200, stored), answer
 
 
+@pytest.mark.shares_server
 @pytest.mark.parametrize(
     "raw",
     [

@@ -31,7 +31,7 @@ from tests.integration.old_data import TABLES, add_days, add_rows, ago, attached
 from tests.integration.test_program import program
 from tests.metrics_page import sample, samples_at
 from tests.profile_documents import registration, spc_profile
-from tests.server_process import ServerProcess
+from tests.server_process import PreparedServer
 from tests.stopping import running_deadlines
 
 NOW = datetime.now(UTC)
@@ -168,7 +168,7 @@ def test_the_lock_goes_with_the_server_that_held_it(database: str, deadlines: Qu
 def test_the_lock_of_a_server_that_is_frozen_lapses(
     database: str, deadlines: QueryDeadlines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(work_sessions, "_IDLE_TIMEOUT", "200ms")
+    monkeypatch.setattr(work_sessions, "_IDLE_SECONDS", 0.2)
     with sole_session(database, deadlines, "maintenance"):
         with pytest.raises(AlreadyUnderWay), sole_session(database, deadlines, "maintenance"):
             pass
@@ -203,7 +203,7 @@ def test_a_task_that_fails_does_not_stop_the_others(
         connection.execute("ALTER TABLE check_run RENAME TO elsewhere")
     server = make_server()
     eventually(lambda: not last_maintenance(server)["ok"])
-    assert last_maintenance(server)["says"] == "failed: check_runs; the log says why"
+    assert last_maintenance(server)["says"] == "failed: check_runs, profile_standings; the log says why"
     assert 'check_runs: deleted 0 rows older than 90 days; failed: relation "check_run" does not exist' in caplog.text
     assert sample(samples_at(server.metrics_address), "scouter_maintenance_failures_total", matter="check_runs") > 0
     assert probe(server.address).status == 200, "records do not wait for it"
@@ -321,7 +321,8 @@ def test_a_dry_run_says_the_same_and_changes_nothing(pool: Pool, database: str) 
     assert (said.returncode, said.stderr) == (0, "")
     assert (counts(pool), attached(pool)) == (rows, partitions)
     done = program("maintain", DATABASE_URI=database, SCOUTER_PARTITION_DAYS_AHEAD="9")
-    for planned, did in (("would make", "made"), ("would drop", "dropped"), ("would delete", "deleted")):
+    words = {"make": "made", "drop": "dropped", "delete": "deleted", "bring": "brought"}
+    for planned, did in ((f"would {plan}", done_word) for plan, done_word in words.items()):
         said.stdout = said.stdout.replace(planned, did)
     assert said.stdout == done.stdout
 
@@ -364,7 +365,7 @@ def test_by_hand_a_task_that_fails_is_printed_and_the_others_are_done(pool: Pool
 
 def test_it_works_beside_a_server_with_an_embedded_database_and_without_one(tmp_path: Path) -> None:
     embedded = {"DATABASE_URI": "embedded", "SCOUTER_DATA_DIR": str(tmp_path / "data")}
-    with ServerProcess(tmp_path, embedded) as server:
+    with PreparedServer(tmp_path, embedded) as server:
         eventually(lambda: "done at" in probe(server.url).body["parts"]["last maintenance"]["says"])
         beside = program("maintain", **embedded)
         assert (beside.returncode, "alerts: deleted 0 rows" in beside.stdout) == (0, True), beside

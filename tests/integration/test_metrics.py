@@ -13,11 +13,12 @@ import pytest
 from scouter.errors import StartRefused
 from scouter.metrics import declared
 from scouter.server import Server
+from tests.conditions import eventually
 from tests.http_client import HttpClient
 from tests.integration.conftest import settings_for
 from tests.metrics_page import Samples, sample, samples_at
 from tests.profile_documents import registration, spc_profile
-from tests.server_process import ServerProcess, free_port
+from tests.server_process import PreparedServer, free_port
 
 
 def spc_records(uid: str, *values: float | None) -> dict[str, object]:
@@ -30,7 +31,7 @@ def spc_records(uid: str, *values: float | None) -> dict[str, object]:
 # These have labels that nobody knows beforehand: of what went wrong, and of consumers and topics where there are any.
 WHEN_THERE_IS_SOMETHING_TO_SAY = {
     *("scouter_store_failures_total", "scouter_consumer_lag"),
-    *("scouter_kafka_missed_total", "scouter_kafka_made_anew_total"),
+    *("scouter_kafka_missed_total", "scouter_kafka_made_anew_total", "scouter_kafka_unreadable_total"),
 }
 
 
@@ -97,22 +98,29 @@ def test_the_parts_are_read_when_asked(server: Server, admin: HttpClient) -> Non
 def test_a_waiting_message_is_seen_in_the_queue(database: str, server: Server, admin: HttpClient) -> None:
     uid = admin.post("/scouter/profile", registration(spc_profile())).body["uid"]
     assert admin.post("/scouter/message", spc_records(uid, 1.0)).status == 200
-    senders = [HttpClient(server.address).login() for _ in range(3)]
+    seen = threading.Event()
+
+    def send(client: HttpClient) -> None:
+        while not seen.is_set():
+            client.post("/scouter/message", spc_records(uid, 2.0))
+
+    senders = [threading.Thread(target=send, args=(HttpClient(server.address).login(),)) for _ in range(3)]
     with psycopg.connect(database, options="-c search_path=scouter_py") as blocker:
         blocker.execute("LOCK TABLE batch_receipt IN ACCESS EXCLUSIVE MODE")
-        threads = []
-        for client in senders:
-            threads.append(threading.Thread(target=client.post, args=("/scouter/message", spc_records(uid, 2.0))))
-            threads[-1].start()
-            time.sleep(0.1)
-        assert sample(samples_at(server.metrics_address), "scouter_queue_messages") >= 1
-    for thread in threads:
+        for thread in senders:
+            thread.start()
+        # One is in the writer's hands and the others wait, for a second; the next second's go to the spool.
+        try:
+            eventually(lambda: sample(samples_at(server.metrics_address), "scouter_queue_messages") >= 1)
+        finally:
+            seen.set()
+    for thread in senders:
         thread.join(10)
     assert sample(samples_at(server.metrics_address), "scouter_queue_messages") == 0
 
 
 def test_every_declared_metric_is_served(tmp_path: Path) -> None:
-    with ServerProcess(tmp_path) as process:
+    with PreparedServer(tmp_path) as process:
         metrics = f"http://127.0.0.1:{process.port + 1}"
         client = HttpClient(process.url).login()
         uid = client.post("/scouter/profile", registration(spc_profile())).body["uid"]

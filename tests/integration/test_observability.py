@@ -188,6 +188,7 @@ def test_ten_thousand_points_are_answered(admin: HttpClient, pool: Pool, service
 # --- who may ask what
 
 
+@pytest.mark.shares_server
 @pytest.mark.parametrize(
     ("query", "status", "field"),
     [

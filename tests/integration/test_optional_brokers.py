@@ -93,9 +93,14 @@ def test_a_library_is_loaded_for_its_variables_only(
     [
         (
             {"KAFKA_BROKERS": "127.0.0.1:1"},
-            "the Python package kafka-python is not installed: pip install kafka-python",
+            "the Python package kafka-python is not installed: pip install kafka-python, "
+            "or with the server: pip install 'scouter-server[kafka]'",
         ),
-        ({"RABBITMQ_ADDR": "amqp://u:p@127.0.0.1:1/"}, "the Python package pika is not installed: pip install pika"),
+        (
+            {"RABBITMQ_ADDR": "amqp://u:p@127.0.0.1:1/"},
+            "the Python package pika is not installed: pip install pika, "
+            "or with the server: pip install 'scouter-server[rabbitmq]'",
+        ),
     ],
 )
 def test_a_library_that_is_missing_is_said_in_one_sentence(

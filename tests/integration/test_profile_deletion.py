@@ -162,6 +162,7 @@ def test_the_name_may_be_used_again(admin: HttpClient, database: str) -> None:
     assert execute(database, "SELECT count(*) FROM observability_record JOIN entity ON id = entity_id") == [(1,)]
 
 
+@pytest.mark.shares_server
 @pytest.mark.parametrize(
     ("query", "status"),
     [
@@ -201,9 +202,9 @@ def test_the_uid_of_a_service_is_no_profile(admin: HttpClient, database: str) ->
 
 def test_deleting_asks_for_write_on_the_space(server: Server, admin: HttpClient) -> None:
     uid, mine = register(admin, spc_profile(space="theirs")), register(admin, spc_profile(space="mine"))
-    eve = {"username": "eve", "password": "eve", "email": "eve"}
+    eve = {"username": "eve", "password": "eve's word", "email": "eve"}
     admin.post("/scouter/user", {**eve, "permissions": ["read:all", "write:mine", "delete:all"]})
-    client = HttpClient(server.address, "eve", "eve").login()
+    client = HttpClient(server.address, "eve", "eve's word").login()
     names = {"name": "m", "version": "0.1.0", "drift_type": "Spc"}
     refused = [
         delete(client, uid=uid),

@@ -40,9 +40,9 @@ def walk(client: HttpClient, **query: object) -> list[dict[str, Any]]:
 
 
 def user(server: Server, admin: HttpClient, *permissions: str) -> HttpClient:
-    body = {"username": "eve", "password": "eve", "email": "eve", "permissions": permissions}
+    body = {"username": "eve", "password": "eve's word", "email": "eve", "permissions": permissions}
     assert admin.post("/scouter/user", body).status == 200
-    return HttpClient(server.address, "eve", "eve").login()
+    return HttpClient(server.address, "eve", "eve's word").login()
 
 
 def test_an_item_says_what_is_known(admin: HttpClient) -> None:
@@ -116,6 +116,7 @@ def test_a_walk_meets_every_profile_once_while_others_are_added(server: Server, 
     assert len(walks[-1]) > len(there), "some were added meanwhile"
 
 
+@pytest.mark.shares_server("refusals")
 @pytest.mark.parametrize(
     ("query", "field"),
     [
@@ -184,6 +185,7 @@ def test_the_profiles_of_a_version(admin: HttpClient) -> None:
     assert answer.body[0]["profile"] == fetched
 
 
+@pytest.mark.shares_server("refusals")
 @pytest.mark.parametrize("wrong", [{"space": "t"}, {"name": "n"}, {"version": "0.1.1"}, {"version": "*"}])
 def test_a_version_without_profiles_is_404(admin: HttpClient, wrong: dict[str, str]) -> None:
     register(admin, "s", "m")

@@ -150,12 +150,13 @@ def test_a_status_that_matches_nothing_is_no_error_and_changes_nothing(admin: Ht
     assert states(database) == {("Spc", "0.1.0"): True}
 
 
-def test_activating_begins_a_new_window(admin: HttpClient, database: str) -> None:
-    admin.post("/scouter/profile", registration(spc_profile()))
+def test_activating_again_begins_a_new_window(admin: HttpClient, database: str) -> None:
+    admin.post("/scouter/profile", registration(spc_profile(), active=True))
+    body = {"name": "m", "space": "s", "version": "0.1.0", "active": True, "drift_type": "Spc"}
+    admin.put("/scouter/profile/status", {**body, "active": False})
     long_ago = datetime.now(UTC) - timedelta(days=10)
     with psycopg.connect(database, options="-c search_path=scouter_py") as connection:
         connection.execute("UPDATE profile SET previous_run = %s, next_run = %s", (long_ago, long_ago))
-    body = {"name": "m", "space": "s", "version": "0.1.0", "active": True, "drift_type": "Spc"}
     admin.put("/scouter/profile/status", body)
     previous, following = runs(database)
     assert datetime.now(UTC) - previous < timedelta(minutes=1)
@@ -170,6 +171,7 @@ def broken(change: Any) -> dict[str, Any]:
     return registration(profile)
 
 
+@pytest.mark.shares_server("refusals")
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -273,6 +275,7 @@ def test_a_replacement_must_be_of_the_same_profile(
     assert fetch(admin).body == before
 
 
+@pytest.mark.shares_server("refusals")
 @pytest.mark.parametrize("uid", ["nobody", "a\x00b", "", "u" * 5000])
 def test_replacing_what_is_not_there_is_404(admin: HttpClient, uid: str) -> None:
     assert admin.put("/scouter/profile", replacement(spc_profile(), uid)).status == 404
@@ -280,9 +283,9 @@ def test_replacing_what_is_not_there_is_404(admin: HttpClient, uid: str) -> None
 
 def test_replacing_asks_for_the_space_of_the_uid(server: Server, admin: HttpClient) -> None:
     uid = admin.post("/scouter/profile", registration(spc_profile(space="theirs"))).body["uid"]
-    eve = {"username": "eve", "password": "eve", "email": "eve", "permissions": ["read:all", "write:mine"]}
+    eve = {"username": "eve", "password": "eve's word", "email": "eve", "permissions": ["read:all", "write:mine"]}
     admin.post("/scouter/user", eve)
-    client = HttpClient(server.address, "eve", "eve").login()
+    client = HttpClient(server.address, "eve", "eve's word").login()
     assert client.put("/scouter/profile", replacement(spc_profile(space="theirs"), uid)).status == 403
     assert client.put("/scouter/profile", replacement(spc_profile(space="mine"), uid)).status == 403
     assert HttpClient(server.address).put("/scouter/profile", replacement(spc_profile(), uid)).status == 401

@@ -19,7 +19,7 @@ from scouter.settings.settings import settings_table
 from tests.conditions import children_of, eventually
 from tests.http_client import HttpClient
 from tests.profile_documents import registration, spc_profile
-from tests.server_process import ROOT, ServerProcess, free_port, let_others_enter
+from tests.server_process import ROOT, PreparedServer, ServerProcess, free_port, let_others_enter
 
 
 def program(*arguments: str, said: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
@@ -89,7 +89,7 @@ def test_a_database_that_is_not_there_is_said_in_one_sentence(tmp_path: Path) ->
 
 
 def test_an_unknown_setting_is_a_warning(tmp_path: Path) -> None:
-    with ServerProcess(tmp_path, {"SCOUTER_SERVER_PROT": "1"}) as server:
+    with PreparedServer(tmp_path, {"SCOUTER_SERVER_PROT": "1"}) as server:
         assert "SCOUTER_SERVER_PROT is not a setting of this server" in server.log
 
 
@@ -114,13 +114,26 @@ def test_without_settings_the_first_users_are_those_that_clients_try(tmp_path: P
 
 
 def test_the_known_password_on_an_open_address_is_a_warning(tmp_path: Path) -> None:
-    with ServerProcess(tmp_path, {"SCOUTER_SERVER_HOST": "0.0.0.0"}) as server:  # noqa: S104
+    with PreparedServer(tmp_path, {"SCOUTER_SERVER_HOST": "0.0.0.0"}) as server:  # noqa: S104
         assert "user 'admin' has the password that everybody knows" in server.log
         assert "user 'guest' has the password that everybody knows" in server.log
 
 
+def test_where_no_known_users_are_wanted_the_admin_gets_a_password_that_is_shown_once(tmp_path: Path) -> None:
+    """As in an image: the same embedded database, and nobody whose password everybody knows."""
+    with ServerProcess(tmp_path, {"SCOUTER_KNOWN_USERS": "false"}) as server:
+        for known in ("admin", "guest"):
+            assert HttpClient(server.url, known, known).get("/scouter/auth/login").status == 401
+        eventually(lambda: "It is shown this once" in server.log)
+        shown = re.search(r"'admin' with the password (\S+)\n", server.log)
+        assert shown is not None
+        assert HttpClient(server.url, "admin", shown[1]).login().token
+    with server:
+        assert server.log.count(shown[1]) == 1
+
+
 def test_a_stop_leaves_nothing_running_and_a_new_start_finds_everything(tmp_path: Path) -> None:
-    server = ServerProcess(tmp_path).start()
+    server = PreparedServer(tmp_path).start()
     client = HttpClient(server.url).login()
     uid = client.post("/scouter/profile", registration(spc_profile())).body["uid"]
     children = children_of(server.pid)
@@ -134,10 +147,13 @@ def test_a_stop_leaves_nothing_running_and_a_new_start_finds_everything(tmp_path
 
 
 def test_a_stop_waits_for_a_query_that_hangs_no_longer_than_it_may_take(tmp_path: Path) -> None:
-    server = ServerProcess(tmp_path, {"SCOUTER_SHUTDOWN_SECONDS": "2"}).start()
+    server = PreparedServer(tmp_path, {"SCOUTER_SHUTDOWN_SECONDS": "2"}).start()
     with closing(psycopg.connect(server.conninfo())) as blocker:  # closed only: its database goes with the server
         blocker.execute("LOCK TABLE profile IN ACCESS EXCLUSIVE MODE")  # those who look for due checks wait for it
-        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'profile'::regclass"
+        waiting = (
+            "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted "
+            "AND relation = 'profile'::regclass AND application_name NOT LIKE '%maintenance%'"  # which gives up
+        )
         eventually(lambda: (blocker.execute(waiting).fetchone() or (0,))[0] > 0)
         assert server.stop() == 0
     assert "Postgres took too long to answer" in server.log
@@ -145,12 +161,12 @@ def test_a_stop_waits_for_a_query_that_hangs_no_longer_than_it_may_take(tmp_path
 
 
 def test_every_request_that_was_accepted_is_answered_when_the_server_stops(tmp_path: Path) -> None:
-    server = ServerProcess(tmp_path).start()
+    server = PreparedServer(tmp_path).start()
     uid = HttpClient(server.url).login().post("/scouter/profile", registration(spc_profile())).body["uid"]
     senders = [Sender(server.url, uid, number) for number in range(8)]
     for sender in senders:
         sender.start()
-    time.sleep(1.0)
+    eventually(lambda: sum(len(sender.acknowledged) for sender in senders) > 50)
     server.terminate()
     for sender in senders:
         sender.join(30)
@@ -191,12 +207,12 @@ class Sender(threading.Thread):
 
 
 def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
-    server = ServerProcess(tmp_path).start()
+    server = PreparedServer(tmp_path).start()
     client = HttpClient(server.url).login()
     uid = client.post("/scouter/profile", registration(spc_profile())).body["uid"]
     sender = Sender(server.url, uid, 1)
     sender.start()
-    time.sleep(0.7)
+    eventually(lambda: len(sender.acknowledged) > 10)
     server.kill()
     sender.join(30)
     with server, psycopg.connect(server.conninfo()) as connection:
@@ -207,7 +223,7 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
 
 
 def test_an_embedded_database_that_dies_is_started_again(tmp_path: Path) -> None:
-    with ServerProcess(tmp_path) as server:
+    with PreparedServer(tmp_path) as server:
         client = HttpClient(server.url).login()
         uid = client.post("/scouter/profile", registration(spc_profile())).body["uid"]
         for child in children_of(server.pid):
@@ -225,16 +241,24 @@ def stamp() -> str:
 
 def test_users_are_made_beside_a_running_server_and_without_one(tmp_path: Path) -> None:
     environment = {"DATABASE_URI": "embedded", "SCOUTER_DATA_DIR": str(tmp_path / "data")}
-    server = ServerProcess(tmp_path)
+    server = PreparedServer(tmp_path)
     with server:
         made = program(
-            "user", "create", "ana", "--permission", "read:x", "--password-stdin", said="pw-1\n", **environment
+            "user", "create", "ana", "--permission", "read:x", "--password-stdin", said="ana's word\n", **environment
         )
         assert (made.returncode, made.stdout) == (0, "created 'ana'\n"), made.stderr
-        assert HttpClient(server.url, "ana", "pw-1").login().token
+        assert HttpClient(server.url, "ana", "ana's word").login().token
         listed = program("user", "list", **environment).stdout
         assert "ana\tana\tactive\tuser, read:x\n" in listed
-        again = program("user", "create", "ana", "--password-stdin", said="pw\n", **environment)
+        short = program("user", "create", "bob", "--password-stdin", said="7 chars\n", **environment)
+        assert short.returncode == 1
+        assert "8 to 1024 characters" in short.stderr
+        assert "7 chars" not in short.stderr
+        bearer = HttpClient(server.url, "ana", "ana's word").login()
+        ended = program("user", "end-tokens", "ana", **environment)
+        assert (ended.returncode, ended.stdout) == (0, "ended all tokens of 'ana'\n"), ended.stderr
+        eventually(lambda: bearer.get("/scouter/auth/validate").status == 401)
+        again = program("user", "create", "ana", "--password-stdin", said="another word\n", **environment)
         assert again.returncode == 1
         assert "taken" in again.stderr
     reset = program("user", "reset-password", "ana", **environment)
@@ -242,15 +266,16 @@ def test_users_are_made_beside_a_running_server_and_without_one(tmp_path: Path) 
     password = reset.stdout.strip().rpartition(" ")[2]
     with server:
         assert HttpClient(server.url, "ana", password).login().token
-        assert HttpClient(server.url, "ana", "pw-1").get("/scouter/auth/login").status == 401
+        assert HttpClient(server.url, "ana", "ana's word").get("/scouter/auth/login").status == 401
     assert program("user", "reset-password", "nobody", **environment).returncode == 1
+    assert program("user", "end-tokens", "nobody", **environment).returncode == 1
 
 
 @pytest.mark.parametrize("json_lines", ["true", "false"])
 def test_no_secret_is_ever_logged(tmp_path: Path, json_lines: str) -> None:
     password = "a-very-visible-password"
     environment = {"SCOUTER_DEFAULT_PASSWORD": password, "LOG_LEVEL": "debug", "LOG_JSON": json_lines}
-    with ServerProcess(tmp_path, environment) as server:
+    with PreparedServer(tmp_path, environment) as server:
         client = HttpClient(server.url, "admin", password).login()
         client.post("/scouter/profile", registration(spc_profile()))
         HttpClient(server.url, "admin", "another-visible-word").get("/scouter/auth/login")

@@ -387,13 +387,26 @@ def test_all_of_a_reason_or_a_transport_are_deleted(
         refused(admin, b"no json %d" % number)
     kafka, stays = refused(admin, message(1.0)), refused(admin, message(2.0))
     run(database, f"UPDATE quarantine SET transport = 'kafka' WHERE id = '{kafka}'")
-    assert admin.delete(ALL).status == 400
+    for query in (
+        "",
+        "?all=false",
+        "?all=true&reason=invalid",
+        "?transport=http&reason=null",
+        "?transport=http&reson=x",
+    ):
+        assert admin.delete(ALL + query).status == 400, query
+    assert admin.delete(f"{ALL}?transport=http&reason=null").body["field"] == "reason"
+    assert admin.delete(f"{ALL}?transport=http&reson=failed").body["accepted"] == "only the keys reason, transport, all"
+    assert "all=true" in admin.delete(ALL).body["accepted"]
     assert admin.delete(f"{ALL}?reason=undecodable&transport=kafka").body["deleted"] == 0
     assert admin.delete(f"{ALL}?reason=undecodable").body == {"deleted": 5, "remaining": 0}
     assert admin.delete(f"{ALL}?transport=kafka").body == {"deleted": 1, "remaining": 0}
     assert ids(admin) == [stays]
     now = ledger(admin)
     assert (now["quarantined"], now["deleted"], now["kept"]) == (7, 6, 1)
+    refused(admin, b"no json")
+    assert admin.delete(f"{ALL}?all=true").body == {"deleted": 2, "remaining": 0}
+    assert ids(admin) == []
 
 
 def test_what_is_too_old_leaves_and_is_counted(
@@ -403,7 +416,7 @@ def test_what_is_too_old_leaves_and_is_counted(
     young = refused(admin, b"no json")
     aged = ", ".join(f"'{entry_id}'" for entry_id in old)
     run(database, f"UPDATE quarantine SET quarantined_at = now() - interval '31 days' WHERE id IN ({aged})")
-    limits = QuarantineLimits(pool, days=30, max_bytes=2**30)
+    limits = QuarantineLimits(pool, days=30, max_bytes=2**30, max_unsupported_bytes=2**20)
     before = dropped(server, "age")
     assert limits.enforce()
     assert not limits.enforce()
@@ -421,7 +434,7 @@ def test_when_there_is_too_much_the_oldest_of_the_most_frequent_reason_leave(
 ) -> None:
     rare = refused(admin, message(1.0))
     noise = [refused(admin, b"x" * 1000) for _ in range(10)]
-    limits = QuarantineLimits(pool, days=30, max_bytes=4000)
+    limits = QuarantineLimits(pool, days=30, max_bytes=4000, max_unsupported_bytes=4000)
     before = dropped(server, "size")
     assert limits.enforce()
     left = ids(admin)
@@ -439,7 +452,7 @@ def test_a_message_that_is_being_replayed_does_not_expire(admin: HttpClient, poo
     run(database, "UPDATE quarantine SET quarantined_at = now() - interval '31 days'")
     with pool.connection() as connection:
         connection.execute("SELECT FROM quarantine FOR UPDATE")
-        assert not QuarantineLimits(pool, days=30, max_bytes=1).enforce()
+        assert not QuarantineLimits(pool, days=30, max_bytes=1, max_unsupported_bytes=1).enforce()
     assert ids(admin) == [entry_id]
 
 
@@ -523,8 +536,11 @@ def test_the_command_deletes(admin: HttpClient, database: str) -> None:
     rest = command(database, "delete", "--reason", "undecodable")
     assert (rest.returncode, rest.stdout) == (0, "deleted 2\n")
     assert command(database, "delete").returncode == 1
+    assert command(database, "delete", "--all", "--reason", "invalid").returncode == 1
     assert ids(admin) == [stays]
     assert ledger(admin)["deleted"] == 3
+    assert command(database, "delete", "--all").stdout == "deleted 1\n"
+    assert ids(admin) == []
 
 
 def command(database: str, *arguments: str) -> Any:

@@ -18,7 +18,7 @@ from tests.integration.conftest import settings_for
 from tests.integration.test_metrics import spc_records
 from tests.metrics_page import sample, samples_at
 from tests.profile_documents import registration, spc_profile
-from tests.server_process import ServerProcess
+from tests.server_process import PreparedServer, ServerProcess
 
 
 @pytest.mark.parametrize("port", ["http", "metrics"])
@@ -41,7 +41,7 @@ def test_probes_need_no_user(server: Server) -> None:
 
 @pytest.mark.quiet
 def test_a_database_that_hangs_is_said_while_the_spool_takes_its_place(tmp_path: Path) -> None:
-    with ServerProcess(tmp_path) as server:
+    with PreparedServer(tmp_path) as server:
         (postmaster,) = children_of(server.pid)
         assert probe(server.url).body["parts"]["disk"]["ok"]
         with frozen(postmaster):
@@ -63,7 +63,7 @@ def database_answers(server: ServerProcess) -> bool:
 
 
 def test_a_database_that_goes_and_comes_back_is_seen(tmp_path: Path) -> None:
-    with ServerProcess(tmp_path) as server:
+    with PreparedServer(tmp_path) as server:
         (postmaster,) = children_of(server.pid)
         os.kill(postmaster, signal.SIGKILL)
         eventually(lambda: not database_answers(server))
@@ -108,7 +108,7 @@ def test_while_it_stops_it_is_alive_and_not_ready(database: str, tmp_path: Path)
 
 
 def test_while_it_waits_for_a_database_it_is_alive_and_not_ready(tmp_path: Path) -> None:
-    server = ServerProcess(tmp_path, {"DATABASE_URI": "postgresql://nobody@127.0.0.1:1/x"})
+    server = PreparedServer(tmp_path, {"DATABASE_URI": "postgresql://nobody@127.0.0.1:1/x"})
     starting = threading.Thread(target=_start_in_vain, args=(server,))
     starting.start()
     metrics = f"http://127.0.0.1:{server.port + 1}"

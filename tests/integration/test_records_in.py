@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -108,6 +109,24 @@ def test_nanoseconds_are_rounded_and_nothing_else(admin: HttpClient, uids: dict[
     assert value == 0.1 + 0.2
 
 
+def test_a_leap_second_is_the_next_second(admin: HttpClient, uids: dict[str, str], database: str) -> None:
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    leap = f"{midnight - timedelta(days=1):%Y-%m-%d}T23:59:60.25Z"
+    records = [spc(uids["Spc"], 1.0, created_at=leap), spc(uids["Spc"], 2.0, feature=leap.replace(".25", ""))]
+    answer = admin.post("/scouter/message", {"records": records})
+    assert (answer.status, answer.body.get("stored")) == (200, 2)
+    assert next(row[2:] for row in rows(database, "spc_record")) == (midnight + timedelta(seconds=0.25), 1.0)
+
+
+@pytest.mark.parametrize("number", ["1e999", "-" + "9" * 400])
+def test_a_number_beyond_all_floats_is_skipped_and_its_neighbours_stored(
+    admin: HttpClient, uids: dict[str, str], database: str, number: str
+) -> None:
+    body = json.dumps({"records": [spc(uids["Spc"], 1.0), spc(uids["Spc"], 424242.0)]}).replace("424242.0", number)
+    answer = admin.send("POST", "/scouter/message", body.encode())
+    assert (answer.status, answer.body.get("stored"), answer.body.get("skipped")) == (200, 1, {"null_value": 1})
+
+
 def test_a_psi_message_gets_one_moment(admin: HttpClient, uids: dict[str, str], database: str) -> None:
     begin = datetime.now(UTC) - timedelta(minutes=5)
     records = [
@@ -155,6 +174,7 @@ def test_request_metrics_are_stored_under_the_service(admin: HttpClient, uids: d
     assert stored[0][4][0]["metrics"]["p99"] == 0.05
 
 
+@pytest.mark.shares_server
 @pytest.mark.parametrize(
     ("body", "field", "says"),
     [
@@ -181,12 +201,17 @@ def test_request_metrics_are_stored_under_the_service(admin: HttpClient, uids: d
             "-1",
         ),
         (b'{"request": {"resourceSpans": []}}', "request", "traces"),
+        (b'{"records": [{"GenAIEval": {}}]}', "records", "GenAIEval records"),
+        (b'{"records": [{"Agent": {}}, {"GenAIEval": {}}]}', "records", "Agent and GenAIEval records"),
+        (b'{"records": [{}]}', "records", "Spc, Psi, Custom or Observability"),
     ],
 )
 def test_a_bad_message_gets_one_clear_answer(admin: HttpClient, body: bytes, field: str | None, says: str) -> None:
     answer = admin.send("POST", "/scouter/message", body)
     assert answer.status == 400
-    assert answer.body["code"] == "BAD_REQUEST"
+    is_unsupported = field == "request" or (b"{}" in body and field == "records" and body != b"{}")
+    assert answer.body["code"] == ("NOT_SUPPORTED" if is_unsupported else "BAD_REQUEST")
+    assert admin.get(f"/scouter/quarantine/{answer.body['quarantine_id']}").status == 200
     assert answer.body.get("field") == field
     assert says in answer.body["error"]
 

@@ -15,11 +15,11 @@ from tests.http_client import Answer, HttpClient
 from tests.integration.conftest import settings_for
 from tests.integration.test_metrics import spc_records
 from tests.profile_documents import registration, spc_profile
-from tests.server_process import ServerProcess
+from tests.server_process import PreparedServer
 
 
 def test_successful_requests_are_not_logged_and_failed_ones_are_with_their_id(tmp_path: Path) -> None:
-    with ServerProcess(tmp_path) as server:
+    with PreparedServer(tmp_path) as server:
         before = len(server.log)
         client = HttpClient(server.url).login()
         uid = client.post("/scouter/profile", registration(spc_profile())).body["uid"]
@@ -33,7 +33,7 @@ def test_successful_requests_are_not_logged_and_failed_ones_are_with_their_id(tm
 
 
 def test_every_line_of_a_request_has_its_id_as_json_too(tmp_path: Path) -> None:
-    with ServerProcess(tmp_path, {"LOG_JSON": "true"}) as server:
+    with PreparedServer(tmp_path, {"LOG_JSON": "true"}) as server:
         client = HttpClient(server.url).login()
         uid = client.post("/scouter/profile", registration(spc_profile())).body["uid"]
         with psycopg.connect(server.conninfo()) as connection:
@@ -60,6 +60,18 @@ def test_a_slow_request_is_a_warning(
     assert [record.levelname for record in caplog.records if "/scouter/healthcheck 200" in record.message] == [
         "WARNING"
     ]
+
+
+def test_a_word_that_is_none_of_those_taken_is_in_the_log_and_nothing_else_that_was_sent(
+    admin: HttpClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    admin.get("/scouter/profile", space="s", name="m", version="1", drift_type="GenAI\x1b[1m")
+    admin.post("/scouter/user", {"username": "a", "email": "hidden@example.com", "password": "hidden\n"})
+    admin.post("/scouter/tags", {"tags": [{"entity_type": "hidden\n"}]})
+    said = [record.getMessage() for record in caplog.records if record.name == "scouter.http"]
+    assert "BAD_REQUEST, drift_type: 'GenAI\\x1b[1m' is not accepted; expected Spc, Psi or Custom" in said[0]
+    assert len(said) == 3
+    assert "hidden" not in "".join(said)
 
 
 def failed_login(address: str, forwarded: str) -> Answer:

@@ -16,62 +16,13 @@ from typing import Any
 import psycopg
 import pytest
 
-from scouter.postgres.embedded.server import EmbeddedPostgres
 from scouter.server import Server
-from tests.conditions import children_of, eventually, frozen, probe
+from tests.conditions import children_of, eventually, probe
 from tests.http_client import Answer, HttpClient
+from tests.integration.away import Away
 from tests.metrics_page import sample, samples_at
 from tests.profile_documents import registration, spc_profile
-from tests.server_process import ServerProcess, let_others_enter
-
-
-class Away:
-    """A server on a database of its own, which can be taken away and brought back."""
-
-    def __init__(self, directory: Path, **environment: str) -> None:
-        self.database = EmbeddedPostgres(let_others_enter(directory / "database"))
-        self.conninfo = self.database.start()
-        self.server = ServerProcess(
-            directory / "server",
-            {
-                "DATABASE_URI": self.conninfo,
-                "SCOUTER_SERVER_HOST": "127.0.0.1",
-                "SCOUTER_DEFAULT_PASSWORD": "admin",
-                **environment,
-            },
-        ).start()
-        self.client = HttpClient(self.server.url).login()
-        self.uid = self.client.post("/scouter/profile", registration(spc_profile())).body["uid"]
-
-    def send(self, *values: float, uid: str | None = None, feature: str = "f0", **headers: str) -> Answer:
-        stamp = datetime.now(UTC).isoformat()
-        record = {"created_at": stamp, "uid": uid or self.uid, "feature": feature}
-        body = {"records": [{"Spc": {**record, "value": value}} for value in values]}
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.client.send("POST", "/scouter/message", json.dumps(body).encode(), sent)
-
-    def values(self) -> list[float]:
-        return sorted(row[0] for row in self.query("SELECT value FROM spc_record"))
-
-    def query(self, statement: str) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self.conninfo, options="-c search_path=scouter_py") as connection:
-            return connection.execute(statement.encode()).fetchall()
-
-    def ledger(self) -> dict[str, Any]:
-        answer = self.client.get("/scouter/ledger")
-        assert answer.status == 200, answer
-        body: dict[str, Any] = answer.body
-        assert body["balanced"], body
-        return body
-
-    def freeze(self) -> Any:
-        noted = (self.database.directory / "postgres" / "postmaster.pid").read_text()
-        return frozen(int(noted.splitlines()[0]))
-
-    def close(self) -> None:
-        self.client.close()
-        self.server.stop()
-        self.database.stop()
+from tests.server_process import PreparedServer
 
 
 @pytest.fixture
@@ -156,14 +107,14 @@ def test_the_spool_of_a_server_that_never_comes_back_is_taken_over(away: Away, t
     away.database.start()
     spool = str(tmp_path / "server" / "data" / "spool")
     environment = {"DATABASE_URI": away.conninfo, "SCOUTER_SPOOL_DIR": spool, "SCOUTER_DEFAULT_PASSWORD": "admin"}
-    with ServerProcess(tmp_path / "heir", environment):
+    with PreparedServer(tmp_path / "heir", environment):
         eventually(lambda: away.values() == [1.0, 2.0])
 
 
 def test_two_servers_share_a_directory_and_not_a_spool(away: Away, tmp_path: Path) -> None:
     spool = str(tmp_path / "server" / "data" / "spool")
     environment = {"DATABASE_URI": away.conninfo, "SCOUTER_SPOOL_DIR": spool, "SCOUTER_DEFAULT_PASSWORD": "admin"}
-    with ServerProcess(tmp_path / "second", environment) as second:
+    with PreparedServer(tmp_path / "second", environment) as second:
         other = HttpClient(second.url).login()
         record = {"created_at": datetime.now(UTC).isoformat(), "uid": away.uid, "feature": "f0"}
         assert away.send(1.0).status == 200
@@ -235,6 +186,8 @@ def test_a_users_last_known_rights_stand_in_while_the_database_is_away(away: Awa
     assert away.send(2.0).body["spooled"]
     record = {"created_at": datetime.now(UTC).isoformat(), "uid": away.uid, "feature": "f0", "value": 1.0}
     assert reader.post("/scouter/message", {"records": [{"Spc": record}]}).status == 403
+    nobody_asked = {"records": [{"Spc": {**record, "uid": "which only the database may know"}}]}
+    assert reader.post("/scouter/message", nobody_asked).status == 403, "who may write nowhere fills no spool"
     again = HttpClient(away.server.url).login()
     assert again.post("/scouter/message", {"records": [{"Spc": {**record, "value": 3.0}}]}).body["spooled"]
     away.database.start()
@@ -311,7 +264,7 @@ def test_what_postgres_refuses_is_kept_alone_and_its_neighbours_are_stored(away:
 
 
 def test_killing_the_postmaster_of_the_embedded_database_costs_nothing(tmp_path: Path) -> None:
-    with ServerProcess(tmp_path) as server:
+    with PreparedServer(tmp_path) as server:
         client = HttpClient(server.url).login()
         uid = client.post("/scouter/profile", registration(spc_profile())).body["uid"]
         (postmaster,) = children_of(server.pid)

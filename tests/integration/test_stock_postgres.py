@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +13,6 @@ from psycopg.conninfo import make_conninfo
 
 from scouter.errors import StartRefused
 from scouter.postgres.connections.pool import open_pool
-from scouter.postgres.embedded.binaries import Source, distribution, find_binaries, python_package
 from scouter.postgres.embedded.server import EmbeddedPostgres
 from scouter.postgres.schema.detaching import detach, due_partitions
 from scouter.postgres.schema.migrations import migrate
@@ -34,21 +32,6 @@ from tests.integration.conftest import settings_for
 from tests.integration.old_data import TABLES, add_days, add_rows, attached, counts
 from tests.integration.test_program import program
 from tests.profile_documents import registration, spc_profile
-from tests.server_process import let_others_enter
-
-
-@pytest.fixture(scope="module", params=["python package", "distribution"])
-def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    sources: dict[str, Source] = {"python package": python_package, "distribution": distribution}
-    try:
-        binaries = find_binaries([sources[request.param]])
-    except StartRefused as missing:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(f"no PostgreSQL of the distribution: {missing}")
-    directory = let_others_enter(tmp_path_factory.mktemp("cluster"))
-    with EmbeddedPostgres(directory, binaries=binaries) as started:
-        yield started
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from tests.http_client import HttpClient
 from tests.integration.whole_server import stamp
 from tests.profile_documents import registration, spc_profile
 from tests.publishers import KafkaPublisher
-from tests.server_process import ROOT, ServerProcess, free_port, let_others_enter
+from tests.server_process import ROOT, PreparedServer, ServerProcess, free_port, let_others_enter
 
 _SHUTDOWN_SECONDS = 2.0
 # What a stop may take beyond it: for what was accepted, and until the end by force.
@@ -65,7 +65,7 @@ def message(uid: str) -> dict[str, Any]:
 
 
 def test_nothing_is_abandoned_where_nothing_hangs(tmp_path: Path) -> None:
-    server = ServerProcess(tmp_path, _STOP).start()
+    server = PreparedServer(tmp_path, _STOP).start()
     client = drifting(server)
     assert stopped(server, longest=_SHUTDOWN_SECONDS) == (0, [])
     client.close()
@@ -74,7 +74,7 @@ def test_nothing_is_abandoned_where_nothing_hangs(tmp_path: Path) -> None:
 def test_an_alert_service_that_never_answers_is_left_and_named(tmp_path: Path, service: AlertService) -> None:
     service.behave("/hook", Hang())
     alerting = {"SCOUTER_WEBHOOK_URL": service.url + "/hook", "SCOUTER_ALERT_TIMEOUT_SECONDS": "60"}
-    server = ServerProcess(tmp_path, {**_STOP, **alerting, "SCOUTER_WINDOW_GRACE_SECONDS": "0"}).start()
+    server = PreparedServer(tmp_path, {**_STOP, **alerting, "SCOUTER_WINDOW_GRACE_SECONDS": "0"}).start()
     drifting(server)
     service.wait_for("/hook")
     assert stopped(server) == (1, ["delivery"])
@@ -82,7 +82,7 @@ def test_an_alert_service_that_never_answers_is_left_and_named(tmp_path: Path, s
 
 
 def test_a_database_that_is_frozen_is_left_and_named(tmp_path: Path) -> None:
-    server = ServerProcess(tmp_path, _STOP).start()
+    server = PreparedServer(tmp_path, _STOP).start()
     drifting(server)
     (postmaster,) = children_of(server.pid)
     with frozen(postmaster):
@@ -97,7 +97,7 @@ def test_a_database_that_is_frozen_is_left_and_named(tmp_path: Path) -> None:
 def test_a_broker_that_is_frozen_is_left(kafka_installed: None, tmp_path: Path) -> None:
     with KafkaBroker(tmp_path / "kafka") as broker:
         publisher = KafkaPublisher(broker, "frozen")
-        server = ServerProcess(tmp_path / "server", {**_STOP, **publisher.environment}).start()
+        server = PreparedServer(tmp_path / "server", {**_STOP, **publisher.environment}).start()
         eventually(lambda: bool(probe(server.url).body["parts"]["kafka"]["ok"]), seconds=30)
         broker.freeze()
         try:
@@ -111,7 +111,7 @@ def test_a_broker_that_is_frozen_is_left(kafka_installed: None, tmp_path: Path) 
 def test_everything_that_hangs_at_once_shares_the_deadline(tmp_path: Path, service: AlertService) -> None:
     service.behave("/hook", Hang())
     alerting = {"SCOUTER_WEBHOOK_URL": service.url + "/hook", "SCOUTER_ALERT_TIMEOUT_SECONDS": "60"}
-    server = ServerProcess(tmp_path, {**_STOP, **alerting, "SCOUTER_WINDOW_GRACE_SECONDS": "0"}).start()
+    server = PreparedServer(tmp_path, {**_STOP, **alerting, "SCOUTER_WINDOW_GRACE_SECONDS": "0"}).start()
     client = drifting(server)
     service.wait_for("/hook")
     (postmaster,) = children_of(server.pid)

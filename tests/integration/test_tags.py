@@ -98,6 +98,7 @@ def test_the_longest_texts_fit(admin: HttpClient) -> None:
     assert [one["value"] for one in tags_of(admin, "abc")] == ["", "two\nlines"]
 
 
+@pytest.mark.shares_server
 @pytest.mark.parametrize(
     "bad",
     [

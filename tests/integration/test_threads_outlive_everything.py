@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from scouter.maintenance import quarantine_limits, scheduler
+from scouter.maintenance import clock_watch, quarantine_limits, scheduler
 from scouter.postgres.connections import query_deadlines
 from scouter.server import Server
 from tests.alert_service import AlertService
@@ -54,6 +54,8 @@ def short_pauses() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scheduler, "_EVERY_SECONDS", 0.5)
         patch.setattr(quarantine_limits, "_EVERY_SECONDS", 0.5)
+        patch.setattr(clock_watch, "_EVERY_SECONDS", 0.5)
+        patch.setattr(clock_watch, "_TOLD_SECONDS", 0.5)
         patch.setattr(scheduler, "_AGAIN_AFTER_FAILURE_SECONDS", 0.5)
         yield
 
@@ -119,6 +121,8 @@ def test_every_part_works_again_after_its_thread_has_failed(
     probe(whole.server.address)
     whole.parts["ingest"].breaker.close()
     send_in_vain(whole)
+    for ask in whole.requests():
+        ask()
     for name, has_failed in struck.items():
         assert has_failed.wait(20), f"{name} has not come by"
     whole.all_work()

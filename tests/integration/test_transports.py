@@ -15,6 +15,7 @@ import pytest
 from scouter.postgres.embedded.server import EmbeddedPostgres
 from scouter.server import Server
 from tests.conditions import eventually, probe
+from tests.databases.prepared import lay_out_prepared_data
 from tests.http_client import HttpClient
 from tests.integration.conftest import settings_for
 from tests.profile_documents import custom_profile, psi_profile, registration, spc_profile
@@ -133,14 +134,15 @@ def test_a_rejected_message_is_kept_and_its_neighbours_are_stored(way: Way) -> N
     way.send(way.spc(2.0, created_at="yesterday"))
     way.send(way.spc(3.0, uid="00000000-0000-7000-8000-000000000000"))
     way.publisher.send(b'{"request": {"resourceSpans": []}}')
+    way.send({"GenAIEval": {"uid": "u", "context": {}}}, {"GenAIEval": {"uid": "u"}})
     way.send(way.spc(4.0))
-    eventually(lambda: way.counts()["received"] == 7, seconds=20)
+    eventually(lambda: way.counts()["received"] == 8, seconds=20)
     assert way.values() == [1.0, 4.0]
     kept = way.query("SELECT reason, transport FROM quarantine ORDER BY reason")
-    reasons = ["invalid", "undecodable", "undecodable", "unknown_profile", "unsupported"]
+    reasons = ["invalid", "undecodable", "undecodable", "unknown_profile", "unsupported", "unsupported"]
     assert kept == [(reason, way.publisher.transport) for reason in reasons]
     assert (b"\xff\xfe",) in way.query("SELECT raw FROM quarantine")
-    assert way.counts()["quarantined"] == 5
+    assert (way.counts()["quarantined"], way.counts()["empty"]) == (6, 0)
 
 
 def test_what_postgres_refuses_is_kept_alone(way: Way) -> None:
@@ -160,6 +162,23 @@ def test_bad_records_of_a_good_message_are_skipped_and_counted(way: Way) -> None
     assert (way.counts()["records_stored"], way.counts()["records_skipped"]) == (1, 3)
 
 
+def test_names_of_the_profile_are_stored_however_many_others_came_before(
+    publisher: Publisher, database: str, tmp_path: Path
+) -> None:
+    server = Server(settings_for(database, tmp_path, SCOUTER_MAX_FEATURES="3", **publisher.environment))
+    server.start()
+    try:
+        way = Way(publisher, server.address, database)
+        way.send(*(way.spc(1.0, feature=f"a{n}") for n in range(5)))
+        eventually(lambda: way.counts()["received"] == 1, seconds=20)
+        way.send(way.spc(2.0), way.spc(2.0, feature="f1"), way.spc(2.0, feature="b"))
+        eventually(lambda: way.counts()["received"] == 2, seconds=20)
+        assert way.values() == [1.0, 1.0, 1.0, 2.0, 2.0]
+        way.client.close()
+    finally:
+        server.stop()
+
+
 def test_equal_messages_are_different_messages(way: Way) -> None:
     record = way.spc(1.0)
     for _ in range(5):
@@ -176,6 +195,7 @@ def test_a_message_of_ten_megabytes_is_stored(way: Way) -> None:
 
 
 def test_nothing_is_lost_nor_doubled_while_the_database_is_away(publisher: Publisher, tmp_path: Path) -> None:
+    lay_out_prepared_data(tmp_path / "database")
     database = EmbeddedPostgres(let_others_enter(tmp_path / "database"))
     conninfo = database.start()
     environment = {"DATABASE_URI": conninfo, "SCOUTER_DEFAULT_PASSWORD": "admin", **publisher.environment}

@@ -12,11 +12,14 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
-from scouter.errors import LastAdmin
+from scouter.errors import LastAdmin, StartRefused
 from scouter.postgres.connections.pool import Pool
+from scouter.postgres.tables import users
 from scouter.server import Server
+from scouter.settings.users import UserSettings
 from scouter.users.accounts import change as change_account
 from scouter.users.accounts import create
+from scouter.users.first_users import make_first_users
 from scouter.wire.users import CreateUserRequest, UpdateUserRequest
 from tests.http_client import Answer, HttpClient
 from tests.integration.conftest import settings_for
@@ -25,7 +28,7 @@ BOOTSTRAP_KEY = "a bootstrap key of the tests"
 
 
 def new_user(username: str, **more: Any) -> dict[str, Any]:
-    return {"username": username, "password": f"{username}'s", "email": f"{username}@x", **more}
+    return {"username": username, "password": f"{username}'s word", "email": f"{username}@x", **more}
 
 
 def make(admin: HttpClient, username: str, **more: Any) -> Answer:
@@ -35,7 +38,7 @@ def make(admin: HttpClient, username: str, **more: Any) -> Answer:
 
 
 def logged_in(server: Server, username: str, password: str | None = None) -> HttpClient:
-    return HttpClient(server.address, username, password or f"{username}'s").login()
+    return HttpClient(server.address, username, password or f"{username}'s word").login()
 
 
 def change(client: HttpClient, username: str, **what: Any) -> Answer:
@@ -75,7 +78,7 @@ def test_a_new_user_is_as_asked_for(server: Server, admin: HttpClient) -> None:
     doubled = {**asked, "permissions": [*asked["permissions"], "read:a b"]}  # type: ignore[misc]
     user = make(admin, "ana", **doubled).body["user"]
     assert {key: user[key] for key in asked} == asked
-    assert HttpClient(server.address, "ana", "ana's").get("/scouter/auth/login").status == 401, "not active"
+    assert HttpClient(server.address, "ana", "ana's word").get("/scouter/auth/login").status == 401, "not active"
 
 
 def test_null_stands_for_the_default(admin: HttpClient) -> None:
@@ -95,12 +98,14 @@ def test_recovery_codes_are_shown_once_and_kept_as_hashes(admin: HttpClient, dat
         assert not any(secret in json.dumps(answer.body) for secret in (*codes, *kept, "argon2"))
 
 
+@pytest.mark.shares_server("refusals")
 @pytest.mark.parametrize("taken", [{"username": "guest"}, {"email": "guest"}])
 def test_a_taken_name_or_email_is_a_conflict(admin: HttpClient, taken: dict[str, str]) -> None:
     answer = admin.post("/scouter/user", {**new_user("ana"), **taken})
     assert (answer.status, answer.body["code"]) == (409, "CONFLICT")
 
 
+@pytest.mark.shares_server("refusals")
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [
@@ -110,9 +115,10 @@ def test_a_taken_name_or_email_is_a_conflict(admin: HttpClient, taken: dict[str,
         ({"username": "a\n"}, "username"),
         ({"username": "a" * 201}, "username"),
         ({"password": ""}, "password"),
+        ({"password": "sevenaa"}, "password"),
         ({"password": "p" * 1025}, "password"),
-        ({"password": "p\x00"}, "password"),
-        ({"password": " p"}, "password"),
+        ({"password": "password\x00"}, "password"),
+        ({"password": " password"}, "password"),
         ({"email": ""}, "email"),
         ({"permissions": ["read"]}, "permissions[0]"),
         ({"permissions": ["read:a", "read:"]}, "permissions[1]"),
@@ -131,6 +137,7 @@ def test_a_refused_user_is_told_the_field(admin: HttpClient, wrong: dict[str, An
     assert admin.get("/scouter/user/ana").status == 404
 
 
+@pytest.mark.shares_server("refusals")
 @pytest.mark.parametrize(
     "body",
     [
@@ -148,7 +155,7 @@ def test_no_error_shows_a_password(admin: HttpClient, body: Any) -> None:
         assert answer.body["value"] == "(hidden)"
 
 
-@pytest.mark.parametrize("password", ["voilà", "p" * 1024, "a b\tc".replace("\t", " "), "ключ", "…"])
+@pytest.mark.parametrize("password", ["voilà la", "p" * 1024, "a b  c d", "ключ от1", "…" * 8])
 def test_every_accepted_password_logs_in(server: Server, admin: HttpClient, password: str) -> None:
     make(admin, "ana", password=password)
     sent = {"username": "ana", "password": password.encode().decode("latin-1")}
@@ -177,8 +184,8 @@ def test_who_may_do_what(server: Server, admin: HttpClient) -> None:
         ana.get("/scouter/user"),
         ana.get("/scouter/user/guest"),
         ana.get("/scouter/user/nobody"),
-        change(ana, "guest", password="x"),
-        change(ana, "nobody", password="x"),
+        change(ana, "guest", password="password"),
+        change(ana, "nobody", password="password"),
         ana.delete("/scouter/user/guest"),
         ana.delete("/scouter/user/ana"),
     ]
@@ -188,7 +195,7 @@ def test_who_may_do_what(server: Server, admin: HttpClient) -> None:
         nobody.post("/scouter/user", new_user("eve")),
         nobody.get("/scouter/user"),
         nobody.get("/scouter/user/ana"),
-        change(nobody, "ana", password="x"),
+        change(nobody, "ana", password="password"),
         nobody.delete("/scouter/user/ana"),
     ]
     assert [answer.status for answer in unknown] == [401] * len(unknown)
@@ -218,10 +225,47 @@ def test_only_what_is_given_changes(admin: HttpClient, database: str) -> None:
 def test_a_changed_password_counts_at_once(server: Server, admin: HttpClient) -> None:
     make(admin, "ana")
     ana = logged_in(server, "ana")
-    assert change(ana, "ana", password="another").status == 200
+    assert change(ana, "ana", password="another word", current_password="ana's word").status == 200
     assert ana.get("/scouter/user/ana").status == 401
-    assert HttpClient(server.address, "ana", "ana's").get("/scouter/auth/login").status == 401
-    assert logged_in(server, "ana", "another").get("/scouter/user/ana").status == 200
+    assert HttpClient(server.address, "ana", "ana's word").get("/scouter/auth/login").status == 401
+    assert logged_in(server, "ana", "another word").get("/scouter/user/ana").status == 200
+
+
+def test_a_token_alone_changes_no_password(server: Server, admin: HttpClient, database: str) -> None:
+    make(admin, "ana")
+    before = column(database, "ana", "password_hash")
+    for client, name in ((logged_in(server, "ana"), "ana"), (admin, "admin")):
+        absent = change(client, name, password="another word")
+        assert (absent.status, absent.body["field"]) == (400, "current_password")
+        wrong = change(client, name, password="another word", current_password="a wrong word")
+        assert (wrong.status, wrong.body["code"]) == (403, "PERMISSION_DENIED")
+        assert "a wrong word" not in json.dumps(wrong.body)
+        assert client.get(f"/scouter/user/{name}").status == 200, "the token is as good as before"
+    assert column(database, "ana", "password_hash") == before
+    assert change(admin, "ana", password="another word").status == 200, "an admin gives others a new one"
+
+
+def test_the_present_password_cannot_be_guessed_with_a_token(server: Server, admin: HttpClient) -> None:
+    make(admin, "ana")
+    ana = HttpClient(server.address, "ana", "not sent along")
+    ana.token = logged_in(server, "ana").token
+    guesses = [change(ana, "ana", password="another word", current_password=f"guess {n}").status for n in range(12)]
+    assert guesses == [403] * 10 + [429] * 2
+    assert change(ana, "ana", favorite_spaces=["s"]).status == 200, "what needs no password goes on"
+
+
+def test_a_log_out_ends_every_token_of_its_user_and_of_nobody_else(server: Server, admin: HttpClient) -> None:
+    make(admin, "ana", permissions=["write:shop"])
+    here, elsewhere = logged_in(server, "ana"), logged_in(server, "ana")
+    answer = here.post("/scouter/auth/logout", {})
+    assert (answer.status, answer.body["status"]) == (200, "success")
+    assert [client.get("/scouter/auth/validate").status for client in (here, elsewhere)] == [401, 401]
+    assert admin.get("/scouter/auth/validate").status == 200
+    assert HttpClient(server.address, "", "").post("/scouter/auth/logout", {}).status == 401
+    renewed = elsewhere.post("/scouter/message", {"records": []})
+    assert renewed.status == 200, "the published clients send name and password, and go on"
+    assert renewed.headers["Authorization"].startswith("Bearer ")
+    assert logged_in(server, "ana").get("/scouter/user/ana").status == 200
 
 
 def test_changed_rights_count_at_once(server: Server, admin: HttpClient) -> None:
@@ -247,7 +291,7 @@ def test_a_user_made_again_is_somebody_else(server: Server, admin: HttpClient) -
     make(admin, "ana")
     before = logged_in(server, "ana")
     admin.delete("/scouter/user/ana")
-    make(admin, "ana", password="another")
+    make(admin, "ana", password="another word")
     assert before.get("/scouter/user/ana").status == 401
 
 
@@ -255,10 +299,10 @@ def test_an_unknown_user_is_404(admin: HttpClient) -> None:
     answers = [
         admin.get("/scouter/user/nobody"),
         change(admin, "nobody", active=False),
-        change(admin, "nobody", password="x"),
+        change(admin, "nobody", password="password"),
         admin.delete("/scouter/user/nobody"),
         admin.get("/scouter/user/a%00b"),
-        change(admin, "a\x00b", password="x"),
+        change(admin, "a\x00b", password="password"),
         admin.delete("/scouter/user/a%00b"),
     ]
     assert [(answer.status, answer.body["code"]) for answer in answers] == [(404, "NOT_FOUND")] * len(answers)
@@ -327,7 +371,7 @@ def test_changes_at_the_same_moment_do_not_undo_each_other(server: Server, admin
         {"permissions": ["read:x"]},
         {"favorite_spaces": ["x"]},
         {"group_permissions": []},
-        {"password": "another"},
+        {"password": "another word"},
     ]
 
     def send(what: dict[str, Any]) -> int:
@@ -336,7 +380,7 @@ def test_changes_at_the_same_moment_do_not_undo_each_other(server: Server, admin
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(send, changes)) == [200] * 4
-    ana = logged_in(server, "ana", "another").get("/scouter/user/ana").body
+    ana = logged_in(server, "ana", "another word").get("/scouter/user/ana").body
     assert (ana["permissions"], ana["favorite_spaces"], ana["group_permissions"]) == (["read:x"], ["x"], [])
 
 
@@ -367,3 +411,30 @@ def test_without_a_configured_key_bootstrapping_is_off(server: Server) -> None:
     body = json.dumps(new_user("ana")).encode()
     for key in ("", "None", BOOTSTRAP_KEY):
         assert client.send("POST", "/scouter/user", body, {"x-bootstrap-token": key}).status == 401
+
+
+@pytest.mark.parametrize(
+    ("password", "trying_out", "is_private", "is_taken"),
+    [
+        ("7 chars", False, False, False),
+        ("admin", False, False, False),
+        ("7 chars", True, False, False),
+        ("admin", True, False, True),
+        ("admin", False, True, True),
+        ("8 chars!", False, False, True),
+        (None, False, False, True),
+    ],
+)
+def test_a_short_first_password_is_for_those_who_try_it_out_alone(
+    pool: Pool, password: str | None, trying_out: bool, is_private: bool, is_taken: bool
+) -> None:
+    settings = UserSettings(default_password=password)
+    with pool.connection() as connection:
+        connection.execute("DELETE FROM app_user")
+        if is_taken:
+            assert make_first_users(connection, settings, trying_out=trying_out, is_private=is_private)
+            return
+        with pytest.raises(StartRefused, match="SCOUTER_DEFAULT_PASSWORD has fewer than 8 characters") as refused:
+            make_first_users(connection, settings, trying_out=trying_out, is_private=is_private)
+        assert str(password) not in str(refused.value)
+        assert users.all_users(connection) == []

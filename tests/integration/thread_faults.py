@@ -12,7 +12,7 @@ from scouter.server import Server
 
 # Of libraries, which keep them alive themselves, and of executors, whose owners end them.
 _OTHERS = (
-    *("waitress-", "requests-worker-", "requests-scheduler", "kafka-io-scouter-"),
+    *("requests-worker-", "requests-scheduler", "kafka-io-scouter-"),
     *("archive reader", "archive opener", "password", "drainer ahead"),
 )
 
@@ -62,6 +62,7 @@ def places(server: Server, workers: Iterable[WorkerThread]) -> Iterator[tuple[st
         "writer": Place(parts["ingest"].writer, "_write"),
         "delivery 1": Place(parts["delivery"], "_claim"),
         **{each.thread.name: Place(each, "_turn") for each in parts["consumers"].workers},
+        **{each.name: Place(each, "_take") for port in ("http", "metrics") for each in parts[port].bulkheads.values()},
     }
     for worker in workers:
         yield worker.name, within.get(worker.name, Place(worker, "_action"))

@@ -12,7 +12,7 @@ from tests.integration.conftest import settings_for
 from tests.integration.test_transports import Way
 from tests.metrics_page import Samples, sample, samples_at
 from tests.publishers import Publisher
-from tests.server_process import ServerProcess
+from tests.server_process import PreparedServer, ServerProcess
 
 
 @contextmanager
@@ -32,7 +32,7 @@ def serving(publisher: Publisher, database: str, directory: Path, **environment:
 def another_process(publisher: Publisher, database: str, directory: Path, **environment: str) -> ServerProcess:
     """In a process of its own, not started yet."""
     fixed = {"DATABASE_URI": database, "SCOUTER_DEFAULT_PASSWORD": "admin", "SCOUTER_SERVER_HOST": "127.0.0.1"}
-    return ServerProcess(directory, {**fixed, **publisher.environment, **environment})
+    return PreparedServer(directory, {**fixed, **publisher.environment, **environment})
 
 
 def part(way: Way, name: str) -> tuple[bool, str]:

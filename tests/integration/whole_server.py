@@ -20,8 +20,10 @@ from tests.alert_service import AlertService
 from tests.conditions import eventually, probe
 from tests.http_client import HttpClient
 from tests.metrics_page import sample, samples_at
+from tests.page_client import PageClient
 from tests.profile_documents import custom_profile, psi_profile, registration, spc_profile
 from tests.publishers import HttpPublisher, Publisher
+from tests.raw_http import RawConnection
 
 HOOK = "/hook"
 _PATIENCE_SECONDS = 20.0
@@ -37,6 +39,8 @@ class WholeServer:
         self._database = psycopg.connect(conninfo, autocommit=True, options="-c search_path=scouter_py")
         self._service = service
         self.client = HttpClient(server.address).login()
+        with PageClient(server.address) as browser:
+            self._session = browser.sign_in().cookies
         self._sending = threading.Lock()
         self._values = (float(number) for number in itertools.count(100))
         self._publishers = {each.transport: each for each in (HttpPublisher(), *brokers)}
@@ -55,11 +59,60 @@ class WholeServer:
         return {
             **{"drainer": self.drains, "writer": lambda: self.stores("http"), **consumers},
             **{"http": lambda: self.answers("http"), "metrics": lambda: self.answers("metrics")},
+            **self.bulkheads(),
             **{"check 1": self.checks, "check heartbeat": self.renews_leases, "late sweep": self.sweeps},
             **{"delivery 1": self.delivers, "maintenance": self.maintains, "archive": self.archives},
             **{"quarantine limits": self.limits_quarantine, "database watch": self.sees_the_database},
+            "clock": self.sets_times_back,
             "database deadlines": self.cuts_queries,
         }
+
+    def bulkheads(self) -> dict[str, Callable[[], None]]:
+        """Requests of each kind."""
+        named = {"uid": self._checked, "time_interval": "OneHour", "max_data_points": 10}
+        here, there = self.server.address, self.server.metrics_address
+        return {
+            "http messages": lambda: self.stores("http"),
+            "http probes": lambda: self.answers("http"),
+            "http rest": lambda: self.gets("/scouter/ledger"),
+            "http logins": lambda: self.gets("/scouter/auth/login"),
+            "http charts": lambda: self.gets("/scouter/drift/spc", **named),
+            "http exports": lambda: self.gets("/scouter/records/spc", **named),
+            "http outside": self.sends_a_test,
+            "http pages": self.looks,
+            "http port": lambda: self.refuses(here),
+            "metrics probes": lambda: self.answers("metrics"),
+            "metrics rest": self.scrapes,
+            "metrics port": lambda: self.refuses(there),
+        }
+
+    def requests(self) -> list[Callable[[], None]]:
+        """One of each kind that stores nothing."""
+        return [ask for name, ask in self.bulkheads().items() if name != "http messages"]
+
+    def gets(self, path: str, **query: object) -> None:
+        with HttpClient(self.server.address) as client:
+            client.token = self.client.token
+            self._eventually(lambda: client.get(path, **query).status == 200)  # while the breaker is open it is 503
+
+    def sends_a_test(self) -> None:
+        with HttpClient(self.server.address) as client:
+            client.token = self.client.token
+            self._eventually(lambda: client.post("/scouter/alerts/test", {"uid": self._checked}).status == 200)
+
+    def looks(self) -> None:
+        """At the first page."""
+        with PageClient(self.server.address) as browser:
+            browser.cookies = self._session
+            self._eventually(lambda: browser.get("/").status == 200)
+
+    def scrapes(self) -> None:
+        assert samples_at(self.server.metrics_address)
+
+    def refuses(self, address: str) -> None:
+        """What is no request."""
+        with RawConnection(address) as connection:
+            assert connection.ask(b"nonsense\r\n\r\n").status == 400
 
     def all_work(self) -> None:
         """At the same time."""
@@ -94,7 +147,7 @@ class WholeServer:
 
     def renews_leases(self) -> None:
         token, held = uuid4(), self.parts["checks"]._held
-        self._run("UPDATE profile SET lease_token = %s, lease_until = now() + interval '2 s'", token, of=self._leased)
+        self._run("UPDATE profile SET lease_token = %s, lease_until = now() + interval '1 s'", token, of=self._leased)
         until = self._ask("SELECT lease_until FROM profile WHERE lease_token = %s", token)
         held.add(token)
         self._until("SELECT 1 FROM profile WHERE lease_token = %s AND lease_until > %s", token, until)
@@ -129,6 +182,12 @@ class WholeServer:
             "FROM (VALUES (now() - interval '9000 days')) AS ages (old)"
         )
         self._until("SELECT 1 WHERE NOT EXISTS (SELECT FROM quarantine)")
+
+    def sets_times_back(self) -> None:
+        """As after a clock that was ahead."""
+        self._until("SELECT 1 FROM clock")
+        self._database.execute("UPDATE clock SET was_ahead_by = '1 day'")
+        self._until("SELECT 1 FROM clock WHERE was_ahead_by IS NULL")
 
     def sees_the_database(self) -> None:
         watch, now = self.parts["database watch"], time.monotonic()

@@ -14,9 +14,12 @@ from scouter.ingest.messages.inbound import InboundMessage, Transport
 from scouter.ingest.messages.outcomes import Totals
 from scouter.ingest.messages.pending import PendingMessage
 from scouter.ingest.messages.results import Accepted
+from scouter.ingest.quarantine.unsupported import UnsupportedMessages
 from scouter.ingest.spool.drainer import Drainer
 from scouter.ingest.spool.spool_directory import SpoolDirectory
-from scouter.ingest.spool.spool_file import SpooledMessage, SpoolFile
+from scouter.ingest.spool.spool_disk import RESERVE_BYTES
+from scouter.ingest.spool.spool_file import SpoolFile
+from scouter.ingest.spool.spooled_message import SpooledMessage
 from scouter.ingest.storage.rejection_limit import RejectionLimit
 from scouter.ingest.validation.validator import Validator
 from scouter.ingest.writer.gateway import Gateway
@@ -69,10 +72,11 @@ class IngestProcess:
         store_seconds: float = 0.05,
         max_bytes: int = 2**20,
         max_rejections: int = 1000,
+        reserve: int = RESERVE_BYTES,
     ) -> None:
         self.directory = directory
         self.database = database
-        self.spool_directory = SpoolDirectory(directory, max_bytes=max_bytes)
+        self.spool_directory = SpoolDirectory(directory, max_bytes=max_bytes, reserve=reserve)
         self.spool = self.spool_directory.own()
         self.ledger = Ledger(database.totals(self.spool.id))
         self.breaker = Breaker()
@@ -99,6 +103,7 @@ class IngestProcess:
             self.ledger,
             self.breaker,
             self.rejection_limit,
+            UnsupportedMessages(),
         )
         self.drainer.adopt(self.spool)
 

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from enum import Enum
 from typing import cast
 from uuid import UUID
@@ -38,6 +39,7 @@ class Trouble(Enum):
     COMMITTED = "it is committed"
     LATE = "it is committed while the next batch waits for its locks"
     DISK_FULL = "the disk of the database is full"
+    LOCKED = "others hold a lock that it needs"
     BUG = "nobody has foreseen it"
 
 
@@ -79,6 +81,7 @@ class ListedDatabase:
         self.contents = Contents()
         self.changed = self.contents  # by the transaction under way
         self.is_away = False
+        self.settled_time: datetime | None = None  # other than now
         self.refused: set[bytes] = set()  # messages that it does not take
         self.tries = 0  # of storing a batch
         self.written_deltas: list[UUID] = []  # as often as somebody tried
@@ -95,6 +98,8 @@ class ListedDatabase:
                 raise _lost()
             if trouble is Trouble.DISK_FULL:
                 raise psycopg.errors.DiskFull("could not extend file")
+            if trouble is Trouble.LOCKED:
+                raise psycopg.errors.LockNotAvailable("canceling statement due to lock timeout")
             if trouble is Trouble.BUG:
                 raise RuntimeError("nobody has foreseen this")
             self.changed = changed = self.contents.copy()
@@ -199,6 +204,10 @@ class ListedRegistry:
     def report(self, spool: UUID, waiting: Mapping[str, int], *, seconds: float) -> None:
         with self._transaction(seconds) as contents:
             contents.waiting[spool] = dict(waiting)
+
+    def settled_time(self, *, seconds: float) -> datetime:
+        with self._transaction(seconds):
+            return self._database.settled_time or datetime.now(UTC)
 
     def write_delta(self, delta_id: UUID, changes: Mapping[str, Totals], *, seconds: float) -> None:
         self._database.written_deltas.append(delta_id)

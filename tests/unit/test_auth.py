@@ -1,14 +1,14 @@
-"""Passwords, tokens, permissions and the limit of failed logins."""
+"""Passwords, tokens and permissions."""
 
 from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
 
+import jwt
 import pytest
 
-from scouter.auth.login_limit import MAX_FAILURES, WINDOW_SECONDS, LoginLimit
-from scouter.auth.passwords import PasswordChecks, hash_password, verify_password
+from scouter.auth.passwords import PasswordChecks, hash_of_nothing, hash_password, verify_password
 from scouter.auth.permissions import Caller
 from scouter.auth.tokens import Tokens, claimed_subject
 from scouter.errors import PermissionDenied
@@ -54,6 +54,34 @@ def test_a_token_lasts_an_hour_and_a_minute() -> None:
     assert claimed_subject("nonsense") is None
 
 
+def test_a_token_of_a_clock_that_was_ahead_is_no_good_when_it_is_right_again() -> None:
+    """It would live for as long as the clock was ahead, and outlive whatever ends tokens after an hour."""
+    tokens = Tokens(KEY)
+    assert tokens.read(tokens.issue("ana", 7, [], [], datetime.now(UTC) + timedelta(minutes=4)))
+    assert tokens.read(tokens.issue("ana", 7, [], [], datetime.now(UTC) + timedelta(hours=24))) is None
+
+
+def test_a_token_that_was_issued_for_another_use_is_not_taken() -> None:
+    """What other ways in will issue under the same key: pages, or a stream of messages."""
+    claims = {"sub": "ana", "exp": int(time.time()) + 60, "cred": 7}
+    tokens = Tokens(KEY)
+    for use in ("page", "grpc", "", 1, ["page"]):
+        assert tokens.read(jwt.encode({**claims, "use": use}, KEY)) is None, use
+    page = jwt.encode({**claims, "use": "page"}, KEY)
+    assert tokens.read(page, ("page",)) is not None
+    assert tokens.read(jwt.encode(claims, KEY), ("page",)) is None
+
+
+def test_a_token_is_known_for_genuine_after_its_end_and_under_one_key() -> None:
+    tokens = Tokens(KEY)
+    old = tokens.issue("ana", 7, [], [], datetime.now(UTC) - timedelta(days=30))
+    assert tokens.read(old) is None
+    assert tokens.is_genuine(old)
+    assert not Tokens("other" * 8).is_genuine(old)
+    assert not tokens.is_genuine("nonsense")
+    assert not tokens.is_genuine(jwt.encode({"sub": "ana"}, "", algorithm="none"))
+
+
 @pytest.mark.parametrize(
     ("permissions", "groups", "verb", "space", "may"),
     [
@@ -78,11 +106,9 @@ def test_permissions_mean_what_they_say(
             caller.require(verb, space)  # type: ignore[arg-type]
 
 
-def test_failures_are_counted_by_user_and_address_in_a_sliding_minute() -> None:
-    limit = LoginLimit()
-    assert [limit.failed("ana", "1", second) for second in range(MAX_FAILURES)] == [None] * MAX_FAILURES
-    wait = limit.failed("ana", "1", MAX_FAILURES)
-    assert wait == WINDOW_SECONDS - MAX_FAILURES
-    assert limit.failed("ana", "2", MAX_FAILURES) is None
-    assert limit.failed("bob", "1", MAX_FAILURES) is None
-    assert limit.failed("ana", "1", MAX_FAILURES + WINDOW_SECONDS) is None
+def test_what_is_compared_for_nobody_costs_as_much_as_a_hash_and_fits_nothing() -> None:
+    kind, version, cost = hash_password("password").split("$")[1:4]
+    nothing = hash_of_nothing()
+    assert nothing.split("$")[1:4] == [kind, version, cost]
+    assert [len(part) for part in nothing.split("$")] == [len(part) for part in hash_password("password").split("$")]
+    assert not verify_password("password", nothing)

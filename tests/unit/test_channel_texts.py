@@ -53,6 +53,12 @@ def test_tries_end() -> None:
     assert step == GiveUp("no such channel")
 
 
+def test_a_clock_that_is_ahead_ends_no_tries_and_shortens_no_pause() -> None:
+    tomorrow = NOW + timedelta(days=1, minutes=1)
+    step = RetryPolicy().after(Retry("down"), attempts=1, created_at=NOW, now=tomorrow, settled=NOW, jitter=0.0)
+    assert step == Again(tomorrow + timedelta(seconds=1))
+
+
 def test_a_channel_occupies_its_share_and_no_more() -> None:
     shares = WorkerShares(4)
     shares.occupy(ChannelName.slack)

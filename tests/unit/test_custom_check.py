@@ -158,7 +158,7 @@ def test_a_result_survives_json() -> None:
     assert msgspec.json.decode(msgspec.json.encode(result), type=CheckResult) == result
 
 
-@pytest.mark.parametrize(("values", "count", "mean"), [([1.0, 2.0, 4.5], 3, 2.5), ([-1.7e308, -1.7e308], 2, -math.inf)])
+@pytest.mark.parametrize(("values", "count", "mean"), [([1.0, 2.0, 4.5], 3, 2.5), ([-1.7e308, -1.7e308], 2, -1.7e308)])
 def test_the_mean_of_values(values: list[float], count: int, mean: float) -> None:
     assert ObservedMean.of(np.array(values)) == ObservedMean(count, mean)
 

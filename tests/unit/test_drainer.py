@@ -15,7 +15,7 @@ import pytest
 
 from scouter.ingest.spool import drainer
 from scouter.ingest.spool.spool_directory import SpoolDirectory
-from scouter.ingest.spool.spool_file import SpooledMessage
+from scouter.ingest.spool.spooled_message import SpooledMessage
 from scouter.wire.quarantine import Reason
 from tests.conditions import eventually
 from tests.unit.conftest import MakeProcess
@@ -216,6 +216,19 @@ def test_a_batch_older_than_the_receipts_goes_to_quarantine(
     assert (settled.stored, settled.quarantined) == (1, 1)
 
 
+def test_a_batch_is_as_old_as_the_clock_that_is_believed_says(
+    make_process: MakeProcess, listed: ListedDatabase, tmp_path: Path
+) -> None:
+    """That one was right when it was spooled, and is a day ahead by now; receipts are deleted by the other."""
+    received_at = datetime.now(UTC) - timedelta(days=1, hours=1)
+    listed.settled_time = received_at + timedelta(hours=1)
+    leave_messages(tmp_path, [SpooledMessage(inbound("m0", received_at=received_at), batch=uuid4())])
+    process = make_process(tmp_path)
+    process.drain()
+    assert listed.contents.messages == [b"m0"]
+    assert process.assert_balanced(received=1).stored == 1
+
+
 def test_one_bad_message_does_not_keep_the_others_in_the_spool(
     make_process: MakeProcess, listed: ListedDatabase, tmp_path: Path
 ) -> None:
@@ -244,7 +257,7 @@ _KILLED = """
 import os, signal, sys
 from pathlib import Path
 from scouter.ingest.spool.spool_directory import SpoolDirectory
-from scouter.ingest.spool.spool_file import SpooledMessage
+from scouter.ingest.spool.spooled_message import SpooledMessage
 from tests.unit.ingest_process import inbound
 
 spool = SpoolDirectory(Path(sys.argv[1]), max_bytes=2**20).own()

@@ -17,6 +17,8 @@ _DRILL = "tests/integration/test_drills.py::test_a_drill_in_its_short_form_finds
         ("tests/integration/test_transports.py::test_c[http]", "tests/integration/test_transports.py"),
         ("tests/integration/test_transports.py::test_c[kafka]", "kafka"),
         ("tests/integration/test_rabbitmq_consumers.py::test_d", "rabbit"),
+        ("tests/browser/test_links.py::test_e[admin]", "demonstration"),
+        ("tests/integration/test_demo.py::test_f", "demonstration"),
         (f"{_DRILL}[kafka-kills]", f"{_DRILL}[kafka-kills]"),
     ],
 )

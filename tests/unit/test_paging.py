@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scouter.api.paging import Page, rows_to_fetch
+from scouter.postgres.paging import Page, rows_to_fetch
 
 
 @pytest.mark.parametrize(

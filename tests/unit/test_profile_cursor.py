@@ -7,7 +7,8 @@ import base64
 import pytest
 
 from scouter.errors import InvalidInput
-from scouter.wire.profile_listing import Position, cursor_at, position_at
+from scouter.wire.cursors import cursor_at, position_at
+from scouter.wire.profile_listing import Position
 from scouter.wire.profiles import DriftType
 
 
@@ -15,7 +16,7 @@ from scouter.wire.profiles import DriftType
 def test_a_cursor_leads_back_to_its_position(name: str) -> None:
     position = Position("s", name, "0.1.0", DriftType.Spc)
     cursor = cursor_at(position)
-    assert position_at(cursor) == position
+    assert position_at(cursor, Position) == position
     assert cursor.isascii()
     assert not set(cursor) & set("+/=&?%# ")
 
@@ -35,4 +36,4 @@ def test_a_cursor_leads_back_to_its_position(name: str) -> None:
 def test_what_no_page_has_given_is_refused(text: str) -> None:
     for cursor in (text, base64.urlsafe_b64encode(text.encode()).decode()):
         with pytest.raises(InvalidInput):
-            position_at(cursor)
+            position_at(cursor, Position)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from scouter.errors import StartRefused
-from scouter.settings.settings import Settings, environment_warnings
+from scouter.settings.settings import Settings, environment_warnings, settings_table
+from scouter.settings.shown import NOT_SET, SET, shown_settings
 
 SECRET = "a-secret-that-must-not-be-shown-anywhere"
 
@@ -73,6 +74,44 @@ def test_secrets_are_left_out_of_the_representation() -> None:
     assert SECRET not in repr(Settings.from_environment(environment))
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("https://scouter.example.com", "https://scouter.example.com"),
+        ("https://scouter.example.com/", "https://scouter.example.com"),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+    ],
+)
+def test_a_public_url_is_scheme_host_and_port(given: str, kept: str) -> None:
+    assert Settings.from_environment({"SCOUTER_PUBLIC_URL": given}).http.public_url == kept
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "scouter.example.com",
+        "ftp://scouter.example.com",
+        "https://",
+        "https://scouter.example.com/scouter",
+        "https://ada:secret@scouter.example.com",
+        "https://scouter.example.com?token=1",
+        "https://scouter.example.com/#x",
+        "https://scouter.example.com:port",
+        "https://scouter.example.com:0",
+        "https://scouter.example.com:99999",
+        "https://[::1",
+        "https://a b",
+        "https://a>|<!channel>",
+        " https://scouter.example.com",
+    ],
+)
+def test_a_public_url_is_nothing_else(given: str) -> None:
+    [said] = problems(SCOUTER_PUBLIC_URL=given)
+    assert said.startswith("SCOUTER_PUBLIC_URL ")
+    assert "without a path" in said
+
+
 def test_redis_is_refused_with_a_sentence() -> None:
     [said] = problems(REDIS_ADDR="redis://localhost")
     assert "Redis is not supported" in said
@@ -132,3 +171,23 @@ def test_unknown_and_useless_variables_are_warnings() -> None:
         "SCOUTER_GRPC_PORT has no effect: there is no gRPC here",
         "SCOUTER_SERVER_PROT is not a setting of this server; see --help",
     ]
+
+
+def test_settings_are_shown_without_what_is_secret() -> None:
+    environment = {
+        "DATABASE_URI": f"postgresql://u:{SECRET}@db/x",
+        "SCOUTER_WEBHOOK_URL": f"https://hooks.example/{SECRET}",
+        "RABBITMQ_ADDR": f"amqp://u:{SECRET}@broker:5672/",
+        "SLACK_API_URL": f"https://u:{SECRET}@slack.example:8443/api?token={SECRET}",
+        "SCOUTER_TRUSTED_PROXIES": "10.0.0.0/8,::1",
+        "SCOUTER_STORE_SECONDS": "1.5",
+    }
+    shown = {each.variable: each for each in shown_settings(Settings.from_environment(environment))}
+    assert list(shown) == [variable for _, variable, _, _ in settings_table()]
+    assert SECRET not in repr(shown)
+    assert shown["DATABASE_URI"].value == shown["RABBITMQ_ADDR"].value == SET
+    assert shown["SCOUTER_BOOTSTRAP_KEY"].value == NOT_SET
+    assert shown["SLACK_API_URL"].value == "https://slack.example:8443/api"
+    assert shown["SCOUTER_TRUSTED_PROXIES"].value == "10.0.0.0/8,::1/128"
+    assert (shown["SCOUTER_STORE_SECONDS"].value, shown["SCOUTER_STORE_SECONDS"].is_default) == ("1.5", False)
+    assert shown["MAX_POOL_SIZE"].is_default

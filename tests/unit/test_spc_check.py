@@ -166,10 +166,10 @@ def test_infinite_values_are_out_of_bounds_and_leave_a_result_that_json_can_carr
     assert msgspec.json.decode(msgspec.json.encode(result), type=CheckResult) == result
 
 
-def test_a_mean_too_large_for_a_number_is_no_error() -> None:
+def test_the_mean_of_the_largest_values_is_one_of_them() -> None:
     (seen,) = checked(made_profile(), f0=[1.7e308, 1.7e308]).observations
     assert isinstance(seen, SpcObservation)
-    assert (seen.mean, seen.highest) == (None, 1.7e308)
+    assert (seen.mean, seen.highest) == (1.7e308, 1.7e308)
 
 
 def test_no_features_to_monitor_means_all_of_the_profile() -> None:

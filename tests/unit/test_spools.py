@@ -8,6 +8,9 @@ import pytest
 
 from scouter.errors import StartRefused
 from scouter.ingest.spool.spool_directory import SpoolDirectory
+from scouter.ingest.spool.spool_storage import PAGE_BYTES
+from scouter.ingest.spool.spooled_message import SpooledMessage
+from tests.unit.ingest_process import inbound
 
 MAX_BYTES = 2**20
 
@@ -42,3 +45,20 @@ def test_a_file_that_is_no_spool_stays_as_it_is(tmp_path: Path) -> None:
     assert spools.own().path != foreign
     spools.close()
     assert foreign.read_bytes() == b"somebody else's" * 1000
+
+
+def test_a_spool_that_is_damaged_inside_stays_as_it_is(tmp_path: Path) -> None:
+    left = SpoolDirectory(tmp_path, max_bytes=MAX_BYTES)
+    spool = left.own()
+    for number in range(100):
+        spool.add([SpooledMessage(inbound(f"m{number}" + "x" * 400))])
+    left.close()
+    whole = spool.path.read_bytes()
+    damaged = whole[: 6 * PAGE_BYTES] + b"\xff" * PAGE_BYTES + whole[7 * PAGE_BYTES :]
+    assert len(damaged) == len(whole)
+    spool.path.write_bytes(damaged)
+    spools = SpoolDirectory(tmp_path, max_bytes=MAX_BYTES)
+    assert spools.own().id != spool.id
+    assert spools.orphans() == []
+    spools.close()
+    assert spool.path.read_bytes() == damaged

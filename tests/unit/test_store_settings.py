@@ -163,4 +163,6 @@ def test_a_library_is_loaded_for_its_scheme_only(uri: str, loaded: list[str]) ->
 def test_a_library_that_is_missing_is_said_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "s3fs", None)
     monkeypatch.delitem(sys.modules, "scouter.archive.stores.s3", raising=False)
-    assert problem("s3://bucket") == "s3://bucket needs the Python package s3fs, which is not installed"
+    assert problem("s3://bucket") == (
+        "s3://bucket needs the Python package s3fs, which is not installed: pip install 'scouter-server[s3]'"
+    )

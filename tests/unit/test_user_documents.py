@@ -8,7 +8,7 @@ import pytest
 from scouter.auth.recovery_codes import CODES, hash_recovery_code, new_recovery_codes
 from scouter.errors import InvalidInput
 from scouter.wire.decoding import decode_json
-from scouter.wire.users import CreateUserRequest, Password, Permission, Username, accepted_by_users
+from scouter.wire.users import CreateUserRequest, NewPassword, Password, Permission, Username, accepted_by_users
 
 
 def fits(text: str, wanted: object) -> bool:
@@ -29,14 +29,21 @@ def test_names_that_no_path_or_header_can_hold(name: str) -> None:
     assert not fits(name, Username)
 
 
-@pytest.mark.parametrize("password", ["p", "p w/.", "ключ", "p" * 1024])
+@pytest.mark.parametrize("password", ["password", "p w/.   x", "ключ ключ", "p" * 1024])
 def test_usable_passwords(password: str) -> None:
-    assert fits(password, Password)
+    assert fits(password, NewPassword)
+
+
+def test_a_new_password_has_eight_characters() -> None:
+    assert not fits("7 chars", NewPassword)
+    assert fits("8 chars!", NewPassword)
+    assert fits("p", Password), "one that was made before is asked for as it is"
 
 
 @pytest.mark.parametrize("password", ["", " p", "p ", "p\n", "p\x00", "a\x1fb", "p" * 1025])
 def test_passwords_that_no_header_can_hold(password: str) -> None:
     assert not fits(password, Password)
+    assert not fits(password.replace("p", "password"), NewPassword)
 
 
 @pytest.mark.parametrize("permission", ["read:a", "write:a b", "delete:all", "read:a:b", "read:" + "s" * 200])
@@ -64,7 +71,7 @@ def test_recovery_codes_differ_and_so_do_their_hashes() -> None:
     [
         (b'{"username": "a", "email": "e", "password": 5150}', "(hidden)"),
         (b'["a", "5150"]', "(hidden)"),
-        (b'{"username": "a", "password": "p", "email": 5150}', "5150"),
+        (b'{"username": "a", "password": "password", "email": 5150}', "5150"),
         (b'{"username": "a", "email": "e"}', "an absent field"),
     ],
 )
@@ -74,3 +81,12 @@ def test_errors_show_what_is_no_secret(body: bytes, shown: str) -> None:
         decode_json(decoder, body, accepted=accepted_by_users, secrets={"password"})
     assert refused.value.value == shown
     assert ("5150" in str(refused.value)) is (shown == "5150")
+
+
+def test_a_new_password_that_is_too_short_is_told_all_that_is_asked_of_one() -> None:
+    decoder = msgspec.json.Decoder(CreateUserRequest)
+    raw = b'{"username": "a", "email": "e", "password": "7 chars"}'
+    with pytest.raises(InvalidInput) as error:
+        decode_json(decoder, raw, accepted=accepted_by_users, secrets={"password"})
+    assert "8 to 1024 characters" in error.value.accepted
+    assert "7 chars" not in str(error.value)

@@ -138,3 +138,36 @@ def test_what_was_stored_before_a_bug_stays_stored(process: IngestProcess, monke
         unvalidated.wait()
     account = process.account()
     assert (account.settled.stored, account.settled.refused, account.spooled) == (1, 1, 0)
+
+
+def test_what_others_are_in_the_way_of_goes_to_the_spool_and_is_no_outage(
+    make_process: MakeProcess, listed: ListedDatabase
+) -> None:
+    process = make_process(batch_rows=1).start()
+    listed.store_troubles.append(Trouble.LOCKED)
+    first, second = process.send("m0", "m1")
+    assert first.wait().is_spooled
+    assert second.wait().is_spooled, "it does not wait for what the first has waited for in vain"
+    assert not process.breaker.is_open
+    assert listed.tries == 1
+    process.drain()
+    assert listed.contents.messages == as_sent(["m0", "m1"])
+    process.assert_balanced(received=2)
+
+
+def test_a_drainer_that_others_are_in_the_way_of_goes_on_and_it_is_no_outage(
+    process: IngestProcess, listed: ListedDatabase
+) -> None:
+    listed.is_away = True
+    sent = process.send(*numbered(3))
+    process.start()
+    assert all(each.wait().is_spooled for each in sent)
+    openings = process.breaker.openings
+    listed.is_away = False
+    listed.store_troubles.append(Trouble.LOCKED)
+    process.drain()
+    assert process.drainer.state == "waits for Postgres"
+    process.drain()
+    assert (process.breaker.is_open, process.breaker.openings) == (False, openings)
+    assert listed.contents.messages == as_sent(numbered(3))
+    process.assert_balanced(received=3)

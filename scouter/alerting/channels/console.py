@@ -24,9 +24,11 @@ class Console:
 
 
 def block_of(notification: Notification) -> str:
-    """The heading, the profile and the description, with an empty line behind them."""
+    """The heading, the profile, the description and where to look, with an empty line behind them."""
     heading = f"{notification.title}: {notification.profile} ({notification.drift_type})"
     lines = [heading, *(["Late records."] if notification.late else []), notification.descriptions.console]
+    if notification.url is not None:
+        lines.append(f"More: {notification.url}")
     return "".join(f"{_plain(line)}\n" for line in lines) + "\n"
 
 

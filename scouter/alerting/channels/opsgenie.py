@@ -50,6 +50,7 @@ def alert_of(notification: Notification, dispatch: OpsGenieDispatch) -> dict[str
         "visibleTo": team,
         "tags": ["Model Drift", "Scouter"],
         "priority": dispatch.priority,
+        **({"details": {"url": notification.url}} if notification.url else {}),
     }
 
 

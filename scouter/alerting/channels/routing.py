@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
+from msgspec import structs
+
 from scouter.alerting.channels.console import Console
 from scouter.alerting.channels.http_post import Poster
 from scouter.alerting.channels.opsgenie import OpsGenie
 from scouter.alerting.channels.outcome import Channel, Delivered, DeliveryOutcome, Refused
 from scouter.alerting.channels.slack import Slack
 from scouter.alerting.channels.webhook import Webhook
+from scouter.alerting.links import link_of
 from scouter.settings.alerting import AlertingSettings
 from scouter.wire.notifications import ChannelName, Destination, Notification
 from scouter.wire.profiles import Dispatch, DispatchConfig, OpsGenieDispatch, SlackDispatch
@@ -38,13 +41,17 @@ def missing_settings(dispatch_config: DispatchConfig, settings: AlertingSettings
 class Channels:
     """The ways out that one server has. Made once; sending is safe from many threads."""
 
-    def __init__(self, settings: AlertingSettings) -> None:
+    def __init__(self, settings: AlertingSettings, public_url: str | None = None) -> None:
+        """`public_url`: where people reach the pages; without it, messages say nothing of where to look."""
         self._settings = settings
+        self._public_url = public_url
+        self._has_said_so = False
         self._poster = Poster(settings.timeout_seconds)
         self._console = Console()
 
     def send(self, destination: Destination, notification: Notification, now: datetime) -> DeliveryOutcome:
         """Send it there. A channel without its settings gives way to the console, and the receipt says so."""
+        notification = self._linked(notification)
         if destination.channel is ChannelName.webhook:
             return self._send_webhook(notification, now)
         if destination.dispatch is None:
@@ -54,6 +61,14 @@ class Channels:
             return self._channel(destination.dispatch.chosen).send(notification, now)
         log.warning("alerts of %s: %s", notification.profile, missing)
         return _with_remark(self._console.send(notification, now), missing)
+
+    def _linked(self, notification: Notification) -> Notification:
+        if self._public_url is not None:
+            return structs.replace(notification, url=link_of(notification, self._public_url))
+        if not self._has_said_so:
+            self._has_said_so = True
+            log.info("messages carry no link to what they are about: SCOUTER_PUBLIC_URL is not set")
+        return notification
 
     def _send_webhook(self, notification: Notification, now: datetime) -> DeliveryOutcome:
         settings = self._settings

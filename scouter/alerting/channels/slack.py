@@ -82,7 +82,9 @@ def _header(title: str) -> dict[str, Any]:
 def _profile_lines(notification: Notification) -> str:
     named = {"Name": notification.name, "Space": notification.space, "Version": notification.version}
     lines = [f"*{label}:* {escaped(truncate(value, _LONGEST_NAME))}" for label, value in named.items()]
-    return "\n".join([*lines, *(["*Late records*"] if notification.late else [])])
+    late = ["*Late records*"] if notification.late else []
+    link = [f"<{escaped(notification.url)}|What was seen, and why it counts>"] if notification.url else []
+    return "\n".join([*lines, *late, *link])
 
 
 def _section(text: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import hmac
 from datetime import datetime
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from scouter.alerting.channels.http_post import Answer, Post, Poster
 from scouter.alerting.channels.outcome import Delivered, DeliveryOutcome
@@ -37,6 +37,7 @@ class WebhookBody(Struct, frozen=True):
     description: str
     alert_ids: tuple[int, ...]
     alerts: Raw
+    url: str | UnsetType  # where people can look at it; left out: the server does not know its own address
 
 
 class Webhook:
@@ -79,4 +80,5 @@ def body_of(notification: Notification) -> WebhookBody:
         description=notification.descriptions.console,
         alert_ids=notification.alert_ids,
         alerts=notification.alerts,
+        url=UNSET if notification.url is None else notification.url,
     )

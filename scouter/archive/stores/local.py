@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING
 from uuid import uuid4
 
 from scouter.errors import StoreAway
+from scouter.runtime.private_files import make_private_directory, open_private
 
 if TYPE_CHECKING:
     from datafusion import SessionContext
@@ -91,7 +92,7 @@ def _copy(local: Path, file: IO[bytes]) -> None:
 
 
 def _fill_durably(temporary: Path, fill: Callable[[IO[bytes]], object]) -> None:
-    with temporary.open("xb") as file:
+    with open_private(temporary, "xb") as file:
         fill(file)
         file.flush()
         os.fsync(file.fileno())
@@ -102,7 +103,7 @@ def _make_directory(directory: Path) -> None:
     if directory.is_dir():
         return
     _make_directory(directory.parent)
-    directory.mkdir(exist_ok=True)
+    make_private_directory(directory)
     _sync_directory(directory.parent)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -14,7 +13,7 @@ from scouter.archive.stores.store import ObjectStore
 from scouter.errors import StartRefused
 from scouter.settings.archive import ArchiveSettings
 
-log = logging.getLogger(__name__)
+_EXTRAS = {"s3": "s3", "gs": "gcs", "az": "azure"}  # of our package, by scheme
 
 
 def open_store(settings: ArchiveSettings) -> ObjectStore:
@@ -32,18 +31,21 @@ def open_store(settings: ArchiveSettings) -> ObjectStore:
         return _remote(location, settings)
     except ModuleNotFoundError as missing:
         raise StartRefused(
-            [f"{location.name} needs the Python package {missing.name}, which is not installed"]
+            [
+                f"{location.name} needs the Python package {missing.name}, which is not installed: "
+                f"pip install 'scouter-server[{_EXTRAS[location.scheme]}]'"
+            ]
         ) from None
 
 
-def warn_of_default(settings: ArchiveSettings, store: ObjectStore, *, hot_days: int) -> None:
-    """For a database that several servers may share."""
-    if settings.storage_uri == ArchiveSettings().storage_uri:
-        log.warning(
-            "SCOUTER_STORAGE_URI is not set: records older than %d days go to files in %s. It has to outlive this "
-            "process, and all servers of this database have to share it",
-            *(hot_days, store.name),
-        )
+def unset_store(settings: ArchiveSettings, store: ObjectStore, *, hot_days: int) -> str | None:
+    """A sentence about the default, for a database that several servers may share; None when the store is set."""
+    if settings.storage_uri != ArchiveSettings().storage_uri:
+        return None
+    return (
+        f"SCOUTER_STORAGE_URI is not set: records older than {hot_days} days go to files in {store.name}. It has to "
+        "outlive this process, and all servers of this database have to share it"
+    )
 
 
 def _directory(uri: str) -> Path:

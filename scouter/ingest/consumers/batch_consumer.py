@@ -24,6 +24,7 @@ from scouter.ingest.validation.validator import Validator
 from scouter.metrics import STORE_FAILURES
 from scouter.postgres.connections.breaker import Breaker
 from scouter.postgres.connections.connection_source import ConnectionSource
+from scouter.postgres.connections.contention import contention
 from scouter.postgres.connections.stale_transactions import end_stale_transactions
 
 log = logging.getLogger(__name__)
@@ -72,7 +73,10 @@ class BatchConsumer:
         except Unavailable:
             return None
         except psycopg.Error as problem:
-            self._breaker.trip(problem)
+            if contention(problem) is None:
+                self._breaker.trip(problem)
+            else:
+                self._rests_until = time.monotonic() + _LOCKED_PAUSE_SECONDS
             return None
 
     def store(self, batch: Batch, claim: BatchClaim) -> bool:
@@ -84,10 +88,10 @@ class BatchConsumer:
         except TooManyRejections:
             self._rests_until = time.monotonic() + _REFUSED_PAUSE_SECONDS
             return False
-        except psycopg.errors.LockNotAvailable:
-            self._break_lock()
-            return False
         except (psycopg.Error, Unavailable) as problem:
+            if contention(problem) is not None:
+                self._break_lock()
+                return False
             STORE_FAILURES.labels("database_away").inc()
             self._breaker.trip(problem)
             return False
@@ -95,7 +99,7 @@ class BatchConsumer:
         return True
 
     def _break_lock(self) -> None:
-        """Another consumer's transaction is in the way; Postgres is well. One that is frozen would stay for ever."""
+        """Another transaction is in the way; Postgres is well. A consumer's that is frozen would stay for ever."""
         STORE_FAILURES.labels("locked").inc()
         self._rests_until = time.monotonic() + _LOCKED_PAUSE_SECONDS
         try:

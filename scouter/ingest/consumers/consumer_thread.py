@@ -24,12 +24,13 @@ class ConsumerThread(WorkerThread):
         self._rest_seconds = _FIRST_REST_SECONDS
 
     def _consume_once(self) -> float:
-        """Seconds until the next try. They grow while nothing could be read in between."""
+        """Seconds until the next try. They grow while nothing could be read for any length of time in between."""
         try:
             self._consume()
         except self._broker_errors as problem:
             longer = min(2 * self._rest_seconds, _LONGEST_REST_SECONDS)
-            self._rest_seconds = _FIRST_REST_SECONDS if self._status.is_up else longer
+            is_new = self._status.has_read_for(_LONGEST_REST_SECONDS)
+            self._rest_seconds = _FIRST_REST_SECONDS if is_new else longer
             self._status.down(problem)
         except BaseException:
             self._status.down("it failed; the log says why")

@@ -19,6 +19,7 @@ class ConsumerStatus:
         self.is_up = False
         self.lag = 0  # messages that the broker has and Postgres has not, as far as is known
         self.since = datetime.now(UTC)
+        self._up_at = 0.0  # on time.monotonic()
         self._problem = "it has not connected yet"
         self._said_at = float("-inf")  # on time.monotonic()
 
@@ -28,16 +29,27 @@ class ConsumerStatus:
             return f"reads, {self.lag} messages behind"
         return f"down since {self.since:%Y-%m-%dT%H:%M:%SZ}: {self._problem}"
 
+    @property
+    def problem(self) -> str:
+        """Why it does not read, when it does not."""
+        return self._problem
+
     def up(self, lag: int) -> None:
         self.lag = lag
         if not self.is_up:
             self.is_up = True
+            self._up_at = time.monotonic()
             self.since = datetime.now(UTC)
             self._said_at = float("-inf")
             log.info("%s reads", self.name)
 
-    def down(self, problem: object) -> None:
-        """`problem` may be an error of the library's; nothing that is secret is in its words."""
+    def has_read_for(self, seconds: float) -> bool:
+        """What stops it then is something new: the trouble before is over."""
+        return self.is_up and time.monotonic() - self._up_at > seconds
+
+    def down(self, problem: object, lag: int | None = None) -> None:
+        """`problem` may be an error of the library's; nothing that is secret is in its words. `lag`: if it is known."""
+        self.lag = self.lag if lag is None else lag
         if self.is_up:
             self.since = datetime.now(UTC)
         self.is_up = False

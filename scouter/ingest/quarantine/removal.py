@@ -6,17 +6,21 @@ import time
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
 from scouter.ingest.messages.outcomes import Totals
+from scouter.ingest.quarantine.fair_share import fair_share
 from scouter.postgres.connections.connection_source import ConnectionSource
+from scouter.postgres.settled_time import read_clock
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables import quarantine
 from scouter.postgres.tables.ledger import add_to_shared_ledger
 from scouter.postgres.tables.quarantine import QuarantineFilter, Span
+from scouter.wire.quarantine import Reason
 
-Limit = Literal["age", "size"]
+Limit = Literal["age", "size", "unsupported"]
 
 _AT_ONCE = 1000  # in a transaction
 _EXPIRED_AT_ONCE = 5000  # more, because looking for them takes longer than deleting them
@@ -53,7 +57,8 @@ def delete_selected(connections: ConnectionSource, selection: QuarantineFilter, 
 
 
 def expire(connection: Connection, limit: Limit, maximum: int) -> int:
-    """Delete some of what is over a limit: `most` days, or `most` bytes of everything together. How many there were.
+    """Delete some of what is over a limit: `maximum` days, or bytes of everything together, or of what is unsupported.
+    How many there were.
 
     Call it until there are none; there are none, too, while another server is at it.
     """
@@ -73,8 +78,25 @@ def newest(connections: ConnectionSource, selection: QuarantineFilter) -> Span |
 
 def _expired(connection: Connection, limit: Limit, maximum: int) -> Sequence[str]:
     if limit == "age":
-        return quarantine.expire_by_age(connection, maximum, maximum=_EXPIRED_AT_ONCE)
-    return quarantine.expire_by_size(connection, maximum, maximum=_EXPIRED_AT_ONCE)
+        before = read_clock(connection).settled_at - timedelta(days=maximum)
+        return quarantine.expire_by_age(connection, before, maximum=_EXPIRED_AT_ONCE)
+    if limit == "unsupported":
+        return quarantine.expire_of_reason(connection, Reason.UNSUPPORTED, maximum, maximum=_EXPIRED_AT_ONCE)
+    return _expired_by_size(connection, maximum)
+
+
+def _expired_by_size(connection: Connection, max_bytes: int) -> Sequence[str]:
+    """Some of the noisiest sender's, of the reason that takes most of his room: what others left stays."""
+    totals = quarantine.quarantine_senders(connection)
+    sizes: Counter[str] = Counter()
+    for total in totals:
+        sizes[total.username] += total.bytes
+    noisiest = max(sizes, key=sizes.__getitem__, default="")
+    too_much = sizes[noisiest] - fair_share(sizes.values(), max_bytes)
+    if too_much <= 0:
+        return []
+    most = max((total for total in totals if total.username == noisiest), key=lambda total: total.bytes)
+    return quarantine.expire_of_sender(connection, noisiest, most.reason, too_much, maximum=_EXPIRED_AT_ONCE)
 
 
 def _count(connection: Connection, changes: dict[str, Totals]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import cast
@@ -15,6 +15,7 @@ from scouter.errors import NotQuarantined, ReplayFailed, Unavailable
 from scouter.ingest.messages.batch import Batch, ValidatedMessage
 from scouter.ingest.messages.inbound import InboundMessage, Transport
 from scouter.ingest.messages.outcomes import Outcome, Totals, totals_by_transport
+from scouter.ingest.messages.results import Rejected
 from scouter.ingest.quarantine.removal import newest
 from scouter.ingest.storage.batch_finalizer import BatchFinalizer, BatchResult
 from scouter.ingest.storage.batch_store import BatchStore, NotOurs
@@ -146,6 +147,9 @@ class _Taken:
         if done:
             quarantine.delete_quarantined(connection, done)
             add_to_shared_ledger(connection, _moves(batch_result))
+
+    def committed(self, rejected: Iterable[Rejected]) -> None:
+        """Whoever replays is told."""
 
 
 def _moves(batch_result: BatchResult) -> dict[str, Totals]:

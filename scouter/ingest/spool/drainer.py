@@ -8,7 +8,7 @@ from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import psycopg
@@ -18,15 +18,18 @@ from scouter.ingest.ledger.ledger import Ledger
 from scouter.ingest.messages.batch import Batch, ValidatedMessage
 from scouter.ingest.messages.outcomes import Outcome, Totals
 from scouter.ingest.messages.results import Rejected, ValidationResult
+from scouter.ingest.quarantine.unsupported import UnsupportedMessages
 from scouter.ingest.spool.pending_ledger import PendingLedger
 from scouter.ingest.spool.spool_directory import SpoolDirectory
-from scouter.ingest.spool.spool_file import SpooledMessage, SpoolEntry, SpoolFile
+from scouter.ingest.spool.spool_file import SpoolFile
 from scouter.ingest.spool.spool_registry import SpoolRegistry
+from scouter.ingest.spool.spooled_message import SpooledMessage, SpoolEntry
 from scouter.ingest.storage.batch_finalizer import totals_of
 from scouter.ingest.storage.batch_store import BatchClaim, BatchStore, NotOurs
 from scouter.ingest.storage.rejection_limit import RejectionLimit, TooManyRejections
 from scouter.ingest.validation.validator import Validator
 from scouter.postgres.connections.breaker import Breaker
+from scouter.postgres.connections.contention import contention
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.records import RECEIPT_DAYS
 from scouter.runtime.polling_thread import PollingThread
@@ -63,6 +66,7 @@ class Drainer:
         ledger: Ledger,
         breaker: Breaker,
         rejection_limit: RejectionLimit,
+        unsupported: UnsupportedMessages,
     ) -> None:
         self._spool_directory = spool_directory
         self._own = own
@@ -72,6 +76,7 @@ class Drainer:
         self._ledger = ledger
         self._breaker = breaker
         self._rejection_limit = rejection_limit
+        self._unsupported = unsupported
         self._try_again_at = 0.0  # on time.monotonic()
         self._pending_ledger = PendingLedger(ledger, own)
         self._positions: dict[UUID, int] = {}  # of the spools at hand, as far as they are known
@@ -80,6 +85,7 @@ class Drainer:
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="drainer ahead")
         self._ahead: _Ahead | None = None
         self._reported: dict[str, int] = {}
+        self._settled_time = datetime.min.replace(tzinfo=UTC)  # when Postgres was last asked
         self._look_for_orphans_at = 0.0  # on time.monotonic()
         self._orphans: deque[SpoolFile] = deque()  # that are locked for this process, and not taken over yet
         self._closed_at = float("-inf")
@@ -97,6 +103,9 @@ class Drainer:
 
     def one_pass(self) -> float:
         """What the thread does again and again. Seconds until the next pass."""
+        self._spool_directory.disk.look()
+        self._own.try_again()
+        self._unsupported.say()
         try:
             if self._breaker.is_open:
                 self._probe()
@@ -107,7 +116,8 @@ class Drainer:
             self._try_again_at = time.monotonic() + _STOPPED_SECONDS
             return _REST_SECONDS
         except (psycopg.Error, DatabaseAway) as problem:
-            self._breaker.trip(problem)
+            if contention(problem) is None:
+                self._breaker.trip(problem)
             self.state = "waits for Postgres"
             self._positions.clear()  # a commit may have gone through
             self._pending_ledger.save()
@@ -119,6 +129,7 @@ class Drainer:
 
     def close(self) -> None:
         """Once the thread has ended: write what is left to write, if Postgres lets us, and say what stays."""
+        self._unsupported.say(last=True)
         self._reader.shutdown(cancel_futures=True)
         try:
             if not self._breaker.is_open:
@@ -135,6 +146,7 @@ class Drainer:
     def adopt(self, file: SpoolFile) -> None:
         """Open a spool that was left behind: forget what was stored, count what was not."""
         deltas = file.saved_deltas()
+        self._settled_time = self._registry.settled_time(seconds=STORE_SECONDS)
         opened = self._registry.take_over(file.id, [*file.undecided(), *deltas], seconds=STORE_SECONDS)
         self._positions[file.id] = opened.position
         file.remove_before(opened.position)
@@ -150,6 +162,7 @@ class Drainer:
         is_flapping = time.monotonic() - self._closed_at < _SETTLING_SECONDS
         self._rest = min(2 * self._rest, _LONGEST_REST_SECONDS) if is_flapping else _REST_SECONDS
         self._report()
+        self._settled_time = self._registry.settled_time(seconds=_PROBE_SECONDS)
         self._breaker.close()
         self._closed_at = time.monotonic()
 
@@ -168,6 +181,8 @@ class Drainer:
                 self._spool_directory.give_up(file)
                 self._files.remove(file)
         self.state = "idle"
+        if not any(self._reported.values()):  # with the file goes the name under which it was said what waits in it
+            self._own.begin_anew()
         self._take_over_orphans()
         return _REST_SECONDS
 
@@ -245,10 +260,14 @@ class Drainer:
     def _result(self, message: SpooledMessage) -> ValidationResult:
         if message.rejected is not None:
             return message.rejected
-        if message.batch is not None and _is_older_than_receipts(message.inbound.received_at):
+        if message.batch is not None and self._is_older_than_receipts(message.inbound.received_at):
             said = "it may have been stored when its server lost the database; too long ago to know"
             return Rejected(ScouterError(said), Reason.OUTCOME_UNKNOWN)
         return self._validator.result_of(message.inbound)
+
+    def _is_older_than_receipts(self, moment: datetime) -> bool:
+        # A day short of it: the clock of whoever received it is another. By this one they are deleted.
+        return self._settled_time - moment > timedelta(days=RECEIPT_DAYS - 1)
 
     def _report(self) -> None:
         waiting = self._waiting()
@@ -300,8 +319,3 @@ def _outcomes_if_committed(kept: Sequence[SpoolEntry]) -> Sequence[Outcome] | No
     """What has become of a batch that may have been committed under its id."""
     outcomes = [each.message.outcome for each in kept if each.message.outcome is not None]
     return outcomes if len(outcomes) == len(kept) else None
-
-
-def _is_older_than_receipts(moment: datetime) -> bool:
-    # A day short of it: receipts are deleted by the database's clock.
-    return datetime.now(moment.tzinfo) - moment > timedelta(days=RECEIPT_DAYS - 1)

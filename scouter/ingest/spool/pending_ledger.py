@@ -11,8 +11,9 @@ from uuid import UUID, uuid4
 
 from scouter.ingest.ledger.ledger import Ledger
 from scouter.ingest.messages.outcomes import Totals
-from scouter.ingest.spool.spool_file import SavedDeltas, SpoolFile
+from scouter.ingest.spool.spool_file import SpoolFile
 from scouter.ingest.spool.spool_registry import SpoolRegistry
+from scouter.ingest.spool.spooled_message import SavedDeltas
 
 
 class PendingLedger:

@@ -11,7 +11,9 @@ from pathlib import Path
 from uuid import uuid4
 
 from scouter.errors import StartRefused
+from scouter.ingest.spool.spool_disk import RESERVE_BYTES, SpoolDisk
 from scouter.ingest.spool.spool_file import SpoolFile
+from scouter.runtime.private_files import make_private_directory
 
 log = logging.getLogger(__name__)
 
@@ -27,14 +29,16 @@ class HeldSpool:
 class SpoolDirectory:
     """Every server of a machine has a spool of its own in the same directory, one for each database."""
 
-    def __init__(self, directory: Path, *, max_bytes: int) -> None:
-        """Raises `StartRefused` when the directory cannot be used."""
+    def __init__(self, directory: Path, *, max_bytes: int, reserve: int = RESERVE_BYTES) -> None:
+        """Raises `StartRefused` when the directory cannot be used. `reserve`: see `SpoolDisk`."""
+        self.disk = SpoolDisk(directory, reserve=reserve)
         self._directory = directory
         self._max_bytes = max_bytes
         self._held: dict[Path, HeldSpool] = {}
         self._unusable: set[Path] = set()
+        self._waiting: set[Path] = set()  # for room, or for whatever else keeps them from being opened
         try:
-            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_directory(directory)
         except OSError as problem:
             raise self._refused(problem) from None
 
@@ -79,16 +83,26 @@ class SpoolDirectory:
         lock = _try_lock(_lock_path(path))
         if lock is None:
             return None
+        file = self._open(path)
+        if file is None:
+            os.close(lock)
+            return None
+        self._waiting.discard(path)
+        self._held[path] = HeldSpool(file, lock)
+        return self._held[path]
+
+    def _open(self, path: Path) -> SpoolFile | None:
         try:
-            file = SpoolFile(path, max_bytes=self._max_bytes)
+            return SpoolFile(path, max_bytes=self._max_bytes, disk=self.disk)
+        except sqlite3.OperationalError as problem:
+            if path not in self._waiting:
+                log.warning("the spool %s cannot be opened now and is tried again: %s", path, problem)
+            self._waiting.add(path)
         except (sqlite3.DatabaseError, ValueError) as problem:
             # Never removed: a person may save what is in it.
             log.error("cannot read the spool %s, which stays as it is: %s", path, problem)
             self._unusable.add(path)
-            os.close(lock)
-            return None
-        self._held[path] = HeldSpool(file, lock)
-        return self._held[path]
+        return None
 
 
 def _lock_path(path: Path) -> Path:

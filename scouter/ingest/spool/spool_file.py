@@ -1,290 +1,268 @@
-"""One spool: messages on the local disk, in the order in which they came, in a SQLite file."""
+"""One spool: messages on the local disk, in the order in which they came.
+
+How far it is drained is known from Postgres: what lies before that position counts no more, whether or not it could be
+removed. So a full disk keeps nobody from draining, and what is drained is given back by beginning the file anew.
+"""
 
 from __future__ import annotations
 
 import logging
 import sqlite3
 import threading
-import zlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
-import msgspec
-
-from scouter.auth.permissions import Caller
-from scouter.errors import DiskFull, ScouterError, SpoolFull
-from scouter.ingest.messages.inbound import InboundMessage
-from scouter.ingest.messages.outcomes import TOTAL_NAMES, Outcome, Totals
-from scouter.ingest.messages.results import Rejected
-from scouter.wire.quarantine import Reason
+from scouter.errors import ScouterError, SpoolBroken, SpoolDiskFull, SpoolFull
+from scouter.ingest.spool.spool_disk import SpoolDisk
+from scouter.ingest.spool.spool_storage import SpoolStorage, paths_of
+from scouter.ingest.spool.spooled_message import (
+    SavedDeltas,
+    SpooledMessage,
+    SpoolEntry,
+    decoded_deltas,
+    encoded_deltas,
+    entry_of,
+    row_of,
+)
 
 log = logging.getLogger(__name__)
 
-SavedDeltas = Mapping[UUID, dict[str, Totals]]  # changes of the ledger, by the id under which they are written
-
-_PAGE_BYTES = 8192
-_PACK_BYTES = 512  # smaller ones do not get smaller
-_FAST = 1  # zlib's level: JSON of records shrinks to a tenth of its size even so
+_ROW_BYTES = 512  # of a message beside its body, about
 _EMPTY_ENOUGH_BYTES = 16 * 2**20
-# The names of its columns are those of the first version: files that it has left are read.
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS message (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    batch BLOB,
-    fate TEXT,
-    transport TEXT NOT NULL,
-    received_at TEXT NOT NULL,
-    caller TEXT NOT NULL,
-    key TEXT,
-    poison TEXT,
-    packed INTEGER NOT NULL,
-    raw BLOB NOT NULL
-)
-"""
-_DELTAS_SCHEMA = "CREATE TABLE IF NOT EXISTS note (id INTEGER PRIMARY KEY CHECK (id = 1), notes TEXT NOT NULL)"
-_ADD = (
-    "INSERT INTO message (batch, fate, transport, received_at, caller, key, poison, packed, raw) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
-_HEAD = (
-    "SELECT number, batch, fate, transport, received_at, caller, key, poison, packed, raw "
-    "FROM message WHERE number >= ? ORDER BY number"
-)
-_WAITING = "SELECT transport, count(*) FROM message WHERE number < ? GROUP BY transport"
+_SMALL_BYTES = 2**20  # where room is scarce
 _BEYOND = 2**63 - 1  # the largest number that SQLite has
-
-
-@dataclass(frozen=True, slots=True)
-class SpooledMessage:
-    """A message for the spool.
-
-    `batch` is the id under which it may have been committed, `outcome` what has become of it in that case.
-    `rejected` is the result that it has already.
-    """
-
-    inbound: InboundMessage
-    rejected: Rejected | None = None
-    batch: UUID | None = None
-    outcome: Outcome | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SpoolEntry:
-    """A message in the spool, with its place."""
-
-    number: int
-    message: SpooledMessage
-
-
-class _RejectedText(msgspec.Struct):
-    """Why a message was rejected, as it is kept."""
-
-    id: UUID
-    reason: str
-    detail: str
-
-
-class _Caller(msgspec.Struct):
-    username: str
-    permissions: list[str]
-    groups: list[str]
+_NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 
 
 class SpoolFile:
-    """One file, open in this process alone. Threads may add, take out and read ahead, one each."""
+    """The spool `id`, open in this process alone. Its numbers rise for as long as its name exists.
 
-    def __init__(self, path: Path, *, max_bytes: int) -> None:
-        """Raises `sqlite3.DatabaseError` for a file that is none of ours."""
+    Where there is no room for a file it is made by the first message that finds some.
+    """
+
+    def __init__(self, path: Path, *, max_bytes: int, disk: SpoolDisk) -> None:
+        """Raises `sqlite3.DatabaseError` for a file that is none of ours, or that cannot be opened now."""
         self.id = UUID(path.stem)
         self.path = path
+        self.is_full = False  # the last message was not kept for want of room
+        self._max_bytes = max_bytes
+        self._disk = disk
         self._lock = threading.Lock()  # SQLite has room for one writer; waiting here is cheaper than there
-        # FULL: what add() has returned from survives a power cut.
-        self._adding = _connect(path, max_bytes, "FULL")
-        self._adding.execute(_SCHEMA)
-        self._adding.execute(_DELTAS_SCHEMA)
-        # What is taken out may come back after a power cut: it is known by its number.
-        self._draining = _connect(path, max_bytes, "NORMAL")
-        self._reading = _connect(path, max_bytes, "NORMAL")  # for a thread that reads ahead
-        self._max_pages = max_bytes // _PAGE_BYTES
-        self.is_full = False
+        self._first = 1  # what is before it is drained
+        self._next = 1
+        self._drained_batches: set[UUID] = set()  # that could not be removed
+        self._is_cluttered = False  # something could not be removed
+        self._deltas: SavedDeltas | None = None  # as they should be in the file; None: as they are
+        self._refused_bytes = 0
+        self._storage: SpoolStorage | None = None
+        self._begin()
 
     def add(self, messages: Sequence[SpooledMessage]) -> None:
-        """All of them or none, durably. Raises `SpoolFull`, or `DiskFull` when it is the disk."""
-        rows = [_row(message) for message in messages]
+        """All of them or none, durably. Raises `SpoolFull`, `SpoolDiskFull` or `SpoolBroken`."""
+        rows = [row_of(message) for message in messages]
+        size = sum(len(row[-1]) + _ROW_BYTES for row in rows)
         with self._lock:
             try:
-                with self._adding:
-                    self._adding.executemany(_ADD, rows)
-                self.is_full = False
-            except sqlite3.OperationalError as problem:
-                self.is_full = True
-                raise self._why(problem, sum(len(row[-1]) for row in rows)) from problem
+                self._require_room(size)
+                storage = self._opened()
+                storage.add([(number, *row) for number, row in enumerate(rows, self._next)])
+            except sqlite3.Error as problem:
+                raise self._refusal(problem, size) from problem
+            except SpoolDiskFull:
+                self._refuse(size)
+                raise
+            self._next += len(rows)
+            self.is_full = False
+
+    def try_again(self) -> None:
+        """After a message was refused: look whether one of its size would be kept now."""
+        with self._lock:
+            if not self.is_full or not self._disk.has_room_for(self._refused_bytes):
+                return
+            try:
+                storage = self._opened()
+                if storage.has_pages_for(self._refused_bytes):
+                    storage.write_something()
+                    self.is_full = False
+            except sqlite3.Error as problem:
+                log.debug("the spool %s takes nothing yet: %s", self.path, problem)
 
     def head(self, position: int, max_bytes: int) -> list[SpoolEntry]:
         """The oldest messages from `position` on, about as many bytes; all of one batch, or all of none."""
         kept: list[SpoolEntry] = []
         size = 0
-        rows = self._reading.execute(_HEAD, (position,))
-        for row in rows:
-            entry = _entry(row)
-            if kept and entry.message.batch != kept[0].message.batch:
-                break
-            kept.append(entry)
-            size += len(entry.message.inbound.raw)
-            if size >= max_bytes and entry.message.batch is None:  # a batch is stored whole
-                break
-        rows.close()  # or the log of the file could not be emptied
+        with closing(self._entries(position)) as entries:
+            for entry in entries:
+                if kept and entry.message.batch != kept[0].message.batch:
+                    break
+                kept.append(entry)
+                size += len(entry.message.inbound.raw)
+                if size >= max_bytes and entry.message.batch is None:  # a batch is stored whole
+                    break
         return kept
 
     def remove_before(self, position: int) -> None:
-        """Forget messages that are stored, and give the space back when nothing is left."""
+        """Forget messages that are stored: at once, whatever becomes of their room."""
         with self._lock:
-            with self._draining:
-                self._draining.execute("DELETE FROM message WHERE number < ?", (position,))
-            self.is_full = False
-            if self.size() > _EMPTY_ENOUGH_BYTES and self.is_empty():
-                self._draining.execute("VACUUM")
-                self._draining.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._first = max(self._first, position)
+            self._next = max(self._next, position)
+            self._tidy(lambda storage: storage.remove_before(position))
 
     def remove_batches(self, batches: Sequence[UUID]) -> None:
         """Forget messages of batches that were committed after all."""
-        with self._lock, self._draining:
-            self._draining.executemany("DELETE FROM message WHERE batch = ?", [(batch.bytes,) for batch in batches])
-
-    def save_deltas(self, pending_ledger: SavedDeltas) -> None:
-        """Keep these instead of those before. When there is no room they are not kept."""
-        text = msgspec.json.encode(
-            {str(delta_id): _encoded_changes(each) for delta_id, each in pending_ledger.items()}
-        ).decode()
         with self._lock:
-            try:
-                with self._adding:
-                    self._adding.execute("INSERT OR REPLACE INTO note (id, notes) VALUES (1, ?)", (text,))
-            except sqlite3.OperationalError as problem:
-                log.warning("counts of refused messages are not kept on the disk: %s", problem)
+            if not self._tidy(lambda storage: storage.remove_batches(batches)):
+                self._drained_batches.update(batches)
+
+    def begin_anew(self) -> None:
+        """Give the room back, once nothing waits. Nobody may be reading ahead."""
+        with self._lock:
+            if self._storage is None or not self._is_worth_it() or self._waiting(_BEYOND):
+                return
+            deltas = self._kept_deltas()
+            self._storage.close()
+            self._storage = None
+            for path in paths_of(self.path):
+                path.unlink(missing_ok=True)
+            self._drained_batches.clear()
+            self._is_cluttered = False
+            self._deltas = deltas or None
+            self._begin()
+
+    def save_deltas(self, deltas: SavedDeltas) -> None:
+        """Keep these instead of those before; as soon as there is room."""
+        with self._lock:
+            self._deltas = deltas
+            self._write_deltas()
 
     def saved_deltas(self) -> SavedDeltas:
-        row = self._draining.execute("SELECT notes FROM note").fetchone()
-        kept = msgspec.json.decode(row[0], type=dict[str, dict[str, dict[str, int]]]) if row else {}
-        return {
-            UUID(delta_id): {transport: Totals(**counts) for transport, counts in changes.items()}
-            for delta_id, changes in kept.items()
-        }
+        with self._lock:
+            return self._kept_deltas()
 
     def undecided(self) -> list[UUID]:
         """Batches of which it is not known whether they were committed."""
-        found = self._draining.execute("SELECT DISTINCT batch FROM message WHERE batch IS NOT NULL")
-        return [UUID(bytes=row[0]) for row in found]
+        with self._lock:
+            return self._storage.batches() if self._storage else []
 
     def waiting(self, *, before: int = _BEYOND) -> dict[str, int]:
         """Messages by transport, those before a position or all."""
-        return dict(self._draining.execute(_WAITING, (before,)).fetchall())
+        with self._lock:
+            return self._waiting(before)
 
     def is_empty(self) -> bool:
-        return self._draining.execute("SELECT 1 FROM message LIMIT 1").fetchone() is None
+        return not self.waiting()
 
     def oldest(self) -> datetime | None:
-        """When the first message in it was received. Safe to call from any thread."""
-        with _connect(self.path, None, "NORMAL") as reading:
-            row = reading.execute("SELECT received_at FROM message ORDER BY number LIMIT 1").fetchone()
-        reading.close()
-        return datetime.fromisoformat(row[0]) if row else None
+        """When the first message in it was received."""
+        with self._lock:
+            return self._storage.oldest(self._first) if self._storage else None
 
     def size(self) -> int:
         """Bytes on the disk."""
         return sum(path.stat().st_size for path in self.paths() if path.exists())
 
     def paths(self) -> tuple[Path, ...]:
-        return (self.path, self.path.with_name(self.path.name + "-wal"), self.path.with_name(self.path.name + "-shm"))
+        return paths_of(self.path)
 
     def close(self) -> None:
-        for connection in (self._adding, self._draining, self._reading):
-            connection.close()
+        with self._lock:
+            if self._storage is not None:
+                self._storage.close()
+                self._storage = None
 
-    def _why(self, problem: sqlite3.OperationalError, needed: int) -> ScouterError:
+    def _entries(self, position: int) -> Generator[SpoolEntry, None, None]:
+        """From there on, for the thread that reads ahead."""
+        if self._storage is None:
+            return
+        with closing(self._storage.rows_from(max(position, self._first))) as rows:
+            for entry in map(entry_of, rows):
+                if entry.message.batch not in self._drained_batches:
+                    yield entry
+
+    # --- under the lock from here on
+
+    def _begin(self) -> None:
+        """Open it. What is not there yet may stay away as long as there is no room for it."""
+        is_new = not self.path.exists()
+        try:
+            self._opened()
+        except sqlite3.OperationalError as problem:
+            if not is_new or _kind(problem) not in _NO_ROOM:
+                raise
+            self.path.unlink(missing_ok=True)
+            self._refuse(0)
+            log.error("there is no room for a spool in %s: %s", self.path.parent, problem)
+
+    def _opened(self) -> SpoolStorage:
+        if self._storage is None:
+            self._storage = SpoolStorage(self.path, max_bytes=self._max_bytes)
+            self._next = max(self._next, self._storage.last_number + 1)
+            self._write_deltas()
+        return self._storage
+
+    def _waiting(self, before: int) -> dict[str, int]:
+        if self._storage is None:
+            return {}
+        counts = Counter(self._storage.waiting(self._first, before))
+        for batch in self._drained_batches:
+            counts -= Counter(self._storage.waiting_of_batch(batch, self._first, before))
+        return dict(counts)
+
+    def _tidy(self, action: Callable[[SpoolStorage], None]) -> bool:
+        """Remove something. False: there was no room to do it, which changes nothing but the room."""
+        if self._storage is None:
+            return True
+        try:
+            action(self._storage)
+        except sqlite3.OperationalError as problem:
+            if not self._is_cluttered:
+                log.warning("nothing can be removed from the spool %s until it is empty: %s", self.path, problem)
+            self._is_cluttered = True
+            return False
+        return True
+
+    def _is_worth_it(self) -> bool:
+        enough = _EMPTY_ENOUGH_BYTES if self._disk.has_room_for(0) else _SMALL_BYTES
+        return self._is_cluttered or self.size() > enough
+
+    def _kept_deltas(self) -> SavedDeltas:
+        if self._deltas is not None:
+            return self._deltas
+        text = self._storage.saved_deltas() if self._storage else None
+        return decoded_deltas(text) if text is not None else {}
+
+    def _write_deltas(self) -> None:
+        if self._storage is None or self._deltas is None:
+            return
+        try:
+            self._storage.save_deltas(encoded_deltas(self._deltas))
+            self._deltas = None
+        except sqlite3.OperationalError as problem:
+            log.warning("counts of refused messages are not kept on the disk: %s", problem)
+
+    def _require_room(self, size: int) -> None:
+        if not self._disk.has_room_for(size):
+            raise SpoolDiskFull
+
+    def _refuse(self, size: int) -> None:
+        if not self.is_full:
+            log.error("the spool %s keeps no more messages", self.path)
+        self.is_full = True
+        self._refused_bytes = size
+
+    def _refusal(self, problem: sqlite3.Error, size: int) -> ScouterError:
         log.error("cannot write to the spool %s: %s", self.path, problem)
-        (pages,) = self._adding.execute("PRAGMA page_count").fetchone()
-        reached_its_limit = pages + 2 * needed // _PAGE_BYTES + 8 >= self._max_pages
-        return SpoolFull() if problem.sqlite_errorcode == sqlite3.SQLITE_FULL and reached_its_limit else DiskFull()
+        self._refuse(size)
+        if _kind(problem) != sqlite3.SQLITE_FULL:
+            return SpoolBroken(str(problem))
+        is_at_its_limit = self._storage is not None and not self._storage.has_pages_for(size)
+        return SpoolFull() if is_at_its_limit else SpoolDiskFull()
 
 
-def _connect(path: Path, max_bytes: int | None, synchronous: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=30, check_same_thread=False)
-    connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute(f"PRAGMA synchronous = {synchronous}")
-    connection.execute(f"PRAGMA journal_size_limit = {_EMPTY_ENOUGH_BYTES}")
-    if max_bytes is not None:
-        connection.execute(f"PRAGMA max_page_count = {max_bytes // _PAGE_BYTES}")
-    return connection
-
-
-def _row(message: SpooledMessage) -> tuple[Any, ...]:
-    inbound = message.inbound
-    packed = len(inbound.raw) >= _PACK_BYTES
-    return (
-        message.batch.bytes if message.batch else None,
-        _encoded_outcome(message.outcome),
-        inbound.transport,
-        inbound.received_at.isoformat(),
-        _encoded_caller(inbound.caller),
-        inbound.key,
-        _encoded_rejection(message.rejected),
-        packed,
-        zlib.compress(inbound.raw, _FAST) if packed else inbound.raw,
-    )
-
-
-def _entry(row: Any) -> SpoolEntry:
-    number, batch, outcome, transport, received_at, caller, key, rejected, packed, raw = row
-    sender = msgspec.json.decode(caller, type=_Caller)
-    inbound = InboundMessage(
-        transport,
-        zlib.decompress(raw) if packed else raw,
-        Caller(sender.username, frozenset(sender.permissions), frozenset(sender.groups)),
-        datetime.fromisoformat(received_at),
-        key,
-    )
-    batch_id = None if batch is None else UUID(bytes=batch)
-    return SpoolEntry(
-        number, SpooledMessage(inbound, _decoded_rejection(rejected), batch_id, _decoded_outcome(outcome))
-    )
-
-
-def _encoded_caller(caller: Caller) -> str:
-    return msgspec.json.encode(_Caller(caller.username, sorted(caller.permissions), sorted(caller.groups))).decode()
-
-
-def _encoded_rejection(rejected: Rejected | None) -> str | None:
-    if rejected is None:
-        return None
-    return msgspec.json.encode(_RejectedText(rejected.id, rejected.reason.value, rejected.detail)).decode()
-
-
-def _decoded_rejection(text: str | None) -> Rejected | None:
-    if text is None:
-        return None
-    kept = msgspec.json.decode(text, type=_RejectedText)
-    return Rejected(ScouterError(kept.detail), Reason(kept.reason), kept.id)
-
-
-def _encoded_changes(changes: Mapping[str, Totals]) -> dict[str, dict[str, int]]:
-    return {transport: _counts(totals) for transport, totals in changes.items()}
-
-
-def _counts(totals: Totals) -> dict[str, int]:
-    return {name: count for name in TOTAL_NAMES if (count := getattr(totals, name))}
-
-
-def _encoded_outcome(outcome: Outcome | None) -> str | None:
-    if outcome is None:
-        return None
-    return msgspec.json.encode(_counts(outcome.totals)).decode()
-
-
-def _decoded_outcome(text: str | None) -> Outcome | None:
-    return None if text is None else Outcome(Totals(**msgspec.json.decode(text, type=dict[str, int])))
+def _kind(problem: sqlite3.Error) -> int:
+    """The kind of an error of SQLite, without what makes it special."""
+    return getattr(problem, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF

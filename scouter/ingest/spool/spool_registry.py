@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from scouter.ingest.messages.inbound import TRANSPORTS
 from scouter.ingest.messages.outcomes import Totals
 from scouter.ingest.storage.batch_store import BatchClaim
 from scouter.postgres.connections.ingest_connection import IngestConnection
+from scouter.postgres.settled_time import read_clock
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.ledger import add_to_ledger, report_spooled
 from scouter.postgres.tables.records import add_receipt
@@ -46,6 +48,9 @@ class SpoolRegistry(Protocol):
     def report(self, spool: UUID, waiting: Mapping[str, int], *, seconds: float) -> None:
         """Say how many messages of each transport wait. Servers elsewhere cannot look into a spool."""
 
+    def settled_time(self, *, seconds: float) -> datetime:
+        """The moment by which it is judged how old something is."""
+
     def write_delta(self, delta_id: UUID, changes: Mapping[str, Totals], *, seconds: float) -> None:
         """Add changes to the stored ledger, by transport, once under that id."""
 
@@ -78,6 +83,10 @@ class PostgresSpoolRegistry:
     def report(self, spool: UUID, waiting: Mapping[str, int], *, seconds: float) -> None:
         with self._ingest_connection.use(seconds) as connection:
             report_spooled(connection, spool, waiting)
+
+    def settled_time(self, *, seconds: float) -> datetime:
+        with self._ingest_connection.use(seconds) as connection:
+            return read_clock(connection).settled_at
 
     def write_delta(self, delta_id: UUID, changes: Mapping[str, Totals], *, seconds: float) -> None:
         with self._ingest_connection.use(seconds) as connection:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 import msgspec
 import psycopg
@@ -19,6 +19,7 @@ from scouter.ingest.storage.batch_finalizer import BatchFinalizer, BatchResult, 
 from scouter.ingest.storage.batch_metrics import count_stored
 from scouter.ingest.storage.batch_store import BatchClaim, NotOurs, Stored
 from scouter.metrics import COMMIT_SECONDS
+from scouter.postgres.connections.contention import retried
 from scouter.postgres.connections.errors import first_line, lacks_partition, refused_row, refuses_content
 from scouter.postgres.connections.ingest_connection import IngestConnection
 from scouter.postgres.schema.partitions import Partitions
@@ -26,7 +27,7 @@ from scouter.postgres.statements import Connection
 from scouter.postgres.tables import records
 from scouter.postgres.tables.idempotency import KeyUse, UserKey, claim_keys, known_keys, release_keys
 from scouter.postgres.tables.late_arrivals import add_late_arrivals
-from scouter.postgres.tables.records import Rows, from_microseconds, to_microseconds
+from scouter.postgres.tables.records import Rows, from_microseconds
 from scouter.postgres.tables.tags import add_tags
 
 # A bad message seldom comes alone. Careful batches cost a little more, and do not have to be done twice.
@@ -43,19 +44,24 @@ class PostgresBatchStore:
         finalizer: BatchFinalizer,
         *,
         late_after: timedelta,
-        now: Callable[[], datetime],
     ) -> None:
         self._ingest_connection = ingest_connection
         self._partitions = partitions
         self._finalizer = finalizer
         self._late_after = late_after
-        self._now = now
         self._careful_until = 0.0  # on time.monotonic()
 
     def store(self, batch: Batch, *, seconds: float, claim: BatchClaim | None = None) -> Stored:
         """A message that Postgres rejects is found, and settled as bad in the same transaction as its neighbours are
         stored in.
         """
+        deadline = time.monotonic() + seconds
+        return retried(lambda: self._store(batch, max(deadline - time.monotonic(), 0.05), claim), seconds=seconds)
+
+    def close(self) -> None:
+        self._ingest_connection.close()
+
+    def _store(self, batch: Batch, seconds: float, claim: BatchClaim | None) -> Stored:
         careful = time.monotonic() < self._careful_until
         try:
             return self._attempt(batch, seconds, claim, careful=careful)
@@ -68,15 +74,11 @@ class PostgresBatchStore:
                 return self._attempt(batch, seconds, claim, careful=True)
             raise
 
-    def close(self) -> None:
-        self._ingest_connection.close()
-
     def _attempt(self, batch: Batch, seconds: float, claim: BatchClaim | None, *, careful: bool) -> Stored:
         good = [each.result for each in batch.messages if isinstance(each.result, Accepted)]
         self._partitions.ensure((part.table, day) for each in good for part in each.rows for day in part.days)
-        late_before = to_microseconds(self._now() - self._late_after)
         with COMMIT_SECONDS.time(), self._ingest_connection.use(seconds) as connection:
-            transaction = _Transaction(connection, batch, late_before, careful=careful)
+            transaction = _Transaction(connection, batch, self._late_after, careful=careful)
             is_first = transaction.open(claim)
             if is_first:
                 batch_result = transaction.store()
@@ -86,19 +88,23 @@ class PostgresBatchStore:
                 batch.outcomes = batch_result.outcomes
         outcomes = batch.outcomes or transaction.outcomes()
         count_stored(outcomes, transaction.tables)
+        if is_first and transaction.rejected:
+            self._finalizer.committed(transaction.rejected.values())
         return Stored(outcomes, totals_of(batch, outcomes), is_first)
 
 
 class _Transaction:
     """What is known of each message of a batch while its transaction goes on."""
 
-    def __init__(self, connection: Connection, batch: Batch, late_before: int, *, careful: bool) -> None:
+    def __init__(self, connection: Connection, batch: Batch, late_after: timedelta, *, careful: bool) -> None:
         self._connection = connection
         self._batch = batch
-        self._late_before = late_before
+        self._late_after = late_after
+        self._late_before = 0
+        self._sooner: Mapping[int, timedelta] = {}
         self._careful = careful
         self._outcomes: dict[int, Outcome] = {}  # by the message's place in the batch
-        self._rejected: dict[int, Rejected] = {}
+        self.rejected: dict[int, Rejected] = {}
         self._refused: list[int] = []  # by Postgres
         self._stored = 0
         self.tables: Counter[str] = Counter()  # rows stored
@@ -108,10 +114,12 @@ class _Transaction:
         if claim is not None and not claim(self._connection):
             raise NotOurs
         entity_ids = frozenset(part.entity_id for _, good in self._accepted() for part in good.rows)
-        is_new, gone = records.open_batch(self._connection, self._batch.id, entity_ids)
+        opened = records.open_batch(self._connection, self._batch.id, entity_ids, self._late_after)
+        self._late_before = opened.at - self._late_after // timedelta(microseconds=1)
+        self._sooner = opened.sooner
         for place, message in enumerate(self._batch.messages):
-            self._look_at(place, message, gone)
-        return is_new
+            self._look_at(place, message, opened.gone)
+        return opened.is_new
 
     def store(self) -> BatchResult:
         self._claim_keys()
@@ -120,7 +128,7 @@ class _Transaction:
         for place, good in left:
             self._outcomes.setdefault(place, Outcome.stored(good.count, good.skipped, len(good.tags)))
         self._release_keys()
-        return BatchResult(self._batch, self.outcomes(), self._rejected, self._stored, len(self._refused))
+        return BatchResult(self._batch, self.outcomes(), self.rejected, self._stored, len(self._refused))
 
     def outcomes(self) -> list[Outcome]:
         """In the order of the messages. Of a batch that is not new: what its senders are to be told."""
@@ -144,7 +152,7 @@ class _Transaction:
 
     def _quarantine(self, place: int, result: Rejected) -> None:
         self._outcomes[place] = Outcome.quarantined(result.error)
-        self._rejected[place] = result
+        self.rejected[place] = result
 
     def _claim_keys(self) -> None:
         """Claim the keys of messages that have one; what was sent under the same key before is a duplicate."""
@@ -242,12 +250,17 @@ class _Transaction:
         """Note, with the rows, those that come after the check of their window may have been made."""
         late: dict[int, tuple[int, int]] = {}
         for part in rows:
-            if part.first < self._late_before and part.table != "observability_record":
+            late_before = self._late_before_of(part.entity_id)
+            if part.first < late_before and part.table != "observability_record":
                 first, last = late.get(part.entity_id, (part.first, part.first))
-                late[part.entity_id] = (min(first, part.first), max(last, min(part.last, self._late_before)))
+                late[part.entity_id] = (min(first, part.first), max(last, min(part.last, late_before)))
         if late:
             spans = {entity: tuple(map(from_microseconds, span)) for entity, span in late.items()}
             add_late_arrivals(self._connection, spans)
+
+    def _late_before_of(self, entity_id: int) -> int:
+        sooner = self._sooner.get(entity_id)
+        return self._late_before if sooner is None else self._late_before + sooner // timedelta(microseconds=1)
 
 
 def _culprit(messages: Sequence[tuple[int, Accepted]], problem: psycopg.Error) -> int | None:

@@ -134,12 +134,13 @@ class _Task:
     def _feature_ids(self, entity: Entity, names: list[str]) -> Integers:
         """The id of every name; `_NO_FEATURE` for one beyond the limit of names."""
         wanted = set(names)
-        known = self._features.known(entity.id)
+        known = self._features.known(entity.id, wanted)
+        if known is None:
+            for name in wanted:
+                _require_storable_name(name)
+            known = self._features.ids(entity.id, wanted)
         if wanted <= known.keys():
             return np.fromiter(map(known.__getitem__, names), np.int64, len(names))
-        for name in wanted - known.keys():
-            _require_storable_name(name)
-        known = self._features.ids(entity.id, wanted)
         return _integers([known.get(name, _NO_FEATURE) for name in names])
 
     def _kept(self, has_value: Booleans, moments: Integers, feature_ids: Integers) -> Booleans:

@@ -9,11 +9,14 @@ import psycopg
 from msgspec import UNSET
 
 from scouter.auth.permissions import Caller
-from scouter.errors import InvalidInput, RefusedByDatabase, ScouterError, Unavailable, Unsupported
+from scouter.errors import InvalidInput, RefusedByDatabase, ScouterError, Unavailable
 from scouter.ingest.messages.inbound import InboundMessage
 from scouter.ingest.messages.results import Accepted, ValidationResult, rejected
 from scouter.ingest.validation.row_encoder import RowEncoder
+from scouter.ingest.validation.skip_reasons import Skip
 from scouter.ingest.validation.tag_permissions import require_taggable
+from scouter.ingest.validation.unsupported_kinds import unsupported_records, unsupported_spans
+from scouter.postgres.connections.contention import retried
 from scouter.postgres.connections.errors import first_line, refuses_content
 from scouter.postgres.tables.entities import Entities
 from scouter.wire.decoding import convert, decode_json
@@ -21,6 +24,8 @@ from scouter.wire.messages import Message
 from scouter.wire.tags import Tag, accepted_by_tags
 
 log = logging.getLogger(__name__)
+
+_LOOK_UP_SECONDS = 1.0  # a sender waits
 
 
 class Validator:
@@ -35,7 +40,7 @@ class Validator:
         """Raises a `ScouterError` that says what is wrong with the message, or `Unavailable`: ask again later."""
         message = decode_json(self._decoder, inbound.raw)
         try:
-            return self._look_up(message, inbound)
+            return retried(lambda: self._look_up(message, inbound), seconds=_LOOK_UP_SECONDS)
         except psycopg.Error as problem:
             if refuses_content(problem):  # a name that Postgres does not take
                 said = f"the database refused this message: {first_line(problem)}"
@@ -62,7 +67,10 @@ class Validator:
     def _look_up(self, message: Message, inbound: InboundMessage) -> Accepted:
         if message.records is UNSET:
             return self._tag(message, inbound.caller)
-        return self._rows.encode(message.records, inbound.caller, inbound.received_at)
+        rows = self._rows.encode(message.records, inbound.caller, inbound.received_at)
+        if rows.is_empty and Skip.UNKNOWN_KIND in rows.skipped:
+            raise unsupported_records(inbound.raw)
+        return rows
 
     def _tag(self, message: Message, caller: Caller) -> Accepted:
         members = {name: getattr(message, name) for name in Tag.__struct_fields__}
@@ -81,5 +89,5 @@ def is_rejection(error: ScouterError) -> bool:
 
 def _not_records(message: Message) -> InvalidInput:
     if message.request is not UNSET:
-        return Unsupported("request", "spans of a tracer", "records; traces are not kept by this server")
+        return unsupported_spans()
     return InvalidInput("records", None, 'a list of records, {"records": [...]}, or a tag')

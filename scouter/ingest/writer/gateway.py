@@ -27,10 +27,15 @@ class Gateway:
         self._write_queue = write_queue
         self._ledger = ledger
 
-    def accept(self, inbound: InboundMessage) -> PendingMessage:
-        """A message on its way; `wait` on it. Raises what its sender is to be told when it is refused at once."""
+    def accept(self, inbound: InboundMessage, unreadable: ScouterError | None = None) -> PendingMessage:
+        """A message on its way; `wait` on it. Raises what its sender is to be told when it is refused at once.
+
+        `unreadable`: why it is bad, if whoever received it knows that already.
+        """
         try:
-            pending = PendingMessage(inbound, self._result(inbound))
+            inbound.caller.require_any("write")  # of others nothing is kept, neither in quarantine nor in the spool
+            result = self._result(inbound) if unreadable is None else rejected(unreadable)
+            pending = PendingMessage(inbound, result)
             if isinstance(pending.result, Accepted) and pending.result.is_empty:
                 outcome = Outcome.empty(pending.result.skipped)
                 self._ledger.add_unwritten(inbound.transport, outcome)
@@ -38,8 +43,9 @@ class Gateway:
                 pending.finish(outcome)
                 return pending
             self._write_queue.submit(pending)
-        except ScouterError as problem:
-            self.refuse(inbound.transport, problem)
+        except Exception as problem:
+            told = problem if isinstance(problem, ScouterError) else ScouterError("the server failed on this message")
+            self.refuse(inbound.transport, told)
             raise
         return pending
 

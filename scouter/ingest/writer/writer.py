@@ -15,12 +15,14 @@ from scouter.ingest.messages.batch import Batch, ValidatedMessage
 from scouter.ingest.messages.outcomes import Outcome
 from scouter.ingest.messages.pending import PendingMessage
 from scouter.ingest.messages.results import Rejected
-from scouter.ingest.spool.spool_file import SpooledMessage, SpoolFile
+from scouter.ingest.spool.spool_file import SpoolFile
+from scouter.ingest.spool.spooled_message import SpooledMessage
 from scouter.ingest.storage.batch_store import BatchStore
 from scouter.ingest.storage.rejection_limit import TooManyRejections
 from scouter.ingest.writer.write_queue import WriteQueue
 from scouter.metrics import STORE_FAILURES
 from scouter.postgres.connections.breaker import Breaker
+from scouter.postgres.connections.contention import contention
 from scouter.runtime.worker_thread import WorkerThread
 
 log = logging.getLogger(__name__)
@@ -28,6 +30,7 @@ log = logging.getLogger(__name__)
 Messages = Sequence[PendingMessage]
 
 _FIRST_PAUSE_SECONDS = 0.02
+_CROWDED_SECONDS = 1.0  # to the spool, after somebody's lock was in the way for as long as a sender waits
 
 
 class Writer:
@@ -51,6 +54,7 @@ class Writer:
         self._breaker = breaker
         self._batch_rows = batch_rows
         self._store_seconds = store_seconds
+        self._crowded_until = 0.0  # on time.monotonic()
         self.thread = WorkerThread("writer", self._work, retry_seconds=0.0)
 
     def request_stop(self) -> None:
@@ -77,7 +81,7 @@ class Writer:
         """What is validated goes to Postgres while that works, everything else to the spool."""
         validated = [each for each in messages if each.result is not None]
         unvalidated = [each for each in messages if each.result is None]
-        if validated and self._breaker.is_open:
+        if validated and (self._breaker.is_open or time.monotonic() < self._crowded_until):
             unvalidated, validated = list(messages), []
         if validated:
             self._write_validated(validated)
@@ -90,11 +94,22 @@ class Writer:
             self._store_in_time(batch, messages)
         except TooManyRejections:
             self._spool_all(messages, None)
-        except (psycopg.Error, DatabaseAway) as problem:
-            STORE_FAILURES.labels("database_away").inc()
-            self._breaker.trip(problem)
+        except (psycopg.Error, DatabaseAway, OSError) as problem:
+            self._step_back(problem)
             # It may have been committed all the same, so it is kept whole, under its id.
             self._spool_all(messages, batch, is_disk_full=isinstance(problem, psycopg.errors.DiskFull))
+
+    def _step_back(self, problem: Exception) -> None:
+        """Nobody is to wait for what the last ones have waited for in vain."""
+        if contention(problem) is None:
+            STORE_FAILURES.labels("database_away").inc()
+            self._breaker.trip(problem)
+            return
+        STORE_FAILURES.labels("locked").inc()
+        self._crowded_until = time.monotonic() + _CROWDED_SECONDS
+        log.warning(
+            "others are in the way of what is sent, it goes to the spool for %g s: %s", _CROWDED_SECONDS, problem
+        )
 
     def _store_in_time(self, batch: Batch, messages: Messages) -> None:
         """Try again while there is time: a server that restarts may be back in a moment."""
@@ -104,8 +119,9 @@ class Writer:
             try:
                 stored = self._store.store(batch, seconds=max(deadline - time.monotonic(), 0.05))
                 break
-            except psycopg.Error:
-                if time.monotonic() + pause > deadline:
+            except psycopg.Error as problem:
+                # When others were in the way, the store has tried it as often as there is time for.
+                if contention(problem) is not None or time.monotonic() + pause > deadline:
                     raise
             time.sleep(pause)
             pause *= 2

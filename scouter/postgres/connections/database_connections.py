@@ -13,6 +13,7 @@ from scouter.runtime.metrics_collector import Gauge, gauge
 from scouter.runtime.part import ThreadPart
 
 _MAX_QUICK = 8
+_MAX_SLOW = 2
 _SLOW_SECONDS = 10.0
 
 
@@ -24,8 +25,13 @@ class DatabaseConnections(ThreadPart):
         self.deadlines = QueryDeadlines()
         self.breaker = Breaker()
         self.quick = self._pool("requests", _MAX_QUICK, seconds)
-        self.slow = self._pool("partitions", 2, _SLOW_SECONDS)
+        self.slow = self._pool("partitions", _MAX_SLOW, _SLOW_SECONDS)
         super().__init__("database deadlines", [self.deadlines.thread])
+
+    @property
+    def maximum(self) -> int:
+        """How many the two pools may have open."""
+        return _MAX_QUICK + _MAX_SLOW
 
     def dedicated(self, purpose: str, max_seconds: float) -> IngestConnection:
         """A connection for a thread of its own; the caller's to close."""

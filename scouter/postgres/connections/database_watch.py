@@ -11,8 +11,9 @@ import psycopg
 
 from scouter.postgres.connections.pool import connect
 from scouter.postgres.connections.query_deadlines import QueryDeadlines
+from scouter.postgres.connections.session import Session
+from scouter.postgres.connections.session_settings import Limits
 from scouter.postgres.schema.partitions import missing_partitions
-from scouter.postgres.statements import Connection
 from scouter.runtime.health import HealthCheck, HealthState
 from scouter.runtime.part import ThreadPart
 from scouter.runtime.worker_thread import WorkerThread
@@ -37,8 +38,9 @@ class DatabaseWatch(ThreadPart):
         self._conninfo = conninfo
         self._deadlines = deadlines
         self._now = now
-        self._connection: Connection | None = None
+        self._connection: Session | None = None
         self._answered_at = float("-inf")  # on time.monotonic()
+        self._last_answer: datetime | None = None
         self._missing: list[str] = []
         self._problem: str | None = None
         self._thread = WorkerThread("database watch", self._watch, retry_seconds=_EVERY_SECONDS)
@@ -70,6 +72,11 @@ class DatabaseWatch(ThreadPart):
     def is_away(self) -> bool:
         return self._problem is not None or time.monotonic() - self._answered_at > _STALE_SECONDS
 
+    @property
+    def last_answer(self) -> datetime | None:
+        """When Postgres last answered; it is asked every second. None: not yet."""
+        return self._last_answer
+
     def partitions(self) -> HealthState:
         """Whether today's and tomorrow's partitions exist. Writing makes what is missing; it only costs time."""
         if self._answered_at == float("-inf"):
@@ -84,14 +91,14 @@ class DatabaseWatch(ThreadPart):
     def _look(self) -> None:
         try:
             connection = self._connected()
-            with self._deadlines.limit(connection, _TIMEOUT_SECONDS):
+            with self._deadlines.limit(connection, _TIMEOUT_SECONDS), connection.one_transaction():
                 self._missing = missing_partitions(connection, self._now())
         except psycopg.Error as problem:
             self._lost(problem)
             return
         if self._problem is not None:
             log.warning("the database answers again")
-        self._problem, self._answered_at = None, time.monotonic()
+        self._problem, self._answered_at, self._last_answer = None, time.monotonic(), self._now()
 
     def _lost(self, problem: psycopg.Error) -> None:
         if self._problem is None:
@@ -99,11 +106,12 @@ class DatabaseWatch(ThreadPart):
         self._problem = type(problem).__name__
         self._hang_up()
 
-    def _connected(self) -> Connection:
+    def _connected(self) -> Session:
         if self._connection is None:
             self._connection = connect(
                 self._conninfo,
                 purpose="watch",
+                limits=Limits(statement=_TIMEOUT_SECONDS, lock=_TIMEOUT_SECONDS, idle=_TIMEOUT_SECONDS),
                 deadlines=self._deadlines,
                 seconds=_TIMEOUT_SECONDS,
                 autocommit=True,

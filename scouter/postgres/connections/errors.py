@@ -6,6 +6,11 @@ import re
 
 import psycopg
 
+from scouter.postgres.connections.contention import contention
+
+# What nothing can be had from Postgres with. Those of pools are among them.
+AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction)
+
 _COPY_ROW = re.compile(r"^COPY (?P<table>\w+), line (?P<line>\d+)", re.MULTILINE)
 # Classes of SQLSTATE (documentation, appendix A) that are about what was sent: cardinality, data, integrity, WITH CHECK
 # OPTION, program limits, and what a trigger raises. Every other error, a missing table as well as a lost connection,
@@ -13,10 +18,12 @@ _COPY_ROW = re.compile(r"^COPY (?P<table>\w+), line (?P<line>\d+)", re.MULTILINE
 _ABOUT_CONTENT = frozenset({"21", "22", "23", "44", "54", "P0"})
 
 
-def is_away(error: psycopg.Error) -> bool:
-    """Whether nothing can be had from the database now: it does not answer, or it only answers questions."""
-    kinds = psycopg.OperationalError | psycopg.InterfaceError | psycopg.errors.ReadOnlySqlTransaction
-    return isinstance(error, kinds) and not refuses_content(error)  # for psycopg a limit of a row is operational
+def is_away(error: BaseException) -> bool:
+    """Whether nothing can be had from the database now: it does not answer, or it only answers questions.
+
+    Not that others were in the way of a transaction, nor what is wrong with one row; for psycopg these are operational.
+    """
+    return isinstance(error, AWAY) and contention(error) is None and not refuses_content(error)
 
 
 def refuses_content(error: psycopg.Error) -> bool:

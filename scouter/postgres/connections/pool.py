@@ -13,54 +13,56 @@ from psycopg_pool import ConnectionPool
 from scouter.metrics import POOL_ERRORS, POOL_IDLE, POOL_SIZE, POOL_WAITING
 from scouter.postgres.connections.connection_source import ConnectionSource
 from scouter.postgres.connections.query_deadlines import QueryDeadlines
+from scouter.postgres.connections.session import Session
+from scouter.postgres.connections.session_settings import NO_LIMITS, Limits, SessionSettings
 from scouter.postgres.statements import Connection
 from scouter.runtime.metrics_collector import Gauge, labelled
 
-SCHEMA = "scouter_py"  # ours alone: the reference's `scouter` schema may live in the same database
-
-# UTC: a session in another zone would shift wide chart bins. JIT: compiling a chart query takes longer than running
-# it. Memory for sorting: a month of one profile would otherwise be sorted on disk.
-_SESSION = f"SET search_path TO {SCHEMA}; SET TIME ZONE 'UTC'; SET jit TO off; SET work_mem TO '16MB'"
-# A network that dropped the connection is noticed within half a minute, on this side and on the server's.
+# A network that dropped the connection is noticed within half a minute.
 KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
-_SERVER_KEEPALIVES = (
-    "SET tcp_keepalives_idle TO 10; SET tcp_keepalives_interval TO 5; SET tcp_keepalives_count TO 3; "
-    "SET tcp_user_timeout TO 25000"
-)
+ENCODING = "UTF8"  # of all names and texts, whatever the database or the shell would have
 _SET_UP_SECONDS = 5.0
 _QUERY_SECONDS = 300.0  # of pools: nobody waits as long for an answer that ever comes
+_POOL_SETTINGS = SessionSettings(Limits(statement=_QUERY_SECONDS + 5.0, idle=_QUERY_SECONDS + 5.0))
 _RECONNECT_SECONDS = 1.0
 _CLOSE_SECONDS = 1.0  # for a connection that is being opened: nobody will use it
 _AWAY_SECONDS = 2.0  # as long as it takes to notice that the database is back
-
-
-def set_up(connection: Connection) -> None:
-    """What every session of ours needs."""
-    connection.execute(f"{_SESSION}; {_SERVER_KEEPALIVES}")
-    connection.commit()
 
 
 def connect(
     conninfo: str,
     *,
     purpose: str = "",
+    mark: str = "",
+    limits: Limits = NO_LIMITS,
     deadlines: QueryDeadlines | None = None,
     seconds: float = _SET_UP_SECONDS,
     **options: Any,
-) -> Connection:
+) -> Session:
     """One connection outside every pool. `purpose` is what its name says among the database's sessions.
 
-    With `deadlines` it is given up when the first query is not answered in that many `seconds`.
+    `mark` tells it from others of that purpose while it is in a transaction. With `deadlines` it is given up when the
+    first query is not answered in that many `seconds`.
     """
-    named = f"scouter {purpose}".strip()
-    connection = psycopg.connect(conninfo, application_name=named, **{**KEEPALIVES, **options})
+    name = f"scouter {purpose}".strip()
+    try:
+        connection = Session.connect(
+            conninfo, application_name=name, client_encoding=ENCODING, **{**KEEPALIVES, **options}
+        )
+    except OSError as problem:  # of what psycopg waits with: there is no descriptor left
+        raise psycopg.OperationalError(f"cannot open a connection: {problem.strerror or problem}") from problem
     try:
         with deadlines.limit(connection, seconds) if deadlines else nullcontext():
-            set_up(connection)
+            connection.settle(SessionSettings(limits, marked(purpose, mark)))
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def marked(purpose: str, mark: str) -> str:
+    """What such a connection is called; empty without a mark."""
+    return f"scouter {purpose} {mark}" if mark else ""
 
 
 _FIGURES = (
@@ -71,7 +73,7 @@ _FIGURES = (
 )
 
 
-class Pool(ConnectionPool[Connection]):
+class Pool(ConnectionPool[Session]):
     """Hands out connections to whoever may wait for one, and not for ever for what it answers.
 
     While the database `is_away` nobody waits long: the threads are needed for what goes on without it.
@@ -83,10 +85,14 @@ class Pool(ConnectionPool[Connection]):
         super().__init__(*arguments, **options)
 
     @contextmanager
-    def connection(self, timeout: float | None = None) -> Iterator[Connection]:
-        patience = _AWAY_SECONDS if self._is_away() else timeout
-        with super().connection(patience) as connection, self._limited(connection):
-            yield connection
+    def connection(self, timeout: float | None = None) -> Iterator[Session]:
+        """A transaction, committed at the end of the block. A COMMIT is waited for no longer than a query."""
+        connection = self.getconn(_AWAY_SECONDS if self._is_away() else timeout)
+        try:
+            with self._limited(connection), connection:
+                yield connection
+        finally:
+            self.putconn(connection)
 
     def end(self, deadline: float) -> None:
         """Close, until `deadline` on time.monotonic() at most. What is being opened is left to itself."""
@@ -131,11 +137,11 @@ def open_pool(
 ) -> Pool:
     """A pool that opens its connections in the background; it is the caller's to close."""
 
-    def limited(connection: Connection, action: Callable[[Connection], None]) -> None:
+    def limited(connection: Session, action: Callable[[Session], None]) -> None:
         with deadlines.limit(connection, _SET_UP_SECONDS) if deadlines else nullcontext():
             action(connection)
 
-    def test(connection: Connection) -> None:
+    def test(connection: Session) -> None:
         """One that is broken is rarely alone, and the pool would find out at ever longer intervals."""
         try:
             limited(connection, ConnectionPool.check_connection)
@@ -147,7 +153,13 @@ def open_pool(
         deadlines,
         is_away,
         conninfo,
-        kwargs={"application_name": f"scouter {name}", "connect_timeout": 10, **KEEPALIVES},
+        connection_class=Session,
+        kwargs={
+            "application_name": f"scouter {name}",
+            "client_encoding": ENCODING,
+            "connect_timeout": 10,
+            **KEEPALIVES,
+        },
         name=name,
         min_size=smallest,
         max_size=largest,
@@ -156,7 +168,7 @@ def open_pool(
         reconnect_failed=_try_on,
         max_idle=idle_seconds,
         max_lifetime=lifetime_seconds,
-        configure=lambda connection: limited(connection, set_up),
+        configure=lambda connection: limited(connection, lambda made: made.settle(_POOL_SETTINGS)),
         check=test if check else None,
         open=True,
     )

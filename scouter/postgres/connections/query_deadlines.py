@@ -12,6 +12,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from math import inf
 
+import psycopg
+
 from scouter.postgres.statements import Connection
 from scouter.runtime.worker_thread import WorkerThread
 
@@ -46,8 +48,11 @@ class QueryDeadlines:
 
     @contextmanager
     def limit(self, connection: Connection, seconds: float) -> Iterator[None]:
-        """Cut the connection if this block takes longer."""
-        limit = _Limit(time.monotonic() + seconds, os.dup(connection.fileno()))
+        """Cut the connection if this block takes longer.
+
+        Raises psycopg's `OperationalError`, as for a database that is away, when the process may open nothing more.
+        """
+        limit = _Limit(time.monotonic() + seconds, _duplicate(connection.fileno()))
         with self._lock:
             self._limits.add(limit)
         try:
@@ -64,6 +69,24 @@ class QueryDeadlines:
                 if min(limit.at, self._end) < now and not limit.is_cut:
                     cuts.callback(_cut, limit)
         return _LOOK_SECONDS
+
+
+def _duplicate(descriptor: int) -> int:
+    try:
+        return os.dup(descriptor)
+    except OSError as problem:
+        raise psycopg.OperationalError(f"cannot watch over a connection: {problem.strerror}") from problem
+
+
+@contextmanager
+def deadlines_for_a_while() -> Iterator[QueryDeadlines]:
+    """For whoever is no server, and asks Postgres no more after the block."""
+    deadlines = QueryDeadlines()
+    deadlines.thread.start()
+    try:
+        yield deadlines
+    finally:
+        deadlines.thread.request_stop()
 
 
 def _cut(limit: _Limit) -> None:

@@ -8,10 +8,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-import psycopg
-from psycopg_pool import PoolTimeout
-
 from scouter.errors import DatabaseAway
+from scouter.postgres.connections.errors import AWAY
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -39,7 +37,7 @@ class StaleOnErrorCache(Generic[Key, Value]):
         drops = self._drops
         try:
             value = self._load(key)
-        except (psycopg.OperationalError, PoolTimeout, DatabaseAway):
+        except (*AWAY, DatabaseAway):
             if held is None:
                 raise
             return held[1]
@@ -57,6 +55,12 @@ class StaleOnErrorCache(Generic[Key, Value]):
         with self._lock:
             self._drops += 1
             self._held.pop(key, None)
+
+    def clear(self) -> None:
+        """Load everything afresh next time."""
+        with self._lock:
+            self._drops += 1
+            self._held.clear()
 
     def _hold(self, key: Key, value: Value | None, drops: int) -> None:
         with self._lock:

@@ -17,7 +17,7 @@ def main(arguments: list[str]) -> None:
     os.setgid(int(gid))
     os.setuid(int(uid))
     denied = [path for path in paths if not os.access(path, os.R_OK | os.X_OK if os.path.isfile(path) else os.X_OK)]  # noqa: PTH113 - pathlib costs half the start time
-    sys.stdout.write("\0".join(denied))
+    sys.stdout.buffer.write(b"\0".join(map(os.fsencode, denied)))  # names are bytes, and need not be text
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from pathlib import Path
 from scouter.errors import StartRefused
 from scouter.postgres.embedded.binaries import Binaries
 from scouter.postgres.embedded.unprivileged import Account, blocked_at
+from scouter.runtime.progress import progress
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,8 @@ def reachable(binaries: Binaries, account: Account, copies: Path) -> Binaries:
     copy = copies / _build(binaries)
     if not copy.is_dir():
         log.info("copying Postgres %s to %s: uid %d cannot enter %s", binaries.version, copy, account.uid, blocked)
-        _copy(binaries, copy)
+        with progress(log, f"copying Postgres to {copy}"):
+            _copy(binaries, copy)
     _remove_others(copy)
     return replace(binaries, directory=copy / binaries.directory.relative_to(binaries.base), base=copy)
 

@@ -68,7 +68,7 @@ class DataDirectory:
 def present_directory(requested: Path) -> DataDirectory:
     """The directory as it is now, following the note of an earlier move. Creates nothing."""
     try:
-        return DataDirectory(Path((requested.resolve() / "moved-to").read_text("utf-8").strip()))
+        return DataDirectory(read_path(requested.resolve() / "moved-to"))
     except FileNotFoundError:
         return DataDirectory(requested.resolve())
 
@@ -99,12 +99,17 @@ def hold(directory: DataDirectory) -> int:
         if time.monotonic() > deadline:
             holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
             os.close(descriptor)
-            raise StartRefused([f"{directory.root} is in use by another server, process {holder}: stop that process, "
+            raise StartRefused([f"{directory.root} is in use by another server, {_who(holder)}: stop that one, "
                                 "or set SCOUTER_DATA_DIR to another directory"])  # fmt: skip
         time.sleep(0.02)
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
     return descriptor
+
+
+def _who(process: str) -> str:
+    """Containers count their processes from 1, each for itself."""
+    return f"process {process}{' of another container' if process == str(os.getpid()) else ''}"
 
 
 def held(directory: DataDirectory) -> bool:
@@ -131,12 +136,17 @@ def password_of(directory: DataDirectory) -> str:
     return password
 
 
+def read_path(file: Path) -> Path:
+    """The one that `write_private` wrote. Paths are bytes, and need not be text."""
+    return Path(os.fsdecode(file.read_bytes().strip()))
+
+
 def write_private(path: Path, text: str) -> None:
     """Write a file of mode 0600 that is whole or not there, power cuts included."""
     partial = path.with_name(path.name + ".partial")
     descriptor = open_private(partial, os.O_WRONLY | os.O_TRUNC)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(os.fsencode(text))
         file.flush()
         os.fsync(descriptor)
     partial.rename(path)

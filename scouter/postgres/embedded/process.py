@@ -18,6 +18,7 @@ from scouter.postgres.embedded.cluster import environment
 from scouter.postgres.embedded.directory import DataDirectory, open_private
 from scouter.postgres.embedded.settings import command_line
 from scouter.postgres.embedded.unprivileged import Account
+from scouter.runtime.progress import progress
 
 log = logging.getLogger(__name__)
 
@@ -43,12 +44,12 @@ class PostmasterFile:
 def read_postmaster_file(cluster: Path) -> PostmasterFile | None:
     """None when there is no such file or Postgres has not written all of it yet."""
     try:
-        lines = (cluster / "postmaster.pid").read_text("utf-8").splitlines()
+        lines = (cluster / "postmaster.pid").read_bytes().splitlines()
     except FileNotFoundError:
         return None
     if len(lines) < 8:
         return None
-    return PostmasterFile(int(lines[0]), Path(lines[4]), lines[7].strip())
+    return PostmasterFile(int(lines[0]), Path(os.fsdecode(lines[4])), lines[7].decode("ascii").strip())
 
 
 def start_process(
@@ -113,8 +114,9 @@ def settle_predecessor(cluster: Path, seconds: float) -> None:
         file.unlink(missing_ok=True)
         return
     log.warning("Postgres (process %d) outlived its server; it is stopped first", pid)
-    for request, patience in ((signal.SIGINT, seconds), (signal.SIGQUIT, IMMEDIATE_SECONDS)):
-        _end_stranger(pid, cluster, request, patience)
+    with progress(log, f"ending Postgres (process {pid}) of an earlier server"):
+        for request, patience in ((signal.SIGINT, seconds), (signal.SIGQUIT, IMMEDIATE_SECONDS)):
+            _end_stranger(pid, cluster, request, patience)
 
 
 def _spawn(command: list[str], log_file: Path) -> subprocess.Popen[bytes]:
@@ -170,7 +172,7 @@ def _end_stranger(pid: int, cluster: Path, request: signal.Signals, patience: fl
 
 
 def _first_number(file: Path) -> int | None:
-    first = file.read_text("utf-8").partition("\n")[0].strip()
+    first = file.read_bytes().partition(b"\n")[0].strip()
     return int(first) if first.isdigit() else None
 
 

@@ -37,6 +37,7 @@ from scouter.postgres.embedded.process import (
 )
 from scouter.postgres.embedded.settings import PORT
 from scouter.postgres.embedded.socket_directory import make_socket_directory, remove_temporary
+from scouter.runtime.progress import progress
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +69,8 @@ class EmbeddedPostgres:
         self._moved_base = moved_base
         self._process: subprocess.Popen[bytes] | None = None
         self._held: tuple[DataDirectory, int] | None = None
+        self.version = ""
+        """Of Postgres, once it has started."""
 
     @property
     def directory(self) -> Path:
@@ -138,9 +141,11 @@ class EmbeddedPostgres:
         password = password_of(directory)
         ensure_cluster(directory, binaries, account, password)
         sockets = make_socket_directory(directory, account)
-        self._process = start_process(directory, binaries, account, sockets, self._start_seconds)
+        with progress(log, f"starting Postgres in {directory.root}"):
+            self._process = start_process(directory, binaries, account, sockets, self._start_seconds)
         _ensure_database(_conninfo(sockets, password, "postgres"))
-        log.info("Postgres %s (%s) serves %s", binaries.version, binaries.source, directory.root)
+        self.version = binaries.version
+        log.debug("Postgres %s (%s) serves %s", binaries.version, binaries.source, directory.root)
         return _conninfo(sockets, password, DATABASE)
 
 

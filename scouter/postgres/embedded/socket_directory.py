@@ -1,4 +1,4 @@
-"""The directory of the unix socket: inside the data directory, or a temporary one when that path is too long."""
+"""The directory of the unix socket: inside the data directory, or a temporary one when that path cannot hold one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from scouter.errors import StartRefused
-from scouter.postgres.embedded.directory import DataDirectory, write_private
+from scouter.postgres.embedded.directory import DataDirectory, read_path, write_private
 from scouter.postgres.embedded.settings import PORT
 from scouter.postgres.embedded.unprivileged import Account, blocked_at
 
@@ -30,7 +30,7 @@ def remove_temporary(directory: DataDirectory) -> None:
     """Remove the temporary directory that the record names, if there is one. Removes sockets only, never a tree."""
     if not directory.socket_record.is_file():
         return
-    temporary = Path(directory.socket_record.read_text("utf-8").strip())
+    temporary = read_path(directory.socket_record)
     if temporary.name.startswith(TEMPORARY_PREFIX) and temporary.is_dir() and not temporary.is_symlink():
         _remove_sockets(temporary)
         temporary.rmdir()
@@ -44,9 +44,11 @@ def _remove_sockets(directory: Path) -> None:
 
 
 def _usable(directory: Path) -> bool:
-    """Short enough for a socket, and without the characters that separate hosts and directories in a list."""
+    """Short enough for a socket, text, and without the characters that separate hosts and directories in a list."""
     path = str(directory / f".s.PGSQL.{PORT}")
-    return len(os.fsencode(path)) <= LONGEST_SOCKET_PATH and not any(character in path for character in ',"\n')
+    is_text = not any("\ud800" <= character <= "\udfff" for character in path)  # else it is in no conninfo
+    is_short = len(os.fsencode(path)) <= LONGEST_SOCKET_PATH
+    return is_text and is_short and not any(character in path for character in ',"\n')
 
 
 def _private(path: Path, account: Account) -> Path:

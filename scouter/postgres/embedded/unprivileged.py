@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scouter.errors import StartRefused
-from scouter.postgres.embedded import access_probe, launch
+from scouter.postgres.embedded import access_probe, launch, passwd_line
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,32 @@ class Account:
     gid: int
     drop: bool
 
+    @property
+    def has_name(self) -> bool:
+        """Containers may run as a number that /etc/passwd does not have."""
+        try:
+            pwd.getpwuid(self.uid)
+        except KeyError:
+            return False
+        return True
+
+    @property
+    def passwd_line(self) -> str:
+        """That would give it a name."""
+        return f"scouter:x:{self.uid}:{self.gid}::/:/sbin/nologin"
+
     def command(self, program: Path, *arguments: str) -> list[str]:
         """The command line that runs `program` as this account, to be stopped when the calling thread ends."""
         uid, gid = (self.uid, self.gid) if self.drop else (-1, -1)
         identity = [str(os.getpid()), str(uid), str(gid)]
         return [*_isolated_python(launch.__file__), *identity, str(program), *arguments]
+
+    def command_with_name(self, program: Path, *arguments: str) -> list[str]:
+        """The same for a program that will not run without a name: it exits with NOT_HERE where that cannot be done."""
+        if self.has_name:
+            return self.command(program, *arguments)
+        python, *script = _isolated_python(passwd_line.__file__)
+        return self.command(Path(python), *script, self.passwd_line, str(program), *arguments)
 
     def give(self, path: Path) -> None:
         """Make this account the owner of something that we made."""
@@ -50,13 +71,13 @@ def blocked_at(account: Account, path: Path) -> Path | None:
         return None
     way = [str(step) for step in (*reversed(path.parents), path)]
     command = [*_isolated_python(access_probe.__file__), str(account.uid), str(account.gid), *way]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")
+    answer = subprocess.run(command, capture_output=True, check=False, cwd="/")
     if answer.returncode != 0:
-        reason = answer.stderr.strip().rpartition("\n")[2]
+        reason = answer.stderr.decode(errors="replace").strip().rpartition("\n")[2]
         raise StartRefused(
             [f"cannot change from root to uid {account.uid} to run Postgres ({reason}): {_ALTERNATIVES}"]
         )
-    return Path(answer.stdout.split("\0")[0]) if answer.stdout else None
+    return Path(os.fsdecode(answer.stdout.split(b"\0")[0])) if answer.stdout else None
 
 
 _ALTERNATIVES = "start the server as an ordinary user, or set DATABASE_URI to a Postgres server"
@@ -73,4 +94,6 @@ def _named(name: str) -> Account:
 
 
 def _isolated_python(program: str) -> list[str]:
+    if hasattr(sys, "frozen"):  # the one-file server: it is its own interpreter, see `scouter/frozen.py`
+        return [sys.executable, f"--run-{Path(program).stem}"]
     return [sys.executable, "-I", "-S", program]

@@ -9,12 +9,17 @@ from pathlib import Path
 import psycopg
 
 from scouter.errors import StartRefused
-from scouter.postgres.connections.pool import SCHEMA
+from scouter.postgres.connections.blocking_sessions import hindrance, session_number
+from scouter.postgres.connections.pool import connect
+from scouter.postgres.connections.session_settings import SCHEMA
+from scouter.postgres.requirements import require_fit
 from scouter.postgres.statements import SQL_DIRECTORY, Connection
+from scouter.runtime.progress import Progress, progress
 
 log = logging.getLogger(__name__)
 
-OLDEST_POSTGRES = 14  # date_bin, and partitions that detach without a fuss
+_WHAT = "bringing the schema up to date"
+_SEVERAL = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +38,19 @@ def known_migrations() -> list[Migration]:
 def migrate(conninfo: str) -> list[str]:
     """Apply what is missing, all of it in one transaction. The names of what was applied.
 
-    Raises `StartRefused` when the server is too old or the role may not create the schema.
+    Raises `StartRefused` when the database is not fit for it, or the role may not create the schema.
     """
-    with psycopg.connect(conninfo, application_name="scouter migrate") as connection:
-        _require_supported(connection)
+    with progress(log, _WHAT, unit="migrations") as step, connect(conninfo, purpose="migrate") as connection:
+        require_fit(connection)
         try:
-            return _migrate_locked(connection)
+            number = session_number(connection)
+            step.waits_for = lambda: hindrance(conninfo, number)
+            return _migrate_locked(connection, step)
         except psycopg.errors.InsufficientPrivilege as problem:
             raise StartRefused([_privilege_problem(connection, problem)]) from problem
 
 
-def _migrate_locked(connection: Connection) -> list[str]:
+def _migrate_locked(connection: Connection, step: Progress) -> list[str]:
     connection.execute("SELECT pg_advisory_xact_lock(hashtext('scouter_py.migrate'))")
     _make_schema(connection)
     applied = {row[0] for row in connection.execute("SELECT number FROM migration").fetchall()}
@@ -51,9 +58,21 @@ def _migrate_locked(connection: Connection) -> list[str]:
     if newer := sorted(applied - {migration.number for migration in known}):
         log.warning("the schema is newer than this program (migrations %s); going on", newer)
     missing = [migration for migration in known if migration.number not in applied]
+    step.total = len(missing) or None
     for migration in missing:
+        step.detail = migration.name
         _apply(connection, migration)
+        step.advance()
+    step.result = _applied(missing)
     return [migration.name for migration in missing]
+
+
+def _applied(migrations: list[Migration]) -> str:
+    """For the log; empty when there were none."""
+    names = [migration.name for migration in migrations]
+    if len(names) < _SEVERAL:
+        return "".join(f"applied migration {name}" for name in names)
+    return f"applied {len(names)} migrations, {names[0]} to {names[-1]}"
 
 
 def _make_schema(connection: Connection) -> None:
@@ -61,7 +80,6 @@ def _make_schema(connection: Connection) -> None:
     exists = connection.execute("SELECT to_regnamespace(%s) IS NOT NULL", (SCHEMA,)).fetchone()
     if exists != (True,):
         connection.execute(f"CREATE SCHEMA {SCHEMA}")
-    connection.execute(f"SET LOCAL search_path TO {SCHEMA}")
     connection.execute(
         "CREATE TABLE IF NOT EXISTS migration"
         " (number integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
@@ -71,14 +89,7 @@ def _make_schema(connection: Connection) -> None:
 def _apply(connection: Connection, migration: Migration) -> None:
     connection.execute(migration.path.read_bytes())
     connection.execute("INSERT INTO migration (number, name) VALUES (%s, %s)", (migration.number, migration.name))
-    log.info("applied migration %s", migration.name)
-
-
-def _require_supported(connection: Connection) -> None:
-    version = connection.info.server_version
-    if version < OLDEST_POSTGRES * 10_000:
-        problem = f"the database is PostgreSQL {version // 10_000}; PostgreSQL {OLDEST_POSTGRES} or later is needed"
-        raise StartRefused([problem])
+    log.debug("applied migration %s", migration.name)
 
 
 def _privilege_problem(connection: Connection, problem: psycopg.Error) -> str:

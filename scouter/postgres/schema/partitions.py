@@ -11,6 +11,7 @@ from psycopg import sql
 
 from scouter.postgres.connections.connection_source import ConnectionSource
 from scouter.postgres.statements import Connection, maintenance_statement, named_statements
+from scouter.runtime.progress import progress
 
 log = logging.getLogger(__name__)
 
@@ -49,12 +50,17 @@ class Partitions:
         self._known = frozenset()
 
     def _make(self, wanted: dict[str, tuple[str, date]]) -> int:
-        with self._connections.connection() as connection:
+        with (
+            progress(log, "making partitions", unit="partitions") as step,
+            self._connections.connection() as connection,
+        ):
             _sql["lock_partitions"].run(connection)
             attached = set(_sql["attached_partitions"].values(connection, tables=list(RECORD_TABLES)))
             missing = sorted(wanted.keys() - attached)
+            step.total, step.result = len(missing) or None, _made({name: wanted[name][1] for name in missing})
             for name in missing:
                 _attach_new(connection, name, *wanted[name])
+                step.advance()
         self._known = frozenset(attached | wanted.keys())
         return len(missing)
 
@@ -74,6 +80,13 @@ def _around(now: datetime, days: Iterable[int]) -> list[tuple[str, date]]:
     return [(table, today + timedelta(days=number)) for table in RECORD_TABLES for number in numbers]
 
 
+def _made(days: dict[str, date]) -> str:
+    """For the log, of the days of partitions by name; empty when there are none."""
+    if len(days) > 1:
+        return f"made {len(days)} partitions, for {min(days.values())} to {max(days.values())}"
+    return "".join(f"made partition {name}" for name in days)
+
+
 def _attach_new(connection: Connection, name: str, table: str, day: date) -> None:
     statement = sql.SQL(maintenance_statement("create_partition")).format(
         parent=sql.Identifier(table),
@@ -82,7 +95,7 @@ def _attach_new(connection: Connection, name: str, table: str, day: date) -> Non
         next_day=sql.Literal(_midnight(day + timedelta(days=1))),
     )
     connection.execute(statement)
-    log.info("made partition %s", name)
+    log.debug("made partition %s", name)
 
 
 def _midnight(day: date) -> datetime:

@@ -91,9 +91,9 @@ def space_of_alert(connection: Connection, alert_id: int) -> str | None:
     return spaces[0] if spaces else None
 
 
-def set_alert_active(connection: Connection, alert_id: int, *, active: bool, now: datetime) -> bool:
-    """False: there is no such alert."""
-    return _sql["set_alert_active"].run(connection, id=alert_id, active=active, now=now) == 1
+def set_alert_active(connection: Connection, alert_id: int, *, active: bool, username: str, now: datetime) -> bool:
+    """False: there is no such alert. `username` is who acknowledges it."""
+    return _sql["set_alert_active"].run(connection, id=alert_id, active=active, username=username, now=now) == 1
 
 
 def add_alert(

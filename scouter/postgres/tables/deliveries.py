@@ -60,11 +60,12 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryFilter:
-    """Which deliveries; None: any."""
+    """Which deliveries; None: any. `alert_ids`: that tell of any of these, to be asked for with their entity."""
 
     spaces: Collection[str] | None = None
     entity_id: int | None = None
     state: str | None = None
+    alert_ids: Collection[int] | None = None
 
 
 def enqueue(
@@ -137,6 +138,7 @@ def delivery_page(
         spaces=None if wanted.spaces is None else list(wanted.spaces),
         entity_id=wanted.entity_id,
         state=wanted.state,
+        alert_ids=None if wanted.alert_ids is None else list(wanted.alert_ids),
         below_id=below_id,
         maximum=maximum,
     )

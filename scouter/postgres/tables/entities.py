@@ -98,6 +98,21 @@ def versions_of(connection: Connection, space: str, name: str, drift_type: str) 
     return _sql["entity_versions"].values(connection, space=space, name=name, drift_type=drift_type)
 
 
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """`service_id` is the entity of its request metrics; None: none have come."""
+
+    version: str
+    service_id: int | None
+
+
+def model_versions(connection: Connection, space: str, name: str, maximum: int) -> list[ModelVersion]:
+    """Of profiles of all kinds and of the service itself, the latest first."""
+    if _is_impossible(EntityName(space, name, "", "")):
+        return []
+    return _sql["model_versions"].all(connection, ModelVersion, space=space, name=name, maximum=maximum)
+
+
 def _is_impossible(key: EntityKey) -> bool:
     """Postgres has no text with a NUL, so nothing can go by that name."""
     return "\x00" in "".join(key)

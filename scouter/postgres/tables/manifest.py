@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from scouter.postgres.statements import Connection, named_statements
 
@@ -73,11 +73,6 @@ class ArchiveTotal:
     parts: int
     rows: int
     bytes: int
-
-
-def try_lock_archive(connection: Connection) -> bool:
-    """Whether this session is the archiver now, and until it ends."""
-    return bool(_sql["try_lock_archive"].values(connection)[0])
 
 
 def lock_records_for_reading(connection: Connection, records: str) -> None:
@@ -180,9 +175,9 @@ def expire(connection: Connection, before: date) -> int:
     return _sql["expire"].run(connection, before=before)
 
 
-def expired_files(connection: Connection, readers: timedelta) -> list[ExpiredFile]:
-    """Files that nobody reads any more: they expired longer ago than any reader takes."""
-    return _sql["expired_files"].all(connection, ExpiredFile, readers=readers)
+def expired_files(connection: Connection, before: datetime) -> list[ExpiredFile]:
+    """Files that expired before that."""
+    return _sql["expired_files"].all(connection, ExpiredFile, before=before)
 
 
 def forget_file(connection: Connection, part_id: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from scouter.postgres.statements import Connection, named_statements
 
@@ -40,6 +40,7 @@ def put_profile(
     *,
     active: bool,
     schedule: str,
+    schedule_gap: timedelta | None,
     now: datetime,
     next_run: datetime,
 ) -> bool:
@@ -51,6 +52,7 @@ def put_profile(
         document=document,
         active=active,
         schedule=schedule,
+        schedule_gap=schedule_gap,
         now=now,
         next_run=next_run,
     )
@@ -58,11 +60,24 @@ def put_profile(
 
 
 def replace_profile(
-    connection: Connection, entity_id: int, document: str, *, schedule: str, now: datetime, next_run: datetime
+    connection: Connection,
+    entity_id: int,
+    document: str,
+    *,
+    schedule: str,
+    schedule_gap: timedelta | None,
+    now: datetime,
+    next_run: datetime,
 ) -> bool:
     """Whether there is such a profile. It keeps its state and its last run."""
     count = _sql["replace_profile"].run(
-        connection, entity_id=entity_id, document=document, schedule=schedule, now=now, next_run=next_run
+        connection,
+        entity_id=entity_id,
+        document=document,
+        schedule=schedule,
+        schedule_gap=schedule_gap,
+        now=now,
+        next_run=next_run,
     )
     return count == 1
 

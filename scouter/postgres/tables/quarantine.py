@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -63,6 +62,13 @@ class QuarantineTotal:
 
 
 @dataclass(frozen=True, slots=True)
+class SenderTotal:
+    username: str
+    reason: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class QuarantineFilter:
     """Some of the messages in quarantine. None: whatever it is."""
 
@@ -119,6 +125,11 @@ def quarantine_page(
 
 def quarantined_message(connection: Connection, entry_id: UUID) -> WholeEntry | None:
     return _sql["quarantined_message"].one(connection, WholeEntry, id=entry_id)
+
+
+def beginning_of_quarantined(connection: Connection, entry_id: UUID, maximum: int) -> WholeEntry | None:
+    """With the first `maximum` of its bytes."""
+    return _sql["beginning_of_quarantined"].one(connection, WholeEntry, id=entry_id, maximum=maximum)
 
 
 def oldest_quarantined(
@@ -186,21 +197,26 @@ def try_lock_limits(connection: Connection) -> bool:
     return allowed
 
 
-def expire_by_age(connection: Connection, days: int, *, maximum: int) -> list[str]:
+def expire_by_age(connection: Connection, before: datetime, *, maximum: int) -> list[str]:
     """Delete some of those that are older; the transport of each."""
-    return _sql["expire_by_age"].values(connection, days=days, maximum=maximum)
+    return _sql["expire_by_age"].values(connection, before=before, maximum=maximum)
 
 
-def expire_by_size(connection: Connection, max_bytes: int, *, maximum: int) -> list[str]:
-    """Delete some of the oldest if there are more bytes; the transport of each.
+def quarantine_senders(connection: Connection) -> list[SenderTotal]:
+    """Who takes how much room, and what for."""
+    return _sql["quarantine_senders"].all(connection, SenderTotal)
 
-    They are of the reason that takes most room: one noisy sender does not drive out what others left.
-    """
-    sizes: Counter[str] = Counter()
-    for total in quarantine_totals(connection):
-        sizes[total.reason] += total.bytes
-    too_much = sizes.total() - max_bytes
+
+def expire_of_reason(connection: Connection, reason: str, max_bytes: int, *, maximum: int) -> list[str]:
+    """Delete some of the oldest of a reason if it takes more bytes; the transport of each."""
+    too_much = sum(total.bytes for total in quarantine_totals(connection) if total.reason == reason) - max_bytes
     if too_much <= 0:
         return []
-    ((reason, _),) = sizes.most_common(1)
-    return _sql["expire_by_size"].values(connection, reason=reason, too_much=too_much, maximum=maximum)
+    return _sql["expire_of_reason"].values(connection, reason=reason, too_much=too_much, maximum=maximum)
+
+
+def expire_of_sender(connection: Connection, username: str, reason: str, too_much: int, *, maximum: int) -> list[str]:
+    """Delete the oldest of a sender and reason, about `too_much` bytes of them; the transport of each."""
+    return _sql["expire_of_sender"].values(
+        connection, username=username, reason=reason, too_much=too_much, maximum=maximum
+    )

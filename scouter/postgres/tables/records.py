@@ -7,7 +7,7 @@ The encoding is PostgreSQL's (documentation of COPY, "Binary Format"): a 16-bit 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
@@ -112,19 +112,38 @@ def from_microseconds(moment: int) -> datetime:
     return _EPOCH + timedelta(microseconds=moment)
 
 
-def open_batch(connection: Connection, batch_id: UUID, entity_ids: frozenset[int]) -> tuple[bool, frozenset[int]]:
-    """Write the batch's receipt. Whether it is new, and which of these entities have been deleted.
+@dataclass(frozen=True, slots=True)
+class OpenedBatch:
+    """`gone`: entities that have been deleted. `at`: by the database's clock, microseconds since 2000-01-01 UTC.
+    `sooner`: of profiles that are checked often, how much sooner one of their records is late.
+    """
 
-    Entities that are there stay until the end of the transaction.
+    is_new: bool
+    gone: frozenset[int]
+    at: int
+    sooner: Mapping[int, timedelta]
+
+
+def open_batch(
+    connection: Connection, batch_id: UUID, entity_ids: frozenset[int], late_after: timedelta = timedelta(0)
+) -> OpenedBatch:
+    """Write the batch's receipt. Entities that are there stay until the end of the transaction.
+
+    `late_after`: the age from which a record is late, of profiles whose schedule leaves checks a whole grace period.
     """
     # Bound on this side: only so can several statements travel together.
     with psycopg.ClientCursor(connection) as cursor:
-        cursor.execute(_sql["open_batch"].text, {"id": batch_id, "entity_ids": list(entity_ids)})
+        cursor.execute(
+            _sql["open_batch"].text, {"id": batch_id, "entity_ids": list(entity_ids), "late_after": late_after}
+        )
+        opened = cursor.fetchone()
         cursor.nextset()
-        present = {row[0] for row in cursor.fetchall()}
+        present = dict(cursor.fetchall())
         cursor.nextset()
         is_new = cursor.fetchone() is not None
-    return is_new, entity_ids - present
+    assert opened is not None  # noqa: S101  # a row of constants
+    sooner = {entity_id: by for entity_id, by in present.items() if by is not None}
+    return OpenedBatch(is_new, entity_ids - present.keys(), to_microseconds(opened[1]), sooner)
 
 
 def add_receipt(connection: Connection, batch_id: UUID) -> bool:

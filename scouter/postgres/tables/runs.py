@@ -36,6 +36,35 @@ class Run:
     note: str | None
     started_at: datetime
     finished_at: datetime
+    asked_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """One check of one profile without what it saw. `alerts`: how many it raised."""
+
+    id: int
+    window_start: datetime
+    window_end: datetime
+    attempt: int
+    outcome: CheckOutcome
+    late: bool
+    asked_by: str | None
+    row_count: int
+    error: str | None
+    note: str | None
+    started_at: datetime
+    finished_at: datetime
+    alerts: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResultOfRun:
+    """Which check a result is of."""
+
+    id: int
+    window_start: datetime
+    window_end: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +95,9 @@ def add_run(
     error: str | None = None,
     note: str | None = None,
     late: bool = False,
+    asked_by: str | None = None,
 ) -> int:
-    """Write down one check. Its id."""
+    """Write down one check. Its id. `asked_by`: who wanted it besides the schedule."""
     run_id: int = _sql["add_run"].values(
         connection,
         entity_id=entity_id,
@@ -80,6 +110,7 @@ def add_run(
         result=result,
         error=error,
         note=note,
+        asked_by=asked_by,
         started_at=started_at,
     )[0]
     return run_id
@@ -109,3 +140,47 @@ def run_page(
 def runs_touched(connection: Connection, entity_id: int, first: datetime, last: datetime) -> list[CheckedWindow]:
     """The last check of every window that holds moments between these two."""
     return _sql["runs_touched"].all(connection, CheckedWindow, entity_id=entity_id, first=first, last=last)
+
+
+def run(connection: Connection, run_id: int) -> Run | None:
+    return _sql["run"].one(connection, Run, id=run_id)
+
+
+def space_of_run(connection: Connection, run_id: int) -> str | None:
+    spaces: list[str] = _sql["space_of_run"].values(connection, id=run_id)
+    return spaces[0] if spaces else None
+
+
+def run_summaries(
+    connection: Connection, entity_id: int, *, outcome: str | None, below_id: int | None, maximum: int
+) -> list[RunSummary]:
+    """Newest first."""
+    return _sql["run_summaries"].all(
+        connection, RunSummary, entity_id=entity_id, outcome=outcome, below_id=below_id, maximum=maximum
+    )
+
+
+def newest_result(connection: Connection, entity_id: int) -> ResultOfRun | None:
+    """The check of a profile that its features are shown by."""
+    return _sql["newest_result"].one(connection, ResultOfRun, entity_id=entity_id)
+
+
+def run_with_result(connection: Connection, entity_id: int, run_id: int) -> ResultOfRun | None:
+    """That check of that profile; None when it has expired, or has no result."""
+    return _sql["run_with_result"].one(connection, ResultOfRun, entity_id=entity_id, id=run_id)
+
+
+def result_of_run(connection: Connection, run_id: int) -> str | None:
+    """JSON text, as `CheckResult`."""
+    results: list[str] = _sql["result_of_run"].values(connection, id=run_id)
+    return results[0] if results else None
+
+
+def checked_window(connection: Connection, entity_id: int, window_end: datetime) -> CheckedWindow | None:
+    """The last check of the window that ends then."""
+    return _sql["checked_window"].one(connection, CheckedWindow, entity_id=entity_id, window_end=window_end)
+
+
+def newest_window(connection: Connection, entity_id: int) -> CheckedWindow | None:
+    """The last check of a profile's newest window."""
+    return _sql["newest_window"].one(connection, CheckedWindow, entity_id=entity_id)

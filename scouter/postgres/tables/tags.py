@@ -15,6 +15,11 @@ def tags_of(connection: Connection, entity_type: str, entity_id: str, *, maximum
     return _sql["tags_of"].all(connection, Tag, entity_type=entity_type, entity_id=entity_id, maximum=maximum)
 
 
+def tags_of_profile(connection: Connection, entity_id: int, *, maximum: int) -> list[Tag]:
+    """By key, then value, whatever type was named beside the uid."""
+    return _sql["tags_of_profile"].all(connection, Tag, entity_id=entity_id, maximum=maximum)
+
+
 def add_tags(connection: Connection, tags: Sequence[Tag]) -> int:
     """Store what is not there yet; how many that were."""
     return _sql["add_tags"].run(

@@ -46,6 +46,13 @@ def all_users(connection: Connection) -> list[User]:
     return _sql["all_users"].all(connection, User)
 
 
+def user_page(connection: Connection, q: str | None, after: str | None, maximum: int) -> list[User]:
+    """By name, behind the name `after`. `q`: a part of name or e-mail, in any case."""
+    if "\x00" in f"{q}{after}":
+        return []
+    return _sql["user_page"].all(connection, User, q=q, after=after, maximum=maximum)
+
+
 def lock_first_users(connection: Connection) -> bool:
     """Hold the right to make the first users until the end of the transaction. Whether there are none yet."""
     _sql["lock_first_users"].run(connection)
@@ -102,6 +109,11 @@ def delete_user(connection: Connection, username: str) -> bool:
 def set_password(connection: Connection, username: str, password_hash: str) -> bool:
     """Whether there is such a user. Every token of that user ends."""
     return _sql["set_password"].run(connection, username=username, password_hash=password_hash) == 1
+
+
+def end_tokens(connection: Connection, username: str) -> bool:
+    """Whether there is such a user. Every token of that user ends, and the password stays."""
+    return _sql["end_tokens"].run(connection, username=username) == 1
 
 
 def shared_secret(connection: Connection, name: str, fresh: str) -> str:

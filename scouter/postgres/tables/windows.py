@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from scouter.postgres.huge_values import SCALES, TooHuge
 from scouter.postgres.statements import Connection, named_statements
 
 _sql = named_statements("windows")
@@ -30,8 +31,13 @@ def psi_window(connection: Connection, entity_id: int, window: Window) -> list[t
 
 
 def custom_window(connection: Connection, entity_id: int, window: Window) -> list[tuple[str, int, float]]:
-    """Metric, number of records and their mean."""
-    return connection.execute(_sql["custom_window"].text, _parameters(entity_id, window)).fetchall()
+    """Metric, number of records and their mean, whatever the values are."""
+    asked = _parameters(entity_id, window)
+    try:
+        with connection.transaction():  # if one metric's values cannot be added up, the others' are not lost
+            return connection.execute(_sql["custom_window"].text, asked).fetchall()
+    except TooHuge:
+        return connection.execute(_sql["huge_custom_window"].text, {**asked, **SCALES}).fetchall()
 
 
 def _parameters(entity_id: int, window: Window) -> dict[str, object]:

@@ -11,6 +11,7 @@ import pytest
 from scouter.archive.archiver import Archiver, Pass
 from scouter.archive.stores.opening import open_store
 from scouter.assembly import archiver
+from scouter.postgres.connections.query_deadlines import QueryDeadlines
 from scouter.settings.settings import Settings
 from tests.http_client import HttpClient
 from tests.integration.conftest import settings_for
@@ -53,7 +54,8 @@ def send(client: HttpClient, uids: dict[str, str], at: datetime, value: float = 
 
 def archiver_of(settings: Settings) -> Archiver:
     assert settings.database.uri is not None
-    return archiver(settings.database.uri, settings, open_store(settings.archive), lambda: datetime.now(UTC))
+    store = open_store(settings.archive)
+    return archiver(settings.database.uri, QueryDeadlines(), settings, store, lambda: datetime.now(UTC))
 
 
 def archive(settings: Settings) -> Pass:

@@ -13,7 +13,7 @@ from scouter.archive.due import DueDay
 from scouter.archive.freezing import freeze
 from scouter.archive.kinds import SPC
 from scouter.errors import StoreAway
-from scouter.postgres.connections.pool import Pool, connect
+from scouter.postgres.connections.pool import Pool
 from scouter.settings.settings import Settings
 from tests.http_client import HttpClient
 from tests.integration.archive.archived_days import (
@@ -43,6 +43,24 @@ def test_a_day_that_is_old_enough_is_moved_and_charts_stay_the_same(
     with pool.connection() as connection:
         assert connection.execute("SELECT count(*) FROM spc_record").fetchone() == (6,)
         assert connection.execute("SELECT count(*) FROM pg_class WHERE relname LIKE 'frozen%'").fetchone() == (0,)
+
+
+def test_some_features_and_their_extremes_come_from_files_and_tables_alike(
+    admin: HttpClient, uids: dict[str, str], settings: Settings
+) -> None:
+    for days in (50, 29):
+        for value in (-7.0, days / 10, 8.5):
+            send(admin, uids, noon(days), value=value)
+        other = {"created_at": noon(days).isoformat(), "uid": uids["spc"], "feature": "f1", "value": 1e308}
+        assert admin.post("/scouter/message", {"records": [{"Spc": other}] * 2}).body["stored"] == 2
+    asked = [{"extremes": "true"}, {"extremes": "true", "feature": "f0"}, {"feature": "f1"}, {"feature": "absent"}]
+    before = [charts(admin, uids, 7, **more) for more in asked]
+    assert archive(settings).moved
+    assert [charts(admin, uids, 7, **more) for more in asked] == [near(chart) for chart in before]
+    everything, one, other_one, none = (chart["spc"]["features"] for chart in before)
+    assert (everything["f0"]["lowest"], everything["f0"]["highest"]) == ([-7.0, -7.0], [8.5, 8.5])
+    assert everything["f1"]["highest"] == [1e308, 1e308]
+    assert (set(one), set(other_one), none) == ({"f0"}, {"f1"}, {})
 
 
 def test_the_files_can_be_read_without_the_server(
@@ -138,9 +156,7 @@ def test_a_day_on_its_way_is_in_charts_and_exports(
     for days in (40, 2):
         send(admin, uids, noon(days), value=float(days))
     before = charts(admin, uids)
-    with connect(database) as connection:
-        connection.autocommit = True
-        assert freeze(connection, DueDay(SPC, noon(40).date()), lambda: False) is not None
+    assert freeze(pool, DueDay(SPC, noon(40).date()), lambda: False) is not None
     assert charts(admin, uids) == near(before)
     send(admin, uids, noon(40), value=50.0)
     assert charts(admin, uids)["spc"]["features"]["f0"]["values"][-1] == 45.0

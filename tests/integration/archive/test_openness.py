@@ -1,4 +1,4 @@
-"""The archive without the server: what the README says about its files, done by other engines."""
+"""The archive without the server: what docs/guides/archive.md says about its files, done by other engines."""
 
 from __future__ import annotations
 
@@ -52,6 +52,8 @@ def test_the_example_with_duckdb_reads_it(store: Path) -> None:
 
 
 def _fenced(begin: str) -> str:
-    match = re.search(rf"{re.escape(begin)}\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    match = re.search(
+        rf"{re.escape(begin)}\n(.*?)```", (ROOT / "docs" / "guides" / "archive.md").read_text(), re.DOTALL
+    )
     assert match is not None
     return match[1]

@@ -19,8 +19,9 @@ from scouter.archive.archiver import Archiver
 from scouter.archive.stores.opening import open_store
 from scouter.archive.stores.store import ObjectStore
 from scouter.errors import StoreAway
-from scouter.postgres.connections.pool import Pool, connect
-from scouter.postgres.tables.manifest import try_lock_archive
+from scouter.postgres.connections.job_sessions import patient_session
+from scouter.postgres.connections.pool import Pool
+from scouter.postgres.connections.query_deadlines import QueryDeadlines
 from scouter.server import Server
 from scouter.settings.settings import Settings
 from tests.conditions import eventually
@@ -95,8 +96,7 @@ def test_one_server_at_a_time_archives(
     admin: HttpClient, uids: dict[str, str], settings: Settings, database: str, pool: Pool
 ) -> None:
     send(admin, uids, noon(40))
-    with connect(database) as other:
-        assert try_lock_archive(other)
+    with patient_session(database, QueryDeadlines(), "archive"):
         assert archive(settings).busy
     assert states(pool) == {}
     assert len(archive(settings).moved) == 3
@@ -152,7 +152,7 @@ def test_a_file_that_does_not_come_back_as_it_was_put_is_noticed(
 
 def archiver(settings: Settings, store: ObjectStore) -> Archiver:
     assert settings.database.uri is not None
-    return assembly.archiver(settings.database.uri, settings, store, lambda: datetime.now(UTC))
+    return assembly.archiver(settings.database.uri, QueryDeadlines(), settings, store, lambda: datetime.now(UTC))
 
 
 def test_an_archiver_killed_at_any_moment_is_followed_by_one_that_goes_on(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from traceback import walk_tb
 from typing import Any
 from uuid import UUID
 
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
-from kafka.errors import KafkaTimeoutError
+from kafka.consumer.fetcher import Fetcher
+from kafka.errors import KafkaConnectionError, KafkaTimeoutError, NodeNotReadyError
 
 from scouter.postgres.tables.kafka_positions import KafkaPartition, Position
 from scouter.settings.kafka import KafkaSettings
@@ -17,7 +20,9 @@ MAX_MESSAGES = 500  # of a poll, and so of a transaction
 _PARTITION_BYTES = 2**20
 _ANSWER_BYTES = 4 * 2**20
 ANSWER_MILLISECONDS = 3_000  # how long a broker may take to answer
+NOBODY_ANSWERS = "no broker answers"
 _BOOTSTRAP_MILLISECONDS = 10_000
+_UNPACKING = Fetcher.PartitionRecords._unpack_records.__code__
 
 
 def open_consumer(settings: KafkaSettings, client_id: str) -> Any:
@@ -26,7 +31,16 @@ def open_consumer(settings: KafkaSettings, client_id: str) -> Any:
         return _consumer(settings, client_id)
     except KafkaTimeoutError:
         brokers = ", ".join(settings.brokers)
-        raise ConnectionError(f"no broker at {brokers} answers, or none lets us in") from None
+        raise ConnectionError(f"{NOBODY_ANSWERS} at {brokers}, or none lets us in") from None
+
+
+@contextmanager
+def away_in_words() -> Iterator[None]:
+    """Raises `ConnectionError`, which says so, where the library names a socket's error or a time that is over."""
+    try:
+        yield
+    except (KafkaConnectionError, KafkaTimeoutError, NodeNotReadyError) as problem:
+        raise ConnectionError(f"{NOBODY_ANSWERS}: {problem}") from problem
 
 
 def _consumer(settings: KafkaSettings, client_id: str) -> Any:
@@ -112,6 +126,33 @@ def is_unsure(consumer: Any) -> bool:
 def read_up_to(consumer: Any, partition: TopicPartition) -> OffsetAndMetadata:
     """The offset after the last one that was handed out, and after what follows it that is no message."""
     return consumer._subscription.assignment[partition].position
+
+
+def given_up(consumer: Any, problem: Exception) -> KafkaPartition | None:
+    """The partition whose messages could not be taken apart, if the problem is one of those.
+
+    They are fetched again from where it was read to. What the library holds would yield nothing more, for ever.
+    """
+    held = consumer._fetcher._next_partition_records
+    if not held or not _is_about_messages(problem):
+        return None
+    held.drain()
+    return partition_of(held.topic_partition)
+
+
+def put_off(consumer: Any) -> Exception | None:
+    """What a poll met behind the messages that it handed out. The library forgets it if the partition is paused."""
+    met = consumer._fetcher._next_in_line_exception_metadata
+    if met is None or not _is_about_messages(met.exception):
+        return None
+    consumer._fetcher._next_in_line_exception_metadata = None
+    problem: Exception = met.exception
+    return problem
+
+
+def _is_about_messages(problem: Exception) -> bool:
+    """Every codec has errors of its own; what they have in common is where they come from."""
+    return any(frame.f_code is _UNPACKING for frame, _ in walk_tb(problem.__traceback__))
 
 
 def ask_for_topics(consumer: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from kafka import TopicPartition
 from kafka.errors import KafkaTimeoutError
 
-from scouter.ingest.consumers.kafka.client import ANSWER_MILLISECONDS, partition_of
+from scouter.ingest.consumers.kafka.client import ANSWER_MILLISECONDS, NOBODY_ANSWERS, partition_of
 from scouter.ingest.consumers.status import ConsumerStatus
 from scouter.postgres.tables.kafka_positions import KafkaPartition
 from scouter.settings.kafka import KafkaSettings
@@ -38,8 +38,9 @@ class ConsumerLag:
         """Messages have come: a broker is there."""
         self._problem = ""
 
-    def look(self, consumer: Any, reached: Callable[[], Reached]) -> bool:
+    def look(self, consumer: Any, reached: Callable[[], Reached], unreadable: str) -> bool:
         """Whether a broker was asked, which is every few seconds. `reached`: the next offset to be read or stored.
+        `unreadable`: what keeps the consumer from reading though a broker answers; empty when nothing does.
 
         A poll tells nothing while nothing comes, nor that no broker answers.
         """
@@ -49,6 +50,8 @@ class ConsumerLag:
             self._problem = self._ask_for_ends(consumer)
         if self._problem:
             self._status.down(self._problem)
+        elif unreadable:
+            self._status.down(unreadable, self._lag(consumer, reached()))
         elif not self._status.is_up or time.monotonic() - self._said_at > _SAY_SECONDS:
             self._said_at = time.monotonic()
             self._status.up(self._lag(consumer, reached()))
@@ -56,17 +59,19 @@ class ConsumerLag:
 
     def _ask_for_ends(self, consumer: Any) -> str:
         """What is wrong; empty when nothing is."""
-        partitions = consumer.assignment() or {
-            TopicPartition(topic, number) for topic in self._topics for number in consumer.partitions_for_topic(topic)
-        }
+        try:
+            partitions = consumer.assignment() or self._all_partitions(consumer)
+            ends = consumer.end_offsets(partitions, timeout_ms=ANSWER_MILLISECONDS) if partitions else {}
+        except KafkaTimeoutError:
+            return NOBODY_ANSWERS
         if not partitions:
             return f"there is no topic {' or '.join(self._topics)}"
-        try:
-            ends = consumer.end_offsets(partitions, timeout_ms=ANSWER_MILLISECONDS)
-        except KafkaTimeoutError:
-            return "no broker answers"
         self._ends = {partition_of(each): end for each, end in ends.items()}
         return ""
+
+    def _all_partitions(self, consumer: Any) -> set[TopicPartition]:
+        numbers = {topic: consumer.partitions_for_topic(topic) for topic in self._topics}
+        return {TopicPartition(topic, number) for topic, of_it in numbers.items() for number in of_it}
 
     def _lag(self, consumer: Any, reached: Reached) -> int:
         """As far as the last answers tell."""

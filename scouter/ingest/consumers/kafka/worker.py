@@ -23,6 +23,7 @@ from scouter.ingest.consumers.consumer_thread import ConsumerThread
 from scouter.ingest.consumers.kafka.client import (
     ANSWER_MILLISECONDS,
     ask_for_topics,
+    away_in_words,
     is_unsure,
     leader_epoch_of,
     open_consumer,
@@ -33,6 +34,7 @@ from scouter.ingest.consumers.kafka.client import (
 )
 from scouter.ingest.consumers.kafka.lag import ConsumerLag
 from scouter.ingest.consumers.kafka.start_offsets import StartOffsets, first_offset, is_made_anew
+from scouter.ingest.consumers.kafka.unreadable import UnreadablePartitions
 from scouter.ingest.consumers.status import ConsumerStatus
 from scouter.ingest.messages.batch import Batch
 from scouter.ingest.messages.inbound import InboundMessage
@@ -80,6 +82,7 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
         self._positions: dict[KafkaPartition, Position] = {}  # of the partitions that are ours, once they are known
         self._led: dict[KafkaPartition, int | None] = {}  # their leader epochs when these became known
         self._unknown: set[KafkaPartition] = set()
+        self._unreadable = UnreadablePartitions()
         self._lag = ConsumerLag(settings, self.status)
         self._taken: _Taken | None = None
         self.thread = ConsumerThread(self.status, self._consume, (KafkaError, OSError))
@@ -106,8 +109,9 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
         consumer = self._consumer = open_consumer(self._settings, self._client_id)
         try:
             consumer.subscribe(pattern=pattern_of(self._settings.topics), listener=self)
-            while not self.thread.is_stopping:
-                self._turn(consumer)
+            with away_in_words():
+                while not self.thread.is_stopping:
+                    self._turn(consumer)
         finally:
             consumer.close(autocommit=False, timeout_ms=2_000)
 
@@ -116,14 +120,14 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
         self._positions.clear()
         self._led.clear()
         self._unknown.clear()
+        self._unreadable.forget_all()
 
     def _turn(self, consumer: Any) -> None:
         """Poll, store. While nothing can be stored, poll without taking anything: the group throws out the silent."""
         waits = self._taken is not None or self._batch_consumer.must_wait or bool(self._unknown) or is_unsure(consumer)
-        partitions = consumer.assignment()
-        (consumer.pause if waits else consumer.resume)(*partitions)
+        (consumer.pause if waits else consumer.resume)(*consumer.assignment())
         try:
-            polled = consumer.poll(timeout_ms=round((0.05 if waits else _POLL_SECONDS) * 1000))
+            polled = self._polled(consumer, 0.05 if waits else _POLL_SECONDS)
         except OffsetOutOfRangeError:
             self._find_what_is_left(consumer)
             return
@@ -136,7 +140,7 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
             self._find_again(consumer)
         elif polled and not self._unknown:  # else assigned within this very poll: they have not begun where they should
             self._taken = self._taking(consumer, polled)
-        looked = self._lag.look(consumer, lambda: self._reached(consumer))
+        looked = self._lag.look(consumer, lambda: self._reached(consumer), self._unreadable.problem)
         if self._batch_consumer.must_wait:
             return
         if self._unknown:
@@ -145,6 +149,19 @@ class KafkaWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
             self._store(consumer, self._taken)
         elif looked:
             self._pass_gaps(consumer)
+
+    def _polled(self, consumer: Any, seconds: float) -> Mapping[TopicPartition, Sequence[Any]]:
+        """Messages, without those that cannot be taken apart. Raises everything else that the library raises."""
+        consumer.pause(*self._unreadable.resting())
+        polled: Mapping[TopicPartition, Sequence[Any]] = {}
+        try:
+            polled = consumer.poll(timeout_ms=round(seconds * 1000))
+        except Exception as problem:
+            if not self._unreadable.take(consumer, problem):
+                raise
+        self._unreadable.take_what_was_put_off(consumer)
+        self._unreadable.were_read(map(partition_of, polled))
+        return polled
 
     def _taking(self, consumer: Any, polled: Mapping[TopicPartition, Sequence[Any]]) -> _Taken:
         messages = [self._inbound(record) for records in polled.values() for record in records]

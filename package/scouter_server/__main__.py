@@ -1,0 +1,7 @@
+"""`python -m scouter_server`."""
+
+import sys
+
+from . import main
+
+sys.exit(main())

@@ -1,0 +1,45 @@
+"""Registering the company's profiles in the past, and bringing them to where they would be by now."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from scouter.demonstration.documents import drift_type_of, registration
+from scouter.demonstration.models import Model
+from scouter.demonstration.sent import last_window_end, registration_time
+from scouter.postgres.statements import Connection
+from scouter.postgres.tables.entities import Entity
+from scouter.postgres.tables.late_arrivals import take_late_arrivals
+from scouter.postgres.tables.past_times import set_back_profile
+from scouter.profiles.document import acceptable_profile
+from scouter.profiles.next_run import next_run_of
+from scouter.profiles.registration import register
+from scouter.profiles.status import set_status
+from scouter.wire.profiles import DriftType, ProfileStatusRequest, RegisterProfileRequest
+
+_DAY = timedelta(days=1)
+
+
+def registered(connection: Connection, model: Model, now: datetime) -> Entity:
+    """Not switched on yet: nobody checks it while its past arrives."""
+    at = registration_time(model, now)
+    request = msgspec.convert(registration(model, at), RegisterProfileRequest)
+    return register(connection, request, acceptable_profile(request, at), at).entity
+
+
+def bring_up_to_now(connection: Connection, model: Model, entity: Entity, now: datetime) -> None:
+    """Its past has been checked. It is switched on, or has been off since then; nothing of what came is late."""
+    end, at = last_window_end(model, now), registration_time(model, now)
+    set_status(connection, _status(model, active=True), at)
+    if model.off:
+        set_status(connection, _status(model, active=False), now - model.off * _DAY)
+    previous_run = max(end, at)
+    next_run = next_run_of(model.schedule, previous_run)
+    set_back_profile(connection, entity.id, registered_at=at, previous_run=previous_run, next_run=next_run)
+    take_late_arrivals(connection, entity.id)
+
+
+def _status(model: Model, *, active: bool) -> ProfileStatusRequest:
+    return ProfileStatusRequest(model.name, model.space, model.version, active, DriftType(drift_type_of(model)))

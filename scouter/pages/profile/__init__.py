@@ -1,0 +1,1 @@
+"""The page of one profile: `page.py` puts it together from its verdict, alerts, checks and features."""

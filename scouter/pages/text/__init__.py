@@ -1,0 +1,1 @@
+"""Numbers, times and the texts of senders, as people read them."""

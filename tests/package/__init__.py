@@ -1,0 +1,1 @@
+"""What pip installs: scouter-server as a wheel and as a source distribution."""
