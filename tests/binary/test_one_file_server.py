@@ -28,6 +28,7 @@ def file(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.builds
+@pytest.mark.every_time
 @pytest.mark.timeout(_SECONDS)
 def test_the_one_file_server_does_all_that_a_clone_does(file: Path) -> None:
     # Not a newer C library than this machine's, whatever it is: what may be released says scripts/binary by itself.

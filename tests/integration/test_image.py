@@ -14,6 +14,7 @@ _SECONDS = 1200  # the first time it gets packages for a base, and libraries
 
 
 @pytest.mark.builds
+@pytest.mark.every_time
 @pytest.mark.timeout(_SECONDS + 120)
 def test_the_image_from_scratch_does_all_that_it_has_to(kafka_installed: None, rabbitmq_installed: None) -> None:
     ran = subprocess.run(
