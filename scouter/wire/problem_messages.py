@@ -139,6 +139,11 @@ class ProblemMessage(Struct, frozen=True, tag_field="message", tag="problem"):
         return f"{self.group}:{self.episode}"
 
     @property
+    def opening_key(self) -> str:
+        """The key of the episode's first message."""
+        return f"{self.group}:{self.episode}:{self.opening}"
+
+    @property
     def opens(self) -> bool:
         """The first message of its episode."""
         return self.sequence == self.opening

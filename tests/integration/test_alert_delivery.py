@@ -142,7 +142,7 @@ def test_a_notification_survives_the_outbox(pool: Pool, entity: Entity, settings
         enqueue(connection, entity.id, sent, destinations_of(OPSGENIE, settings.alerting)[:1], NOW)
     claimed = claim(pool, NOW)
     assert claimed is not None
-    assert claimed.notification == sent
+    assert claimed.message == sent
     assert claimed.destination.dispatch == OPSGENIE
 
 
