@@ -1,11 +1,12 @@
-"""A stand-in for Slack, OpsGenie and webhooks: a real HTTP server that does as it is told, path by path.
+"""A stand-in for Slack, OpsGenie, PagerDuty, Teams and webhooks: a real HTTP server that does as it is told, by path.
 
     with AlertService() as service:
         service.behave("/hook", Answer(500), Answer(200))   # the first, then the last of them for ever
         ... service.url + "/hook" ...
         service.requests("/hook")
 
-What it has not been told about answers 200 with `{"ok": true}`, which is good news in every dialect.
+What it has not been told about answers 200 with `{"ok": true}`, which is good news in every dialect. Services that
+remember what they were sent are in `tests/alert_services.py`: `service.become("/api/", slack)`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,12 @@ class Received:
         return json.loads(self.body)
 
 
+class Dialect(Protocol):
+    """A service with a memory: its answer depends on what it was sent before."""
+
+    def answer(self, request: Received) -> Answer: ...
+
+
 class AlertService:
     """Owns the thread `alert service` and one for every connection."""
 
@@ -86,6 +93,7 @@ class AlertService:
         self._scheme = "http" if tls is None else "https"
         self._lock = threading.Lock()
         self._behaviours: dict[str, list[Behaviour]] = {}
+        self._dialects: dict[str, Dialect] = {}
         self._received: dict[str, list[Received]] = defaultdict(list)
         self.stopping = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -103,6 +111,11 @@ class AlertService:
         with self._lock:
             self._behaviours[path] = list(behaviours)
 
+    def become(self, prefix: str, dialect: Dialect) -> None:
+        """Whose word counts for paths that begin so, where `behave` says nothing of them."""
+        with self._lock:
+            self._dialects[prefix] = dialect
+
     def requests(self, path: str) -> list[Received]:
         with self._lock:
             return list(self._received[path])
@@ -118,7 +131,10 @@ class AlertService:
     def receive(self, request: Received) -> Behaviour:
         with self._lock:
             self._received[request.path].append(request)
-            behaviours = self._behaviours.get(request.path, [OK])
+            behaviours = self._behaviours.get(request.path)
+            if behaviours is None:
+                prefix = max((each for each in self._dialects if request.path.startswith(each)), key=len, default=None)
+                return OK if prefix is None else self._dialects[prefix].answer(request)
             return behaviours.pop(0) if len(behaviours) > 1 else behaviours[0]
 
     def start(self) -> Self:

@@ -150,23 +150,27 @@ class Deliverer(ThreadPart):
     def _deliver(self, claimed: ClaimedDelivery) -> None:
         outcome = self._send(claimed)
         if isinstance(outcome, Delivered):
-            self._delivered(claimed, outcome.receipt)
+            self._delivered(claimed, outcome)
         else:
             DELIVERY_FAILURES.labels(claimed.channel.value).inc()
             self._failed(claimed, outcome)
 
     def _send(self, claimed: ClaimedDelivery) -> DeliveryOutcome:
         try:
-            return self._channels.send(claimed.destination, claimed.notification, self._now())
+            return self._channels.send(claimed.destination, claimed.message, self._now())
         except Exception as bug:  # noqa: BLE001  # the thread must outlive any bug; its text may quote a secret
             where = "".join(traceback.format_tb(bug.__traceback__))
             log.error("sending failed in an unforeseen way: %s\n%s", type(bug).__name__, where)
             return Retry(f"the server failed in an unforeseen way: {type(bug).__name__}")
 
-    def _delivered(self, claimed: ClaimedDelivery, receipt: str) -> None:
-        if self._record(lambda connection: record_delivered(connection, claimed.id, receipt=receipt, now=self._now())):
+    def _delivered(self, claimed: ClaimedDelivery, outcome: Delivered) -> None:
+        def record(connection: Connection) -> bool:
+            receipt, remote = outcome.receipt, outcome.remote
+            return record_delivered(connection, claimed.id, receipt=receipt, remote=remote, now=self._now())
+
+        if self._record(record):
             ALERTS_DELIVERED.labels(claimed.channel.value).inc()
-        log.info("delivery %d: %s", claimed.id, receipt)
+        log.info("delivery %d: %s", claimed.id, outcome.receipt)
 
     def _failed(self, claimed: ClaimedDelivery, outcome: Retry | Refused) -> None:
         def record(connection: Connection) -> Callable[[], None] | None:

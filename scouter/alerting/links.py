@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from msgspec import structs
+
 from scouter.wire.notifications import Notification
+from scouter.wire.problem_messages import ProblemMessage
 
 _PAGES = "/scouter/ui"
 
@@ -23,3 +26,21 @@ def link_of(notification: Notification, public_url: str) -> str:
     if notification.alert_ids:
         return alert_link(public_url, notification.alert_ids[0])
     return profile_link(public_url, notification.uid)
+
+
+def linked(notification: Notification, public_url: str) -> Notification:
+    return structs.replace(notification, url=link_of(notification, public_url))
+
+
+def problem_link(public_url: str, problem_id: int) -> str:
+    return f"{public_url}{_PAGES}/problems/{problem_id}"
+
+
+def linked_problems(message: ProblemMessage, public_url: str) -> ProblemMessage:
+    """Each problem with its page. The message leads to the page of its one problem, or to the list of its space."""
+    news = tuple(structs.replace(each, url=problem_link(public_url, each.problem.id)) for each in message.problems)
+    if len(news) == 1:
+        return structs.replace(message, problems=news, url=news[0].url)
+    spaces = {each.problem.space for each in news}
+    query = f"?space={quote(spaces.pop(), safe='')}" if len(spaces) == 1 else ""
+    return structs.replace(message, problems=news, url=f"{public_url}{_PAGES}/alerts{query}")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta, Raw, Struct
 
-from scouter.alerting.channels.routing import missing_settings
+from scouter.alerting.channels.lacking import missing_settings
 from scouter.api.routing import AnyRoute, Request, Route
 from scouter.errors import Conflict, NotFound
 from scouter.postgres.connections.pool import Pool

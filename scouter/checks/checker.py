@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from scouter.alerting.channels.routing import missing_settings
+from scouter.alerting.channels.lacking import missing_settings
 from scouter.checks.evaluation import Evaluation, evaluate
 from scouter.checks.raise_alerts import raise_alerts
 from scouter.drift.schedule_gaps import shortest_gap

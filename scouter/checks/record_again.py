@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from scouter.alerting.channels.routing import missing_settings
+from scouter.alerting.channels.lacking import missing_settings
 from scouter.checks.evaluation import Evaluation
 from scouter.checks.raise_alerts import CheckedProfile, identity_of, raise_alerts
 from scouter.metrics import CHECKS

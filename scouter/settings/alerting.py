@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -25,6 +26,51 @@ class AlertingSettings:
     webhook_secret: str | None = setting(
         "SCOUTER_WEBHOOK_SECRET", None, values.secret, "Key of the signature that the webhook's messages carry."
     )
+    webhook_events: str = setting(
+        "SCOUTER_WEBHOOK_EVENTS",
+        "alerts",
+        values.choice("alerts", "problems", "both"),
+        "What the webhook receives: `alerts` (every one of every check), `problems` (what changed in them), or `both`.",
+    )
+    smtp_url: str | None = setting(
+        "SCOUTER_SMTP_URL",
+        None,
+        values.smtp_url,
+        "Mail server: `smtp://` (STARTTLS is required, port 587) or `smtps://` (465); with SCOUTER_MAIL_FROM.",
+    )
+    smtp_username: str | None = setting(
+        "SCOUTER_SMTP_USERNAME", None, values.text, "Its login, where it asks for one; with the password."
+    )
+    smtp_password: str | None = setting("SCOUTER_SMTP_PASSWORD", None, values.secret, "Password of that login.")
+    smtp_plain: bool = setting(
+        "SCOUTER_SMTP_PLAIN", False, values.boolean, "Without encryption, to a relay on loopback only."
+    )
+    mail_from: str | None = setting("SCOUTER_MAIL_FROM", None, values.mail_address, "Address that e-mail comes from.")
+    mail_domains: tuple[str, ...] = setting(
+        "SCOUTER_MAIL_DOMAINS",
+        (),
+        values.mail_domains,
+        "Domains that e-mail may go to. Policies name the recipients, so anybody who may write one chooses them.",
+        shown_default="that of SCOUTER_MAIL_FROM",
+    )
+    pagerduty_routing_keys: Mapping[str, str] | None = setting(
+        "SCOUTER_PAGERDUTY_ROUTING_KEYS",
+        None,
+        values.named_secrets,
+        "Routing keys of PagerDuty's Events API v2, as `name=key,...`; policies call them by name.",
+    )
+    pagerduty_url: str = setting(
+        "SCOUTER_PAGERDUTY_URL",
+        "https://events.pagerduty.com/v2/enqueue",
+        values.http_url,
+        "PagerDuty's events address, as given; another one in the EU region.",
+    )
+    teams_webhooks: Mapping[str, str] | None = setting(
+        "SCOUTER_TEAMS_WEBHOOKS",
+        None,
+        values.named_secret_urls,
+        "Addresses of Microsoft Teams workflows, as `name=address,...`; policies call them by name.",
+    )
     timeout_seconds: float = setting(
         "SCOUTER_ALERT_TIMEOUT_SECONDS",
         10.0,
@@ -33,9 +79,9 @@ class AlertingSettings:
     )
     workers: int = setting(
         "SCOUTER_DELIVERY_WORKERS",
-        4,
+        7,
         values.integer(0, 100),
-        "Threads that deliver alerts, shared out evenly between the four channels; 0: this server delivers none.",
+        "Threads that deliver alerts, shared out evenly between the seven channels; 0: this server delivers none.",
     )
     attempts: int = setting(
         "SCOUTER_DELIVERY_ATTEMPTS",
@@ -46,3 +92,18 @@ class AlertingSettings:
     max_age_hours: int = setting(
         "SCOUTER_DELIVERY_MAX_AGE_HOURS", 24, values.integer(1, 8760), "Age at which it is given up in any case."
     )
+
+    @property
+    def allowed_mail_domains(self) -> tuple[str, ...]:
+        """In small letters; none without an address that e-mail comes from."""
+        if self.mail_domains or self.mail_from is None:
+            return self.mail_domains
+        return (self.mail_from.rpartition("@")[2].lower(),)
+
+    @property
+    def webhook_takes_alerts(self) -> bool:
+        return self.webhook_events in ("alerts", "both")
+
+    @property
+    def webhook_takes_problems(self) -> bool:
+        return self.webhook_events in ("problems", "both")

@@ -12,6 +12,11 @@ from typing import Literal, get_args
 from urllib.parse import urlsplit, urlunsplit
 
 Network = IPv4Network | IPv6Network
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_DOMAIN = re.compile(rf"{_LABEL}(\.{_LABEL})*")
+_MAIL_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_SERVICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+_LONGEST_MAIL_ADDRESS = 254
 _HOST_AND_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:[0-9]{1,5})?")
 Role = Literal["http", "consumers", "background"]
 
@@ -128,9 +133,13 @@ def bootstrap_key(raw: str) -> str:
 
 
 def http_url(raw: str) -> str:
-    parts = urlsplit(raw)
+    expected = "an address that begins with http:// or https://"
+    try:
+        parts = urlsplit(raw)
+    except ValueError:  # its text may quote what was set
+        raise ValueError(expected) from None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("an address that begins with http:// or https://")
+        raise ValueError(expected)
     return raw
 
 
@@ -188,7 +197,64 @@ def secret_base64(raw: str) -> str:
     return raw
 
 
-SECRET_PARSERS = frozenset({secret, signing_secret, bootstrap_key, secret_url, secret_base64, amqp_url})
+def smtp_url(raw: str) -> str:
+    """Treated as a secret, for people write passwords into addresses; user and password are settings of their own."""
+    expected = "an address such as smtp://mail.example.com:587 or smtps://mail.example.com, without a user or a path"
+    try:
+        parts = urlsplit(raw)
+        is_fit = parts.scheme in {"smtp", "smtps"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # its text may quote what was set
+        raise ValueError(expected) from None
+    if not is_fit or not _HOST_AND_PORT.fullmatch(parts.netloc) or parts.path not in {"", "/"} or parts.query:
+        raise ValueError(expected)
+    return raw
+
+
+def mail_address(raw: str) -> str:
+    name, _, domain = raw.rpartition("@")
+    if not _MAIL_NAME.fullmatch(name) or not _DOMAIN.fullmatch(domain) or len(raw) > _LONGEST_MAIL_ADDRESS:
+        raise ValueError("an address such as alerts@example.com")
+    return raw
+
+
+def mail_domains(raw: str) -> tuple[str, ...]:
+    """Domains, in small letters. Names within a domain are not meant with it."""
+    domains = tuple(part.lower() for part in comma_list(raw))
+    if not all(_DOMAIN.fullmatch(domain) for domain in domains):
+        raise ValueError("domains such as example.com, separated by commas")
+    return domains
+
+
+def named_secrets(raw: str) -> dict[str, str]:
+    return _named(raw, "name=key", secret)
+
+
+def named_secret_urls(raw: str) -> dict[str, str]:
+    return _named(raw, "name=address", secret_url)
+
+
+def _named(raw: str, form: str, parse: Callable[[str], str]) -> dict[str, str]:
+    """Name and secret of each pair. Errors say which pair they are about, and nothing of what stands in it."""
+    found: dict[str, str] = {}
+    for number, pair in enumerate(comma_list(raw), start=1):
+        name, separator, value = (part.strip() for part in pair.partition("="))
+        if not separator or not value or not _SERVICE_NAME.fullmatch(name):
+            raise ValueError(f"pairs {form}, separated by commas; pair {number} is none")
+        if name in found:
+            raise ValueError(f"pairs {form} with different names; that of pair {number} has been there")
+        try:
+            found[name] = parse(value)
+        except ValueError as problem:
+            raise ValueError(f"pairs {form}, in pair {number} with {problem}") from None
+    return found
+
+
+SECRET_PARSERS = frozenset(
+    {
+        *(secret, signing_secret, bootstrap_key, secret_url, secret_base64, amqp_url),
+        *(smtp_url, named_secrets, named_secret_urls),
+    }
+)
 
 
 def show(default: object) -> str:

@@ -5,6 +5,9 @@ Each rule is given the groups it is about, and says one sentence for each pair t
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
 from scouter.settings.alerting import AlertingSettings
 from scouter.settings.checks import CheckSettings
 from scouter.settings.database import DatabaseSettings
@@ -52,6 +55,53 @@ def of_alerts(retention: RetentionSettings, alerting: AlertingSettings) -> list[
             f"{alerting.max_age_hours}: alerts would be deleted before they are delivered"
         ]
     return []
+
+
+def of_mail(alerting: AlertingSettings) -> list[str]:
+    """Everything about e-mail that cannot be meant, at once."""
+    return [*_of_mail_server(alerting), *_of_mail_login(alerting), *_of_plain_mail(alerting)]
+
+
+def _of_mail_server(alerting: AlertingSettings) -> list[str]:
+    if alerting.smtp_url is not None:
+        needs = "SCOUTER_SMTP_URL needs SCOUTER_MAIL_FROM: e-mail must come from an address"
+        return [needs] if alerting.mail_from is None else []
+    useless = {
+        "SCOUTER_MAIL_FROM": alerting.mail_from,
+        "SCOUTER_MAIL_DOMAINS": alerting.mail_domains,
+        "SCOUTER_SMTP_USERNAME": alerting.smtp_username,
+        "SCOUTER_SMTP_PASSWORD": alerting.smtp_password,
+        "SCOUTER_SMTP_PLAIN": alerting.smtp_plain,
+    }
+    found = [variable for variable, value in useless.items() if value]
+    return [f"without SCOUTER_SMTP_URL no e-mail can be sent, and {', '.join(found)} cannot be meant"] if found else []
+
+
+def _of_mail_login(alerting: AlertingSettings) -> list[str]:
+    if (alerting.smtp_username is None) == (alerting.smtp_password is None):
+        return []
+    absent = "SCOUTER_SMTP_PASSWORD" if alerting.smtp_password is None else "SCOUTER_SMTP_USERNAME"
+    return [f"{absent} is not set: a login is a name and a password"]
+
+
+def _of_plain_mail(alerting: AlertingSettings) -> list[str]:
+    if not alerting.smtp_plain or alerting.smtp_url is None:
+        return []
+    parts = urlsplit(alerting.smtp_url)
+    if parts.scheme == "smtps":
+        return ["SCOUTER_SMTP_PLAIN goes with an smtp:// address: smtps:// is encrypted from the first byte"]
+    if not _is_loopback(parts.hostname or ""):
+        return [
+            "SCOUTER_SMTP_PLAIN is for a relay on loopback: to the host of SCOUTER_SMTP_URL others could read along"
+        ]
+    return []
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:  # a name
+        return host.lower() == "localhost"
 
 
 def of_archive(retention: RetentionSettings, records: RecordSettings) -> list[str]:

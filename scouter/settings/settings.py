@@ -66,6 +66,7 @@ class Settings:
             *rules.of_pools(self.database),
             *rules.of_late_records(self.checks, self.retention),
             *rules.of_alerts(self.retention, self.alerting),
+            *rules.of_mail(self.alerting),
             *rules.of_archive(self.retention, self.records),
         ]
 

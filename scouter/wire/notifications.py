@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from scouter.wire.profiles import DispatchConfig
 
@@ -18,10 +18,13 @@ class ChannelName(StrEnum):
     slack = "slack"
     opsgenie = "opsgenie"
     webhook = "webhook"
+    email = "email"
+    pagerduty = "pagerduty"
+    teams = "teams"
 
 
 class Descriptions(Struct, frozen=True):
-    """What was seen, in the layout of each channel (drift.md 5.5). The webhook gets the console's."""
+    """What was seen, in the layout of each channel (drift.md 5.5). Every other channel gets the console's."""
 
     console: str
     slack: str
@@ -63,10 +66,18 @@ class Notification(Struct, frozen=True):
 
 
 class Destination(Struct, frozen=True):
-    """Where a notification goes. `dispatch` is what the profile said at that time; the webhook needs none."""
+    """Where a message goes, without any secret.
+
+    `dispatch`, for the console, Slack and OpsGenie, is what the profile or the policy said at that time. `mail_to` is
+    the one address of an e-mail, `service` the operator's name for a service of PagerDuty's or a channel of Teams'. The
+    webhook needs nothing.
+    """
 
     channel: ChannelName
     dispatch: DispatchConfig | None = None
+    # Left out where they do not apply: what was written before they were known stays as it was, byte for byte.
+    mail_to: str | UnsetType = UNSET
+    service: str | UnsetType = UNSET
 
 
 class _AlertConfig(Struct, frozen=True):

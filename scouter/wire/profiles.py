@@ -15,6 +15,7 @@ from msgspec import UNSET, Meta, UnsetType
 from scouter.errors import InvalidInput
 from scouter.wire.decoding import convert
 from scouter.wire.names import Name, Version
+from scouter.wire.one_key import OneKey
 from scouter.wire.versions import VersionRequest, VersionType
 
 # Wider integers cannot be read back by any client.
@@ -59,18 +60,6 @@ class _Document(msgspec.Struct, frozen=True):
     """An ordinary object: unknown keys are harmless, here and in the clients."""
 
 
-class _OneKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An object whose single key names a variant. The clients fail on any other key."""
-
-    def __post_init__(self) -> None:
-        if sum(getattr(self, name) is not UNSET for name in self.__struct_fields__) != 1:
-            raise ValueError(f"exactly one of {', '.join(self.__struct_encode_fields__)}")
-
-    def _chosen(self) -> Any:
-        values = (getattr(self, name) for name in self.__struct_fields__)
-        return next(value for value in values if value is not UNSET)
-
-
 class ConsoleDispatch(_Document, frozen=True):
     """Alerts are printed."""
 
@@ -93,7 +82,7 @@ class OpsGenieDispatch(_Document, frozen=True):
 Dispatch: TypeAlias = ConsoleDispatch | SlackDispatch | OpsGenieDispatch
 
 
-class DispatchConfig(_OneKey, frozen=True):
+class DispatchConfig(OneKey, frozen=True):
     """Where the alerts of a profile go."""
 
     console: ConsoleDispatch | UnsetType = msgspec.field(name="Console", default=UNSET)
@@ -214,7 +203,7 @@ class FixedThreshold(_Document, frozen=True):
 Threshold: TypeAlias = ChiSquareThreshold | NormalThreshold | FixedThreshold
 
 
-class PsiThreshold(_OneKey, frozen=True):
+class PsiThreshold(OneKey, frozen=True):
     """The PSI above which a feature alerts."""
 
     chi_square: ChiSquareThreshold | UnsetType = msgspec.field(name="ChiSquare", default=UNSET)
@@ -234,7 +223,7 @@ class BinCount(_Document, frozen=True):
     num_bins: Integer
 
 
-class EqualWidthMethod(_OneKey, frozen=True):
+class EqualWidthMethod(OneKey, frozen=True):
     """How many bins of equal width; all but Manual are named and carry null."""
 
     manual: BinCount | UnsetType = msgspec.field(name="Manual", default=UNSET)
@@ -253,7 +242,7 @@ class EqualWidthBinning(_Document, frozen=True):
     method: EqualWidthMethod
 
 
-class BinningStrategy(_OneKey, frozen=True):
+class BinningStrategy(OneKey, frozen=True):
     """How the client made the bins. 0.6.4 and 0.9.0 know deciles only and leave it out."""
 
     quantile: BinCount | UnsetType = msgspec.field(name="QuantileBinning", default=UNSET)

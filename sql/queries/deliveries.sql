@@ -34,7 +34,8 @@ RETURNING alert_delivery.id, channel, attempts, created_at,
 -- name: record_delivered
 -- Whoever holds the claim by now: it has been sent.
 UPDATE alert_delivery
-SET state = 'delivered', delivered_at = %(now)s, receipt = %(receipt)s, claimed_by = NULL, claim_until = NULL
+SET state = 'delivered', delivered_at = %(now)s, receipt = %(receipt)s, remote = %(remote)s::json,
+    claimed_by = NULL, claim_until = NULL
 WHERE id = %(id)s AND state = 'pending';
 
 -- name: record_retry

@@ -23,12 +23,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from msgspec import Raw
 
+from scouter.alerting.channels.aliases import alias_of
 from scouter.alerting.channels.console import block_of
 from scouter.alerting.channels.http_post import Poster
-from scouter.alerting.channels.opsgenie import OpsGenie, alert_of, alias_of
+from scouter.alerting.channels.lacking import missing_settings
+from scouter.alerting.channels.opsgenie import MAX_ALIAS, OpsGenie, alert_of
 from scouter.alerting.channels.outcome import Delivered, DeliveryOutcome, Refused, Retry
-from scouter.alerting.channels.routing import Channels, destinations_of, missing_settings
-from scouter.alerting.channels.slack import Slack, blocks_of
+from scouter.alerting.channels.routing import Channels, destinations_of
+from scouter.alerting.channels.slack import Slack
+from scouter.alerting.channels.slack_blocks import blocks_of
 from scouter.alerting.channels.webhook import Webhook
 from scouter.settings.alerting import AlertingSettings
 from scouter.settings.settings import Settings
@@ -150,8 +153,8 @@ def test_opsgenie_texts_are_cut_at_its_limits() -> None:
     assert (len(alert["message"]), len(alert["description"])) == (130, 15_000)
     assert alert["description"].startswith(f"Drift detected: shop/{'n' * 200}/1.0.0\n")
     many = notification(*range(1000)).key
-    assert len(alias_of(many)) == 64
-    assert alias_of(many) == alias_of(notification(*range(1000)).key)
+    assert len(alias_of(many, MAX_ALIAS)) == 64
+    assert alias_of(many, MAX_ALIAS) == alias_of(notification(*range(1000)).key, MAX_ALIAS)
 
 
 def test_the_webhook_gets_the_alerts_signed(service: AlertService) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from scouter.alerting.channels.routing import Channels, destinations_of
@@ -33,10 +34,12 @@ from scouter.postgres.tables.deliveries import (
 )
 from scouter.postgres.tables.entities import Entity, EntityName, add_entity
 from scouter.settings.settings import Settings
-from scouter.wire.notifications import ChannelName, Descriptions
+from scouter.wire.notifications import ChannelName, Descriptions, Destination
+from scouter.wire.problem_messages import MessageKind, SlackRemote
 from scouter.wire.profiles import DispatchConfig
 from tests.alert_service import AlertService, Answer, Drop, Hang, rate_limited, slack_error
-from tests.notifications import CONSOLE, NOW, OPSGENIE, SLACK, notification
+from tests.alert_services import SlackWorkspace
+from tests.notifications import CONSOLE, NOW, OPSGENIE, SLACK, news, notification, problem_message
 from tests.stopping import stop
 
 SLACK_PATH, OPSGENIE_PATH, HOOK_PATH = "/api/chat.postMessage", "/v2/alerts", "/hook/very-secret"
@@ -142,7 +145,7 @@ def test_a_notification_survives_the_outbox(pool: Pool, entity: Entity, settings
         enqueue(connection, entity.id, sent, destinations_of(OPSGENIE, settings.alerting)[:1], NOW)
     claimed = claim(pool, NOW)
     assert claimed is not None
-    assert claimed.notification == sent
+    assert claimed.message == sent
     assert claimed.destination.dispatch == OPSGENIE
 
 
@@ -242,6 +245,41 @@ def test_deliveries_are_listed_by_page_and_filter(pool: Pool, entity: Entity, se
         assert [(each.channel, each.state) for each in pending] == [("slack", "pending")] * 4
     assert sum(delete_expired_rows(pool, "alert_deliveries", utc_now() + timedelta(days=1))) == 1
     assert len(deliveries(pool)) == 4
+
+
+# --- messages about problems
+
+
+def test_a_message_about_problems_survives_the_outbox(pool: Pool, entity: Entity) -> None:
+    sent = problem_message(problems=(news(), news(id=42, subject="a\x00b")))
+    to = Destination(ChannelName.email, mail_to="a@example.com")
+    with pool.connection() as connection:
+        enqueue(connection, entity.id, sent, [to], NOW)
+    claimed = claim(pool, NOW)
+    assert claimed is not None
+    assert (claimed.message, claimed.destination, claimed.channel) == (sent, to, ChannelName.email)
+    assert [each.alert_ids for each in deliveries(pool)] == [[7, 8]]
+
+
+def test_what_a_service_calls_a_message_is_kept_for_the_next_one(
+    pool: Pool, entity: Entity, settings: Settings, service: AlertService, deliverer: Make
+) -> None:
+    workspace = SlackWorkspace()
+    service.become("/api/", workspace)
+    deliverer()
+    to = Destination(ChannelName.slack, SLACK)
+    with pool.connection() as connection:
+        enqueue(connection, entity.id, problem_message(), [to], utc_now())
+    wait_until_closed(pool)
+    with pool.connection() as connection:
+        [(kept,)] = connection.execute("SELECT remote::text FROM alert_delivery").fetchall()
+        remote = msgspec.json.decode(kept, type=SlackRemote)
+        reply = problem_message(MessageKind.resolved, 5, remote=remote, heading="age is good again")
+        enqueue(connection, entity.id, reply, [to], utc_now())
+    wait_until_closed(pool, 2)
+    [[first, second]] = workspace.threads()
+    assert first.text.startswith("Resolved: ")
+    assert second.text == "age is good again"
 
 
 # --- the deliverer

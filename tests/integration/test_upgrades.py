@@ -15,6 +15,7 @@ from scouter.maintenance.tasks import StandingsBehind
 from scouter.postgres.connections.pool import open_pool
 from scouter.postgres.schema import migrations
 from scouter.wire.check_results import CheckResult, PsiObservation
+from scouter.wire.notifications import ChannelName
 from tests.profile_documents import custom_profile, spc_profile
 
 
@@ -80,10 +81,31 @@ def test_maintenance_brings_profiles_of_before_up_to_their_newest_check(older: s
         connection.execute(
             "INSERT INTO alert (entity_id, entity_name, alert, active) SELECT id, 'f0', '{}', false FROM entity"
         )
-    assert migrations.migrate(older) == ["0016_pages"]
+    assert migrations.migrate(older)[0] == "0016_pages"
     with open_pool(older, name="tests", smallest=1, largest=1, acquire_seconds=5) as pool:
         assert list(StandingsBehind().run(pool, datetime.now(UTC))) == [20, 20, 4]
     with psycopg.connect(older) as connection:
         known = "SELECT state, count(*), max(furthest_distance), count(DISTINCT last_run_id) FROM profile GROUP BY 1"
         assert sorted(connection.execute(known).fetchall()) == [("new", 1, None, 0), ("ok", 44, 0.5, 44)]
         assert connection.execute("SELECT DISTINCT acknowledged_at FROM alert").fetchall() == [(None,)]
+
+
+@pytest.mark.parametrize("older", [17], indirect=True)
+def test_the_outbox_takes_more_channels_and_keeps_what_lies_in_it(older: str) -> None:
+    put = (
+        "INSERT INTO alert_delivery (entity_id, alert_ids, channel, destination, payload, created_at, next_attempt_at)"
+        " SELECT id, '{1}', %s, '{}', '{\"a\": 1.10}', now(), now() FROM entity"
+    )
+    kept = "SELECT channel, payload::text, state FROM alert_delivery ORDER BY id"
+    with psycopg.connect(older) as connection:
+        add_profile(connection, "p", spc_profile(), active=True, moved=True)
+        for channel in ("console", "slack", "opsgenie", "webhook"):
+            connection.execute(put, [channel])
+        before = connection.execute(kept).fetchall()
+    assert "0017_channels" in migrations.migrate(older)
+    with psycopg.connect(older) as connection:
+        assert connection.execute(kept).fetchall() == before
+        for channel in ChannelName:
+            connection.execute(put, [channel.value])
+        with pytest.raises(psycopg.errors.CheckViolation):
+            connection.execute(put, ["pigeon"])

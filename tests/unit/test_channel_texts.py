@@ -62,7 +62,7 @@ def test_a_clock_that_is_ahead_ends_no_tries_and_shortens_no_pause() -> None:
 def test_a_channel_occupies_its_share_and_no_more() -> None:
     shares = WorkerShares(4)
     shares.occupy(ChannelName.slack)
-    assert shares.open() == [ChannelName.console, ChannelName.opsgenie, ChannelName.webhook]
+    assert shares.open() == [each for each in ChannelName if each is not ChannelName.slack]
     shares.leave(ChannelName.slack)
     assert shares.open() == list(ChannelName)
     assert WorkerShares(1).open() == list(ChannelName)

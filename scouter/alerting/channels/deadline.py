@@ -1,4 +1,4 @@
-"""HTTP connections that end by a deadline. A socket's own timeout begins anew with every byte that arrives."""
+"""Connections that end by a deadline. A socket's own timeout begins anew with every byte that arrives."""
 
 from __future__ import annotations
 
@@ -50,17 +50,19 @@ class _DeadlineSocket:
         self._deadline = deadline
 
     def sendall(self, data: Any) -> None:
-        _limit(self._wrapped, self._deadline)
+        limit(self._wrapped, self._deadline)
         self._wrapped.sendall(data)
 
     def makefile(self, _: str) -> BinaryIO:
-        return io.BufferedReader(_DeadlineReader(self._wrapped, self._deadline))
+        return io.BufferedReader(DeadlineReader(self._wrapped, self._deadline))
 
     def close(self) -> None:
         self._wrapped.close()
 
 
-class _DeadlineReader(io.RawIOBase):
+class DeadlineReader(io.RawIOBase):
+    """What comes from a socket, up to a deadline on `time.monotonic()`. Raises `TimeoutError` then."""
+
     def __init__(self, wrapped: socket.socket, deadline: float) -> None:
         self._wrapped = wrapped
         self._file = wrapped.makefile("rb", buffering=0)  # keeps the socket open while somebody reads
@@ -70,7 +72,7 @@ class _DeadlineReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        _limit(self._wrapped, self._deadline)
+        limit(self._wrapped, self._deadline)
         return self._file.readinto(buffer)
 
     def close(self) -> None:
@@ -78,7 +80,7 @@ class _DeadlineReader(io.RawIOBase):
         super().close()
 
 
-def _limit(wrapped: socket.socket, deadline: float) -> None:
+def limit(wrapped: socket.socket, deadline: float) -> None:
     """The next operation may take what is left. Raises `TimeoutError`."""
     left = deadline - time.monotonic()
     if left <= 0:

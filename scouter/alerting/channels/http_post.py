@@ -20,6 +20,8 @@ from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_o
 
 from scouter.alerting.channels.deadline import DeadlineHttp, DeadlineHttps
 from scouter.alerting.channels.outcome import Refused, Retry
+from scouter.alerting.channels.plain_text import one_line
+from scouter.alerting.channels.truncation import truncate
 
 _MAX_ANSWER_BYTES = 65_536
 _MAX_SHOWN = 500
@@ -30,13 +32,14 @@ _REQUEST_TIMEOUT, _TOO_MANY_REQUESTS = 408, 429
 class Post:
     """What to send where. `secrets` are texts that a service may repeat in its answer and nobody may read there.
 
-    The parts of the address are among them anyway.
+    The parts of the address are among them anyway. `also_good` are answers beside 2xx that are as good.
     """
 
     url: str = field(repr=False)
-    body: bytes
+    body: bytes = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    also_good: frozenset[int] = frozenset()
 
     @property
     def host(self) -> str:
@@ -78,18 +81,18 @@ class Poster:
         self._opener: OpenerDirector = build_opener(DeadlineHttp(), DeadlineHttps(), _NoRedirects())
 
     def post(self, post: Post, now: datetime) -> Answer | Retry | Refused:
-        """The answer if it is a 2xx, else what follows from it."""
+        """The answer if it is a good one, else what follows from it."""
         try:
             answer = self._exchange(post, now)
         except URLError as error:
-            return _unreachable(post.host, error.reason)
+            return unreachable(post.host, error.reason)
         except (InvalidURL, UnicodeError):
             return _unusable(post.host)
         except (OSError, HTTPException) as error:
-            return _unreachable(post.host, error)
+            return unreachable(post.host, error)
         except ValueError:  # headers that are none; after OSError, for errors of certificates are both
             return _unusable(post.host)
-        return answer if 200 <= answer.status <= 299 else _failure(answer)
+        return answer if 200 <= answer.status <= 299 or answer.status in post.also_good else _failure(answer)
 
     def _exchange(self, post: Post, now: datetime) -> Answer:
         try:
@@ -136,7 +139,7 @@ def _answer(post: Post, status: int, headers: Message, body: bytes, now: datetim
         host=post.host,
         status=status,
         text=text,
-        said=_shown(text, post.hidden),
+        said=shown(text, post.hidden),
         retry_after_seconds=retry_after(headers.get("Retry-After"), now),
         redirects_to=urlsplit(location).hostname if location else None,
     )
@@ -151,7 +154,8 @@ def _failure(answer: Answer) -> Retry | Refused:
     return Refused(answer.shown)
 
 
-def _unreachable(host: str, cause: object) -> Retry | Refused:
+def unreachable(host: str, cause: object) -> Retry | Refused:
+    """For a service with which no exchange came about; of the cause nothing is said but what the system calls it."""
     if isinstance(cause, str):  # what urllib says when it did not even try
         return _unusable(host)
     if isinstance(cause, TimeoutError):
@@ -179,9 +183,8 @@ def retry_after(header: str | None, now: datetime) -> float | None:
     return max((moment - now).total_seconds(), 0.0)
 
 
-def _shown(text: str, secrets: tuple[str, ...]) -> str:
-    """One line without control characters and without what is secret."""
+def shown(text: str, secrets: tuple[str, ...]) -> str:
+    """One line without control characters and without what is secret; the longest secrets first."""
     for secret in secrets:
         text = text.replace(secret, "(hidden)")
-    line = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
-    return line if len(line) <= _MAX_SHOWN else line[: _MAX_SHOWN - 1] + "…"
+    return truncate(one_line(text), _MAX_SHOWN)

@@ -7,13 +7,15 @@ from datetime import datetime
 from typing import Protocol, TypeAlias
 
 from scouter.wire.notifications import Notification
+from scouter.wire.problem_messages import ProblemMessage, Remote
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The service took it. `receipt` is what it said."""
+    """The service took it. `receipt` is what it said, `remote` what it calls the first message of an episode."""
 
     receipt: str
+    remote: Remote | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,4 +41,8 @@ class Channel(Protocol):
 
     def send(self, notification: Notification, now: datetime) -> DeliveryOutcome:
         """Send it, within the channel's timeout. What goes wrong with the service is an outcome, not an exception."""
+        ...
+
+    def send_problems(self, message: ProblemMessage, now: datetime) -> DeliveryOutcome:
+        """Send it as `send` does, as part of what was told of the same episode before."""
         ...

@@ -1,41 +1,38 @@
-"""Which channels a notification takes, and the channel that a server's settings make of each."""
+"""Which channels a notification takes, and the channel that a server's settings make of each destination."""
 
 from __future__ import annotations
 
 import logging
 from datetime import datetime
 
-from msgspec import structs
+from msgspec import UNSET
 
 from scouter.alerting.channels.console import Console
 from scouter.alerting.channels.http_post import Poster
+from scouter.alerting.channels.lacking import missing_for, webhook_lack
+from scouter.alerting.channels.mail import Mail
 from scouter.alerting.channels.opsgenie import OpsGenie
 from scouter.alerting.channels.outcome import Channel, Delivered, DeliveryOutcome, Refused
+from scouter.alerting.channels.pagerduty import PagerDuty
+from scouter.alerting.channels.recipients import channel_of
 from scouter.alerting.channels.slack import Slack
+from scouter.alerting.channels.smtp import MailServer
+from scouter.alerting.channels.teams import Teams
 from scouter.alerting.channels.webhook import Webhook
-from scouter.alerting.links import link_of
+from scouter.alerting.links import linked, linked_problems
 from scouter.settings.alerting import AlertingSettings
 from scouter.wire.notifications import ChannelName, Destination, Notification
+from scouter.wire.problem_messages import ProblemMessage
 from scouter.wire.profiles import Dispatch, DispatchConfig, OpsGenieDispatch, SlackDispatch
 
 log = logging.getLogger(__name__)
 
 
 def destinations_of(dispatch_config: DispatchConfig, settings: AlertingSettings) -> list[Destination]:
-    """The profile's own channel and, where there is one, the webhook that gets everything."""
-    own = Destination(_name_of(dispatch_config.chosen), dispatch_config)
-    return [own] if settings.webhook_url is None else [own, Destination(ChannelName.webhook)]
-
-
-def missing_settings(dispatch_config: DispatchConfig, settings: AlertingSettings) -> str | None:
-    """A sentence about what this server lacks for a profile's channel; None: nothing."""
-    wanted = _settings_for(dispatch_config.chosen, settings)
-    absent = [variable for variable, value in wanted.items() if value is None]
-    if not absent:
-        return None
-    channel = "Slack" if isinstance(dispatch_config.chosen, SlackDispatch) else "OpsGenie"
-    verb = "is" if len(absent) == 1 else "are"
-    return f"alerts for {channel} are printed on the server's console: {' and '.join(absent)} {verb} not set"
+    """The profile's own channel and, where there is one that takes alerts, the webhook that gets everything."""
+    own = Destination(channel_of(dispatch_config.chosen), dispatch_config)
+    is_told = settings.webhook_url is not None and settings.webhook_takes_alerts
+    return [own, Destination(ChannelName.webhook)] if is_told else [own]
 
 
 class Channels:
@@ -49,34 +46,59 @@ class Channels:
         self._poster = Poster(settings.timeout_seconds)
         self._console = Console()
 
-    def send(self, destination: Destination, notification: Notification, now: datetime) -> DeliveryOutcome:
+    def send(self, destination: Destination, message: Notification | ProblemMessage, now: datetime) -> DeliveryOutcome:
         """Send it there. A channel without its settings gives way to the console, and the receipt says so."""
-        notification = self._linked(notification)
-        if destination.channel is ChannelName.webhook:
-            return self._send_webhook(notification, now)
-        if destination.dispatch is None:
-            return Refused(f"nothing says where in {destination.channel} it should go")
-        missing = missing_settings(destination.dispatch, self._settings)
+        message = self._linked(message)
+        refusal = self._refusal(destination, message)
+        if refusal is not None:
+            return refusal
+        missing = self._missing(destination, message)
         if missing is None:
-            return self._channel(destination.dispatch.chosen).send(notification, now)
-        log.warning("alerts of %s: %s", notification.profile, missing)
-        return _with_remark(self._console.send(notification, now), missing)
+            return _send(self._channel(destination), message, now)
+        log.warning("alerts of %s: %s", _subject_of(message), missing)
+        return _with_remark(_send(self._console, message, now), missing)
 
-    def _linked(self, notification: Notification) -> Notification:
+    def _linked(self, message: Notification | ProblemMessage) -> Notification | ProblemMessage:
         if self._public_url is not None:
-            return structs.replace(notification, url=link_of(notification, self._public_url))
+            if isinstance(message, ProblemMessage):
+                return linked_problems(message, self._public_url)
+            return linked(message, self._public_url)
         if not self._has_said_so:
             self._has_said_so = True
             log.info("messages carry no link to what they are about: SCOUTER_PUBLIC_URL is not set")
-        return notification
+        return message
 
-    def _send_webhook(self, notification: Notification, now: datetime) -> DeliveryOutcome:
+    def _refusal(self, destination: Destination, message: Notification | ProblemMessage) -> Refused | None:
+        """For what should not lie in the outbox of this server."""
+        if destination.channel is ChannelName.webhook and not isinstance(message, ProblemMessage):
+            if self._settings.webhook_url is None:  # it was set where the alert was raised
+                return Refused("SCOUTER_WEBHOOK_URL is not set on the server that should have sent it")
+        elif destination.channel in _DISPATCHED and destination.dispatch is None:
+            return Refused(f"nothing says where in {destination.channel} it should go")
+        return None
+
+    def _missing(self, destination: Destination, message: Notification | ProblemMessage) -> str | None:
+        if destination.channel is ChannelName.webhook:
+            return webhook_lack(self._settings) if isinstance(message, ProblemMessage) else None
+        return missing_for(destination, self._settings)
+
+    def _channel(self, destination: Destination) -> Channel:
+        """For a destination that nothing is missing for."""
         settings = self._settings
-        if settings.webhook_url is None:  # it was set where the alert was raised
-            return Refused("SCOUTER_WEBHOOK_URL is not set on the server that should have sent it")
-        return Webhook(self._poster, settings.webhook_url, settings.webhook_secret).send(notification, now)
+        match destination.channel:
+            case ChannelName.webhook:
+                return Webhook(self._poster, settings.webhook_url or "", settings.webhook_secret)
+            case ChannelName.email:
+                return self._mail("" if destination.mail_to is UNSET else destination.mail_to)
+            case ChannelName.pagerduty:
+                key = (settings.pagerduty_routing_keys or {})[_name_of(destination)]
+                return PagerDuty(self._poster, settings.pagerduty_url, key)
+            case ChannelName.teams:
+                return Teams(self._poster, (settings.teams_webhooks or {})[_name_of(destination)])
+            case _:
+                return self._console if destination.dispatch is None else self._own(destination.dispatch.chosen)
 
-    def _channel(self, dispatch: Dispatch) -> Channel:
+    def _own(self, dispatch: Dispatch) -> Channel:
         settings = self._settings
         if isinstance(dispatch, SlackDispatch):
             url, token = settings.slack_api_url or "", settings.slack_app_token or ""
@@ -86,19 +108,29 @@ class Channels:
             return OpsGenie(self._poster, url, key.strip(), dispatch)
         return self._console
 
+    def _mail(self, recipient: str) -> Mail:
+        settings = self._settings
+        server = MailServer(
+            settings.smtp_url or "", settings.smtp_username, settings.smtp_password, settings.smtp_plain
+        )
+        return Mail(server, settings.mail_from or "", recipient, settings.timeout_seconds)
 
-def _name_of(dispatch: Dispatch) -> ChannelName:
-    if isinstance(dispatch, SlackDispatch):
-        return ChannelName.slack
-    return ChannelName.opsgenie if isinstance(dispatch, OpsGenieDispatch) else ChannelName.console
+
+_DISPATCHED = frozenset({ChannelName.console, ChannelName.slack, ChannelName.opsgenie})
 
 
-def _settings_for(dispatch: Dispatch, settings: AlertingSettings) -> dict[str, str | None]:
-    if isinstance(dispatch, SlackDispatch):
-        return {"SLACK_APP_TOKEN": settings.slack_app_token, "SLACK_API_URL": settings.slack_api_url}
-    if isinstance(dispatch, OpsGenieDispatch):
-        return {"OPSGENIE_API_KEY": settings.opsgenie_api_key, "OPSGENIE_API_URL": settings.opsgenie_api_url}
-    return {}
+def _send(channel: Channel, message: Notification | ProblemMessage, now: datetime) -> DeliveryOutcome:
+    if isinstance(message, ProblemMessage):
+        return channel.send_problems(message, now)
+    return channel.send(message, now)
+
+
+def _name_of(destination: Destination) -> str:
+    return "" if destination.service is UNSET else destination.service
+
+
+def _subject_of(message: Notification | ProblemMessage) -> str:
+    return ", ".join(message.profiles) if isinstance(message, ProblemMessage) else message.profile
 
 
 def _with_remark(outcome: DeliveryOutcome, remark: str) -> DeliveryOutcome:

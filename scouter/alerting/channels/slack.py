@@ -1,6 +1,6 @@
-"""Alerts in a Slack channel: `chat.postMessage` of the Slack Web API.
+"""Alerts in a Slack channel, and one thread for each episode of a group of problems.
 
-Limits: https://api.slack.com/reference/block-kit/blocks (50 blocks, 150 characters of header, 3 000 of section).
+`chat.postMessage` and `chat.update` of the Slack Web API; both need the scope `chat:write` alone.
 """
 
 from __future__ import annotations
@@ -8,96 +8,92 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
-from scouter.alerting.channels.http_post import Answer, Post, Poster
+from scouter.alerting.channels.endings import closed_heading
+from scouter.alerting.channels.http_post import Poster
 from scouter.alerting.channels.outcome import Delivered, DeliveryOutcome, Refused, Retry
-from scouter.alerting.channels.truncation import pieces, truncate
-from scouter.wire.notifications import Notification
-
-MAX_BLOCKS = 50
-MAX_HEADER = 150
-MAX_SECTION = 3000
-_LONGEST_NAME = 200
-_SECTIONS_OF_SHORT_MESSAGE = 3
-
-_MORE = "… and more: GET /scouter/alerts lists every alert."
-# Everything else that Slack answers with `ok: false` will be answered again.
-_TOO_LONG_ERRORS = frozenset({"msg_too_long", "msg_blocks_too_long"})  # a limit that Slack does not document
-_PASSING_ERRORS = frozenset(
-    {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
+from scouter.alerting.channels.slack_api import Posted, SlackApi, SlackOutcome, is_refused_with
+from scouter.alerting.channels.slack_blocks import (
+    FIRING,
+    MAX_SECTION,
+    OVER,
+    SlackText,
+    blocks_of,
+    escaped,
+    sections_of,
 )
+from scouter.alerting.channels.truncation import truncate
+from scouter.wire.notifications import Notification
+from scouter.wire.problem_messages import MessageKind, ProblemMessage, SlackRemote
 
-
-class _SlackAnswer(msgspec.Struct, frozen=True):
-    ok: bool
-    error: str = "no reason given"
-    channel: str | None = None
-    ts: str | None = None
+_POST, _UPDATE = "chat.postMessage", "chat.update"
+_SECTIONS_OF_SHORT_MESSAGE = 3
+_TOO_LONG_ERRORS = frozenset({"msg_too_long", "msg_blocks_too_long"})  # a limit that Slack does not document
+_NO_THREAD_ERRORS = frozenset({"thread_not_found", "invalid_thread_ts", "message_not_found"})
 
 
 class Slack:
     """Posts to one channel. `api_url` is the address that `/chat.postMessage` is appended to."""
 
     def __init__(self, poster: Poster, api_url: str, token: str, channel: str) -> None:
-        self._poster = poster
-        self._url = api_url.rstrip("/") + "/chat.postMessage"
-        self._token = token
+        self._api = SlackApi(poster, api_url, token)
         self._channel = channel
 
     def send(self, notification: Notification, now: datetime) -> DeliveryOutcome:
-        outcome = self._post(notification, blocks_of(notification), now)
-        if isinstance(outcome, Refused) and outcome.reason.endswith(tuple(_TOO_LONG_ERRORS)):
-            return self._post(notification, blocks_of(notification, _SECTIONS_OF_SHORT_MESSAGE), now)
-        return outcome
+        posted = self._post(notification, blocks_of(notification), now)
+        if is_refused_with(posted, _TOO_LONG_ERRORS):
+            posted = self._post(notification, blocks_of(notification, _SECTIONS_OF_SHORT_MESSAGE), now)
+        return Delivered(_receipt(posted)) if isinstance(posted, Posted) else posted
 
-    def _post(self, notification: Notification, blocks: list[dict[str, Any]], now: datetime) -> DeliveryOutcome:
+    def send_problems(self, message: ProblemMessage, now: datetime) -> DeliveryOutcome:
+        """The first of an episode is a message, the others are replies to it; the last changes its heading, too."""
+        first = message.remote
+        if not isinstance(first, SlackRemote):
+            return self._begin(message, now)
+        remark = ""
+        if message.is_over:
+            # Before the reply: made once more, a change does no harm.
+            changed = self._close(first, message, now)
+            if isinstance(changed, Retry):
+                return changed
+            remark = f"; its first message stays as it was: {changed.reason}" if isinstance(changed, Refused) else ""
+        posted = self._reply(first, message, now)
+        if is_refused_with(posted, _NO_THREAD_ERRORS):  # somebody deleted it
+            return self._begin(message, now)
+        return Delivered(_receipt(posted) + remark) if isinstance(posted, Posted) else posted
+
+    def _post(self, notification: Notification, blocks: list[dict[str, Any]], now: datetime) -> SlackOutcome:
         """`text` is what Slack shows where there is no room for blocks, such as on a phone's lock screen."""
         heading = escaped(f"{notification.title}: {notification.profile}")
-        message = {"channel": self._channel, "text": truncate(heading, MAX_SECTION), "blocks": blocks}
-        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json; charset=utf-8"}
-        answer = self._poster.post(Post(self._url, msgspec.json.encode(message), headers, (self._token,)), now)
-        return _judged(answer) if isinstance(answer, Answer) else answer
+        arguments = {"channel": self._channel, "text": truncate(heading, MAX_SECTION), "blocks": blocks}
+        return self._api.call(_POST, arguments, now)
+
+    def _begin(self, message: ProblemMessage, now: datetime) -> DeliveryOutcome:
+        text = SlackText(message.heading, sections_of(message), OVER if message.is_over else FIRING)
+        posted = self._say(_POST, {"channel": self._channel}, text, now)
+        if not isinstance(posted, Posted):
+            return posted
+        if posted.channel is None or posted.ts is None:
+            return Delivered(_receipt(posted))
+        return Delivered(_receipt(posted), SlackRemote(posted.channel, posted.ts, text.heading, text.sections))
+
+    def _reply(self, first: SlackRemote, message: ProblemMessage, now: datetime) -> SlackOutcome:
+        """New problems are shown in the channel, too: nobody looks into a thread for them."""
+        to: dict[str, Any] = {"channel": first.channel, "thread_ts": first.ts}
+        if message.kind is MessageKind.firing:
+            to["reply_broadcast"] = True
+        return self._say(_POST, to, SlackText(message.heading, sections_of(message)), now)
+
+    def _close(self, first: SlackRemote, message: ProblemMessage, now: datetime) -> SlackOutcome:
+        text = SlackText(closed_heading(first.heading, message), first.sections, OVER)
+        return self._say(_UPDATE, {"channel": first.channel, "ts": first.ts}, text, now)
+
+    def _say(self, method: str, to: dict[str, Any], text: SlackText, now: datetime) -> SlackOutcome:
+        """Once more in short where Slack finds it too long."""
+        said = self._api.call(method, {**to, **text.arguments()}, now)
+        if is_refused_with(said, _TOO_LONG_ERRORS):
+            return self._api.call(method, {**to, **text.arguments(_SECTIONS_OF_SHORT_MESSAGE)}, now)
+        return said
 
 
-def blocks_of(notification: Notification, max_sections: int = MAX_BLOCKS - 1) -> list[dict[str, Any]]:
-    """A header, a section about the profile, and as many sections of description as fit."""
-    sections = [_profile_lines(notification), *pieces(escaped(notification.descriptions.slack), MAX_SECTION)]
-    if len(sections) > max_sections:
-        sections = [*sections[: max_sections - 1], _MORE]
-    return [_header(notification.title), *map(_section, sections)]
-
-
-def escaped(text: str) -> str:
-    """As Slack wants it. Otherwise a feature called `<!channel>` would call everybody."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _header(title: str) -> dict[str, Any]:
-    siren = ":rotating_light:"
-    text = f"{siren} {truncate(title, MAX_HEADER - 2 * len(siren) - 2)} {siren}"
-    return {"type": "header", "text": {"type": "plain_text", "text": text, "emoji": True}}
-
-
-def _profile_lines(notification: Notification) -> str:
-    named = {"Name": notification.name, "Space": notification.space, "Version": notification.version}
-    lines = [f"*{label}:* {escaped(truncate(value, _LONGEST_NAME))}" for label, value in named.items()]
-    late = ["*Late records*"] if notification.late else []
-    link = [f"<{escaped(notification.url)}|What was seen, and why it counts>"] if notification.url else []
-    return "\n".join([*lines, *late, *link])
-
-
-def _section(text: str) -> dict[str, Any]:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
-
-
-def _judged(answer: Answer) -> DeliveryOutcome:
-    """Slack answers 200 whatever became of the message; `ok` says it."""
-    try:
-        said = msgspec.json.decode(answer.text, type=_SlackAnswer)
-    except msgspec.MsgspecError:
-        return Retry(f"{answer.shown}: not what Slack answers", answer.retry_after_seconds)
-    if said.ok:
-        return Delivered(f"{answer.host} posted it to {said.channel} as {said.ts}")
-    reason = f"{answer.host} answered {truncate(said.error, 200)}"
-    return Retry(reason, answer.retry_after_seconds) if said.error in _PASSING_ERRORS else Refused(reason)
+def _receipt(posted: Posted) -> str:
+    return f"{posted.host} posted it to {posted.channel} as {posted.ts}"

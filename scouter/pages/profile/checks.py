@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from scouter.alerting.channels.routing import missing_settings
+from scouter.alerting.channels.lacking import missing_settings
 from scouter.pages.checks.run_list import remarks_of
 from scouter.pages.profile.stated import StatedProfile
 from scouter.pages.site import addresses

@@ -13,6 +13,9 @@ CHANNELS = {
     ChannelName.slack: "Slack",
     ChannelName.opsgenie: "OpsGenie",
     ChannelName.webhook: "the webhook",
+    ChannelName.email: "e-mail",
+    ChannelName.pagerduty: "PagerDuty",
+    ChannelName.teams: "Teams",
 }
 TRIALS = {
     TrialResult.delivered: "delivered",

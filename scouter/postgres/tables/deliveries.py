@@ -10,6 +10,7 @@ import msgspec
 
 from scouter.postgres.statements import Connection, named_statements
 from scouter.wire.notifications import ChannelName, Destination, Notification
+from scouter.wire.problem_messages import ProblemMessage, Remote, decode_message
 
 _sql = named_statements("deliveries")
 
@@ -33,8 +34,8 @@ class ClaimedDelivery:
         return msgspec.json.decode(self.destination_text, type=Destination)
 
     @property
-    def notification(self) -> Notification:
-        return msgspec.json.decode(self.payload, type=Notification)
+    def message(self) -> Notification | ProblemMessage:
+        return decode_message(self.payload)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +72,18 @@ class DeliveryFilter:
 def enqueue(
     connection: Connection,
     entity_id: int,
-    notification: Notification,
+    message: Notification | ProblemMessage,
     destinations: Iterable[Destination],
     now: datetime,
 ) -> list[int]:
     """Put it in for every destination, in the caller's transaction. The ids of the deliveries."""
-    payload = msgspec.json.encode(notification).decode()
+    payload = msgspec.json.encode(message).decode()
     ids: list[int] = []
     for destination in destinations:
         ids += _sql["enqueue_delivery"].values(
             connection,
             entity_id=entity_id,
-            alert_ids=list(notification.alert_ids),
+            alert_ids=list(message.alert_ids),
             channel=destination.channel.value,
             destination=msgspec.json.encode(destination).decode(),
             payload=payload,
@@ -111,9 +112,12 @@ def claim_delivery(
     return claimed and replace(claimed, channel=ChannelName(claimed.channel))
 
 
-def record_delivered(connection: Connection, delivery_id: int, *, receipt: str, now: datetime) -> bool:
-    """False: somebody closed it before, or its profile was deleted."""
-    return _sql["record_delivered"].run(connection, id=delivery_id, receipt=receipt, now=now) == 1
+def record_delivered(
+    connection: Connection, delivery_id: int, *, receipt: str, now: datetime, remote: Remote | None = None
+) -> bool:
+    """`remote`: what the service calls it. False: somebody closed it before, or its profile was deleted."""
+    kept = None if remote is None else msgspec.json.encode(remote).decode()
+    return _sql["record_delivered"].run(connection, id=delivery_id, receipt=receipt, remote=kept, now=now) == 1
 
 
 def record_retry(connection: Connection, claimed: ClaimedDelivery, *, error: str, next_attempt_at: datetime) -> bool:
