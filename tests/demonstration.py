@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -44,12 +44,17 @@ class Demonstration:
     """`said` is what it printed for people, `log` what it logged; its directory is made below `directory`."""
 
     def __init__(
-        self, directory: Path, *arguments: str, environment: Mapping[str, str] | None = None, port: int | None = None
+        self,
+        directory: Path,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        port: int | None = None,
+        program: Sequence[str] = (sys.executable, str(ROOT / "scouter.py")),
     ) -> None:
         self.directory = let_others_enter(directory)
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._arguments = arguments
+        self._command = (*program, "demo", *arguments)
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("SCOUTER_")}
         self._environment = {
             **inherited,
@@ -78,7 +83,7 @@ class Demonstration:
         with self._said.open("wb") as said, self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 # Who runs the tests in the background ignores Ctrl-C, and all that they start with them.
-                ["env", "--default-signal=INT", sys.executable, str(ROOT / "scouter.py"), "demo", *self._arguments],
+                ["env", "--default-signal=INT", *self._command],
                 cwd=self.directory,
                 env=self._environment,
                 stdout=said,

@@ -24,7 +24,9 @@ from tests.brokers.rabbitmq import RabbitBroker
 from tests.client.client_session import ClientSession
 from tests.client.environments import client_python
 from tests.conditions import eventually
+from tests.demonstration import Demonstration
 from tests.http_client import HttpClient
+from tests.page_client import PageClient
 from tests.publishers import KafkaPublisher, Publisher, RabbitPublisher
 from tests.server_process import ServerProcess, let_others_enter
 
@@ -51,6 +53,7 @@ class Smoke:
         self._unpacks_once()
         with self._publishers() as publishers:
             self._serves(publishers)
+        self._demonstrates()
         self._says_what_is_wrong()
         if os.geteuid() == 0:
             self._ordinary_user()
@@ -148,6 +151,13 @@ class Smoke:
         assert sum(_stored(server, transport) for transport in ("http", "kafka", "rabbitmq")) == before
         assert len(list(self._unpacked.iterdir())) == 1
         self._say("started again on the same data, nothing missing")
+
+    def _demonstrates(self) -> None:
+        made = Demonstration(self._directory / "demo", environment=self._own_environment, program=(str(self._file),))
+        with made, PageClient(made.url) as browser:
+            assert "churn" in browser.sign_in().get("/").text
+        assert made.left_over == []
+        self._say("a demonstration whose page shows its profiles")
 
     def _is_gone(self) -> None:
         eventually(lambda: processes_in(self._directory) == set(), seconds=20)

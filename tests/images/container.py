@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
@@ -34,20 +34,29 @@ def docker(*arguments: str, check: bool = True) -> str:
 
 
 class Container:
-    """Runs an image on a volume of its own. Leaves with `docker rm` of both."""
+    """Runs an image on a volume of its own. Leaves with `docker rm` of both.
 
-    def __init__(self, image: str, environment: Mapping[str, str] | None = None, *options: str) -> None:
+    `command`: what is run instead of what the image says. `options` are Docker's.
+    """
+
+    def __init__(
+        self,
+        image: str,
+        environment: Mapping[str, str] | None = None,
+        *options: str,
+        command: Sequence[str] = (),
+    ) -> None:
         self.name = f"scouter-smoke-{uuid4().hex[:12]}"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         own = {"SCOUTER_SERVER_HOST": "127.0.0.1", "SCOUTER_SERVER_PORT": str(self.port)}
-        self._image = image
+        self._run = (image, *command)
         self._options = (*options, *_flags({**own, **(environment or {})}))
 
     def start(self) -> Self:
         """Returns at once; `wait_until_ready` waits."""
         where = ("--name", self.name, "--volume", f"{self.name}:/var/lib/scouter")
-        docker("run", "--detach", *where, *_CONFINED, *_CONFINED_BESIDES, *self._options, self._image)
+        docker("run", "--detach", *where, *_CONFINED, *_CONFINED_BESIDES, *self._options, *self._run)
         return self
 
     def start_again(self) -> None:

@@ -20,11 +20,13 @@ from tests.brokers.rabbitmq import RabbitBroker
 from tests.client.client_session import ClientSession
 from tests.client.environments import client_python
 from tests.conditions import eventually
+from tests.demonstration import LAST_LINE
 from tests.drills.database_proxy import DatabaseProxy
 from tests.http_client import HttpClient
 from tests.images.container import Container, docker
 from tests.images.inside import IMPORT_EVERYTHING, WHO_AND_WHAT_RIGHTS
 from tests.images.messages import AGES, FEATURE, message, moment
+from tests.page_client import PageClient
 from tests.publishers import KafkaPublisher, Publisher, RabbitPublisher
 from tests.server_process import let_others_enter
 
@@ -55,6 +57,7 @@ class Smoke:
             with self._publishers(directory) as publishers:
                 self._serve(directory, publishers)
             self._stop_at_once()
+            self._demonstrate()
             self._any_user(directory)
 
     def _serve(self, directory: Path, publishers: tuple[Publisher, ...]) -> None:
@@ -167,6 +170,15 @@ class Smoke:
 
     def _sum_stored(self, container: Container) -> int:
         return sum(_stored(container.client(), transport) for transport in ("http", "kafka", "rabbitmq"))
+
+    def _demonstrate(self) -> None:
+        with Container(self._image, command=["demo"]) as container:
+            eventually(lambda: LAST_LINE in container.log, seconds=200)
+            with PageClient(container.url) as browser:
+                assert "churn" in browser.sign_in().get("/").text
+            took, status = container.stop()
+        assert took < _STOP_SECONDS and status == 0, (took, status)
+        self._say("a demonstration whose page shows its profiles")
 
     def _stop_at_once(self) -> None:
         """As process 1, before Python has imported anything of ours."""

@@ -13,7 +13,9 @@ import pytest
 from scouter.version import VERSION
 from tests.client.client_session import ClientSession
 from tests.conditions import eventually
+from tests.demonstration import Demonstration
 from tests.package.environment import SECONDS, Environment, build, run
+from tests.page_client import PageClient
 from tests.server_process import ROOT, ServerProcess
 
 pytestmark = [
@@ -62,6 +64,7 @@ def test_server_and_client_work_side_by_side_and_the_client_afterwards(
     assert environment.digests("scouter-ml") == client_files
 
     serve_and_use(environment, tmp_path / "beside", "bin/scouter-server")
+    demonstrate(environment, tmp_path / "demo")
     assert run(environment.python, "-m", "scouter_server", "--version", cwd=tmp_path).strip() == VERSION
     assert "usage: scouter-server " in run(environment.python, "-m", "scouter_server", "--help", cwd=tmp_path)
 
@@ -74,6 +77,12 @@ def serve_and_use(environment: Environment, directory: Path, program: str) -> No
     server = ServerProcess(directory, program=(str(environment.directory / program),))
     use_client(environment.python, server, directory / "client")
     assert (directory / "data").is_dir()
+
+
+def demonstrate(environment: Environment, directory: Path) -> None:
+    made = Demonstration(directory, program=(str(environment.directory / "bin/scouter-server"),))
+    with made, PageClient(made.url) as browser:
+        assert "churn" in browser.sign_in().get("/").text
 
 
 def use_client(python: Path, server: ServerProcess, directory: Path) -> None:
