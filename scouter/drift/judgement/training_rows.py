@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 _LARGEST_DENOMINATOR = 10_000_000
@@ -29,13 +30,43 @@ def fewest_rows(proportions: Sequence[float]) -> int | None:
     return rows
 
 
-def recovered_rows(features: Mapping[str, Sequence[float]]) -> dict[str, int | None]:
-    """By feature; None where they stay unknown.
+@dataclass(frozen=True, slots=True)
+class RecoveredRows:
+    """What the proportions of a profile say, by feature; one that is not there says nothing.
 
     Features may have different rows: missing values are left out feature by feature. Where all fit one table of equal
     length, that is the answer for all of them.
+
+    `rows`: how many there are at least, as far as that means something. `divisors`: what the true number is a multiple
+    of, however small.
     """
-    own = {name: fewest_rows(proportions) for name, proportions in features.items()}
+
+    rows: Mapping[str, int]
+    divisors: Mapping[str, int]
+
+    @classmethod
+    def of(cls, features: Mapping[str, Sequence[float]]) -> RecoveredRows:
+        """`features`: the proportions of each."""
+        own = {name: fewest_rows(proportions) for name, proportions in features.items()}
+        found = _rows_of(features, own)
+        return cls(
+            {name: rows for name, rows in found.items() if rows is not None},
+            {name: rows for name, rows in own.items() if rows is not None},
+        )
+
+    def of_table(self, name: str, rows: int) -> int:
+        """The rows of a feature in a training table of `rows`: missing values are left out feature by feature.
+
+        The largest number that fits its proportions. None fits: what was said of the table.
+        """
+        divisor = self.divisors.get(name, 1)
+        return rows // divisor * divisor or rows
+
+
+NOTHING_RECOVERED = RecoveredRows({}, {})
+
+
+def _rows_of(features: Mapping[str, Sequence[float]], own: Mapping[str, int | None]) -> dict[str, int | None]:
     known = [rows for rows in own.values() if rows is not None]
     if not known:
         return dict.fromkeys(features)
