@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 _LARGEST_DENOMINATOR = 10_000_000
 _ROWS_A_BIN = 20  # fewer say nothing: a profile of ten equal bins fits ten rows
@@ -21,13 +22,17 @@ def fewest_rows(proportions: Sequence[float]) -> int | None:
     """Of one feature. None: no whole numbers below the largest denominator give just these proportions."""
     rows = 1
     for share in proportions:
-        fraction = Fraction(share).limit_denominator(_LARGEST_DENOMINATOR)
-        if fraction.numerator / fraction.denominator != share:
-            return None
-        rows = math.lcm(rows, fraction.denominator)
-        if rows > _LARGEST:
+        denominator = _denominator(share)
+        rows = 0 if denominator is None else math.lcm(rows, denominator)
+        if not 0 < rows <= _LARGEST:
             return None
     return rows
+
+
+@lru_cache(maxsize=10_000)  # bins of one strategy have few different shares
+def _denominator(share: float) -> int | None:
+    fraction = Fraction(share).limit_denominator(_LARGEST_DENOMINATOR)
+    return fraction.denominator if fraction.numerator / fraction.denominator == share else None
 
 
 @dataclass(frozen=True, slots=True)
