@@ -6,10 +6,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
-from msgspec import Meta, Raw, Struct
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from scouter.alerting.channels.routing import missing_settings
 from scouter.api.routing import AnyRoute, Request, Route
+from scouter.drift.custom import without_boundary
 from scouter.errors import Conflict, NotFound
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.entities import Entities
@@ -23,7 +24,9 @@ from scouter.profiles.replacement import replace
 from scouter.profiles.status import set_status
 from scouter.settings.alerting import AlertingSettings
 from scouter.wire.profiles import (
+    CustomProfile,
     DriftType,
+    Profile,
     ProfileStatusRequest,
     RegisterProfileReply,
     RegisterProfileRequest,
@@ -43,8 +46,11 @@ class ProfileQuery(Struct, frozen=True):
 
 
 class StatusReply(Struct, frozen=True):
+    """`note`: what was accepted and is hardly meant; it is left out when there is nothing of that kind."""
+
     message: str
     status: str = "success"
+    note: str | UnsetType = UNSET
 
 
 class Profiles:
@@ -126,6 +132,7 @@ class Profiles:
             entity.uid,
             done.active,
             f"{said}; {lacking}" if lacking else said,
+            note=_note(profile),
         )
 
     def fetch(self, request: Request[ProfileQuery, None]) -> dict[str, Raw]:
@@ -145,7 +152,8 @@ class Profiles:
         with self._pool.connection() as connection:
             entity = replace(connection, body, profile, request.caller, now)
         self._features.forget(entity.id)  # names that were refused may be named now
-        return StatusReply(f"replaced {entity.drift_type} profile {entity.space}/{entity.name} {entity.version}")
+        said = f"replaced {entity.drift_type} profile {entity.space}/{entity.name} {entity.version}"
+        return StatusReply(said, note=_note(profile))
 
     def set_status(self, request: Request[None, ProfileStatusRequest]) -> StatusReply:
         body = request.body
@@ -154,3 +162,7 @@ class Profiles:
             count = set_status(connection, body, self._now())
         state = "active" if body.active else "inactive"
         return StatusReply(f"{count} profiles of {body.space}/{body.name} {body.version} are {state}")
+
+
+def _note(profile: Profile) -> str | UnsetType:
+    return (isinstance(profile, CustomProfile) and without_boundary(profile)) or UNSET

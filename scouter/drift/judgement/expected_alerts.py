@@ -54,14 +54,12 @@ def spc_rates(
     Features whose limits are alike in their own sigma, which those of the clients are, share a simulation.
     """
     limits = [_in_sigmas(feature) for feature in features]
-    kinds = max(len(set(limits) - {None}), 1)
-    windows = min(_WINDOWS, max(_MOST_VALUES // max(samples, 1) // kinds, 1))
+    values = max(_MOST_VALUES // max(len(set(limits) - {None}), 1), 1)
+    windows = min(_WINDOWS, max(values // max(samples, 1), 1))
     return [
         NEVER
         if each is None or samples <= 0
-        else _simulated(
-            each, rule.rule, rule.zones_to_monitor, batch, min(samples, _MOST_VALUES), training_rows, windows
-        )
+        else _simulated(each, rule.rule, rule.zones_to_monitor, batch, min(samples, values), training_rows, windows)
         for each in limits
     ]
 
