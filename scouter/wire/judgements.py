@@ -50,7 +50,7 @@ class StatedRows(Struct, frozen=True):
 
 
 class FeatureOutlook(Struct, frozen=True):
-    """One feature or metric, which was trained on no rows.
+    """One feature or metric. A metric was trained on no rows.
 
     `usual_samples`: the median of recent windows that held records; null: there were none.
 

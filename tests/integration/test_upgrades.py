@@ -80,7 +80,7 @@ def test_maintenance_brings_profiles_of_before_up_to_their_newest_check(older: s
         connection.execute(
             "INSERT INTO alert (entity_id, entity_name, alert, active) SELECT id, 'f0', '{}', false FROM entity"
         )
-    assert migrations.migrate(older) == ["0016_pages"]
+    assert migrations.migrate(older) == ["0016_pages", "0017_judgement"]
     with open_pool(older, name="tests", smallest=1, largest=1, acquire_seconds=5) as pool:
         assert list(StandingsBehind().run(pool, datetime.now(UTC))) == [20, 20, 4]
     with psycopg.connect(older) as connection:
