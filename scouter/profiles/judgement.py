@@ -74,9 +74,10 @@ def state_rows(
     if document is None:
         return None
     _require_trained(_decoded(entity, document), request)
-    said = said_of_rows(connection, entity.id)
-    table = said.training_rows if request.training_rows is UNSET else request.training_rows
-    put_stated_rows(connection, entity.id, table, _features(said, request), username)
+    if request.training_rows is not UNSET or request.features is not UNSET:
+        said = said_of_rows(connection, entity.id)
+        table = said.training_rows if request.training_rows is UNSET else request.training_rows
+        put_stated_rows(connection, entity.id, table, _features(said, request), username)
     return judgement_basis(connection, entity)
 
 
@@ -159,7 +160,7 @@ def _notes(basis: JudgementBasis, features: Sequence[FeatureOutlook], samples: S
     for tag in basis.said.tags:
         if rows_in(tag) is None:
             yield f"the tag training_rows {tag[:50]!r} is no number of rows"
-    if samples.typical is None:
+    if samples.typical is None and not basis.is_custom:
         yield "no window has held records yet; ask with samples=1000 what so many would mean"
     if isinstance(basis.profile, CustomProfile) and (lacking := without_boundary(basis.profile)):
         yield lacking

@@ -5,7 +5,7 @@ SELECT stated.training_rows, coalesce(stated.features::text, '{}') AS features, 
              WHERE profile_entity_id = %(entity_id)s AND key = 'training_rows'
              ORDER BY created_at DESC, value
              LIMIT 10) AS tags
-FROM (VALUES (1)) AS one (row) LEFT JOIN profile_judgement AS stated ON stated.entity_id = %(entity_id)s;
+FROM (VALUES (1)) AS one (n) LEFT JOIN profile_judgement AS stated ON stated.entity_id = %(entity_id)s;
 
 -- name: put_stated_rows
 INSERT INTO profile_judgement (entity_id, training_rows, features, updated_by, updated_at)

@@ -297,7 +297,7 @@ def test_a_psi_profile_says_what_to_expect(admin: HttpClient, pool: Pool) -> Non
 def test_an_spc_profile_says_which_rule_would_fit(admin: HttpClient, pool: Pool) -> None:
     uid = register(admin, pool, spc_profile(features=1))
     told = get(admin, uid=uid, samples=100)
-    assert told["first_number"] == 12
+    assert told["first_number"] == 13
     assert told["expected_alert_rows_a_week"] == pytest.approx(7 * 0.315, abs=0.25)
     assert told["features"][0]["training_rows_origin"] == "unknown"
     assert told == get(admin, uid=uid, samples=100)

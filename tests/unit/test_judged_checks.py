@@ -19,8 +19,16 @@ from scouter.drift.judgement.custom_judgement import judge_custom
 from scouter.drift.judgement.expected_alerts import custom_rate, psi_rate, spc_rates
 from scouter.drift.judgement.holm import adjusted
 from scouter.drift.judgement.known_rows import KnownRows, SaidRows, rows_in
+from scouter.drift.judgement.outlook import (
+    Samples,
+    alert_rows_a_week,
+    false_messages_a_week,
+    first_number,
+    rates_of,
+)
 from scouter.drift.judgement.psi_judgement import judge_psi
-from scouter.drift.judgement.rules import DEFAULT_RULES, FireAfter, JudgementRules
+from scouter.drift.judgement.rules import DEFAULT_RULES as RULES
+from scouter.drift.judgement.rules import FireAfter, JudgementRules
 from scouter.drift.judgement.shift_and_spike import Reference, judge_values
 from scouter.drift.judgement.spc_judgement import judge_spc
 from scouter.drift.judgement.training_rows import RecoveredRows
@@ -61,7 +69,7 @@ def judged_psi(
     profile: PsiProfile, window: Mapping[str, Mapping[int, int]], rows: KnownRows, alpha: float = 0.01
 ) -> dict[str, Judgement]:
     seen = check_psi(profile, window).observations
-    made = judge_psi(profile, window, seen, rows, alpha=alpha, rules=DEFAULT_RULES)  # type: ignore[arg-type]
+    made = judge_psi(profile, window, seen, rows, alpha=alpha, rules=RULES)  # type: ignore[arg-type]
     assert [each.name for each in made] == [each.name for each in seen]
     return {each.name: each for each in made}
 
@@ -184,7 +192,7 @@ def spc_profile(*names: str) -> SpcProfile:
 def judged_spc(profile: SpcProfile, window: Mapping[str, Sequence[float]], alpha: float = 0.01) -> dict[str, Judgement]:
     timed = {name: TimedValues(np.arange(len(values)), np.array(values)) for name, values in window.items()}
     seen = check_spc(profile, timed).observations
-    made = judge_spc(profile, timed, seen, NOBODY_SAID, alpha=alpha, rules=DEFAULT_RULES)  # type: ignore[arg-type]
+    made = judge_spc(profile, timed, seen, NOBODY_SAID, alpha=alpha, rules=RULES)  # type: ignore[arg-type]
     return {each.name: each for each in made}
 
 
@@ -229,7 +237,7 @@ def test_order_and_gaps_of_the_records_make_no_difference() -> None:
     shuffle = np.random.default_rng(1).permutation(40)
     mixed = {"f": TimedValues(np.append(moments[shuffle], 3), np.append(np.array(values)[shuffle], math.nan))}
     seen = check_spc(profile, mixed).observations
-    (found,) = judge_spc(profile, mixed, seen, NOBODY_SAID, alpha=0.01, rules=DEFAULT_RULES)  # type: ignore[arg-type]
+    (found,) = judge_spc(profile, mixed, seen, NOBODY_SAID, alpha=0.01, rules=RULES)  # type: ignore[arg-type]
     assert found == judged_spc(profile, {"f": values})["f"]
 
 
@@ -242,7 +250,7 @@ def custom_result(observed: float, count: int, boundary: float | None = 0.5, way
     return check_custom(msgspec.convert(document, CustomProfile), {"mae": ObservedMean(count, observed)})
 
 
-def judged_custom(result: CheckResult, deviation: float | None, rules: JudgementRules = DEFAULT_RULES) -> Judgement:
+def judged_custom(result: CheckResult, deviation: float | None, rules: JudgementRules = RULES) -> Judgement:
     (found,) = judge_custom(result.observations, {"mae": deviation}, rules=rules)  # type: ignore[arg-type]
     return found
 
@@ -309,14 +317,14 @@ def test_results_of_before_are_read() -> None:
     ],
 )
 def test_the_budget_makes_alpha(schedule: str, fire_after: str, alpha: float) -> None:
-    budget = budget_of(schedule, DEFAULT_RULES)
+    budget = budget_of(schedule, RULES)
     assert str(budget.fire_after) == fire_after
     assert budget.alpha == pytest.approx(alpha, abs=5e-5)
     assert budget.messages_a_week(budget.alpha) == pytest.approx(7 / 90, rel=1e-3)
 
 
 def test_people_choose_the_budget_and_after_how_many_windows() -> None:
-    assert budget_of("@daily", JudgementRules(false_alarms=30.0)).alpha > budget_of("@daily", DEFAULT_RULES).alpha
+    assert budget_of("@daily", JudgementRules(false_alarms=30.0)).alpha > budget_of("@daily", RULES).alpha
     chosen = budget_of("@daily", JudgementRules(fire_after=FireAfter(2, 2)))
     assert (chosen.fire_after, chosen.alpha) == (FireAfter(2, 2), 0.05)
     assert chosen.messages_a_week(1.0) == 0.0
@@ -353,6 +361,41 @@ def test_metrics_without_a_boundary_alert_by_chance() -> None:
         assert rate is not None
         assert rate.share == share
     assert custom_rate(AlertCondition(AlertThreshold.Above, delta=0.1)) is None
+
+
+def test_the_outlook_of_a_week_keeps_the_budget_where_alerts_are_judged() -> None:
+    profile = psi_profile(**{f"f{n}": DECILES for n in range(20)})
+    rows, samples, budget = (
+        recovered(profile),
+        Samples({f"f{n}": 10_000 for n in range(20)}),
+        budget_of("@daily", RULES),
+    )
+    rates = rates_of(profile, rows, samples)
+    assert alert_rows_a_week(rates, budget) == pytest.approx(20 * 7 * 0.49, rel=0.05)
+    judged = false_messages_a_week(rates, budget, "corrected", together=rates, alone=budget.alpha)
+    assert judged == pytest.approx(7 / 90, rel=1e-3)
+    unjudged = false_messages_a_week(rates, budget, "client", together=rates, alone=budget.alpha)
+    apart = false_messages_a_week(rates, budget, "corrected", together=(), alone=budget.alpha)
+    assert unjudged is not None
+    assert unjudged > 10
+    assert apart == pytest.approx(20 * 7 / 90, rel=1e-3), "each for itself"
+
+
+def test_nobody_can_say_without_windows() -> None:
+    for profile in (psi_profile(f=DECILES), spc_profile("f")):
+        rates = rates_of(profile, NOBODY_SAID, Samples({}))
+        assert rates == {"f": None}
+        assert alert_rows_a_week(rates, budget_of("@daily", RULES)) is None
+        assert first_number(profile, Samples({}), 0.01) is None
+
+
+def test_the_first_number_that_fits_is_for_all_features_together() -> None:
+    few, many = spc_profile("f"), spc_profile(*[f"f{n}" for n in range(20)])
+    assert [first_number(few, Samples({}, count), 0.01) for count in (20, 50, 100, 1440)] == [11, 12, 14, 18]
+    assert first_number(many, Samples({}, 100), 0.01) == 18
+    assert first_number(many, Samples({"f0": 20, "f1": 100, "f2": 100}), 0.01) == 18
+    assert first_number(few, Samples({}, 10**12), 0.0001) is not None
+    assert first_number(psi_profile(f=DECILES), Samples({}, 100), 0.01) is None
 
 
 def all_finite(judgement: Judgement) -> bool:
