@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
-from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+from msgspec import Meta, Raw, Struct
 
 from scouter.alerting.channels.routing import missing_settings
 from scouter.api.routing import AnyRoute, Request, Route
@@ -46,11 +46,8 @@ class ProfileQuery(Struct, frozen=True):
 
 
 class StatusReply(Struct, frozen=True):
-    """`note`: what was accepted and is hardly meant; it is left out when there is nothing of that kind."""
-
     message: str
     status: str = "success"
-    note: str | UnsetType = UNSET
 
 
 class Profiles:
@@ -125,15 +122,8 @@ class Profiles:
         self._features.forget(entity.id)
         said = f"registered {entity.drift_type} profile {entity.space}/{entity.name} {entity.version}"
         lacking = missing_settings(done.dispatch_config, self._settings)
-        return RegisterProfileReply(
-            entity.space,
-            entity.name,
-            entity.version,
-            entity.uid,
-            done.active,
-            f"{said}; {lacking}" if lacking else said,
-            note=_note(profile),
-        )
+        message = _sentence(said, lacking, _hardly_meant(profile))
+        return RegisterProfileReply(entity.space, entity.name, entity.version, entity.uid, done.active, message)
 
     def fetch(self, request: Request[ProfileQuery, None]) -> dict[str, Raw]:
         query = request.query
@@ -153,7 +143,7 @@ class Profiles:
             entity = replace(connection, body, profile, request.caller, now)
         self._features.forget(entity.id)  # names that were refused may be named now
         said = f"replaced {entity.drift_type} profile {entity.space}/{entity.name} {entity.version}"
-        return StatusReply(said, note=_note(profile))
+        return StatusReply(_sentence(said, _hardly_meant(profile)))
 
     def set_status(self, request: Request[None, ProfileStatusRequest]) -> StatusReply:
         body = request.body
@@ -164,5 +154,10 @@ class Profiles:
         return StatusReply(f"{count} profiles of {body.space}/{body.name} {body.version} are {state}")
 
 
-def _note(profile: Profile) -> str | UnsetType:
-    return (isinstance(profile, CustomProfile) and without_boundary(profile)) or UNSET
+def _hardly_meant(profile: Profile) -> str | None:
+    """What is wrong with a profile that is accepted all the same."""
+    return without_boundary(profile) if isinstance(profile, CustomProfile) else None
+
+
+def _sentence(*parts: str | None) -> str:
+    return "; ".join(part for part in parts if part)

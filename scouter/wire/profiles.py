@@ -353,10 +353,7 @@ class RegisterProfileRequest(_Document, frozen=True):
 
 
 class RegisterProfileReply(_Document, frozen=True):
-    """The one registration reply that all clients accept.
-
-    `note`: what was accepted and is hardly meant; it is left out when there is nothing of that kind.
-    """
+    """The one registration reply that all clients accept."""
 
     space: str
     name: str
@@ -365,7 +362,6 @@ class RegisterProfileReply(_Document, frozen=True):
     active: bool
     message: str
     status: str = "success"
-    note: str | UnsetType = UNSET
 
 
 class ProfileStatusRequest(_Document, frozen=True):

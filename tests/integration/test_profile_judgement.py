@@ -303,19 +303,19 @@ def test_an_spc_profile_says_which_rule_would_fit(admin: HttpClient, pool: Pool)
     assert told == get(admin, uid=uid, samples=100)
 
 
-def test_a_metric_without_a_boundary_is_registered_with_a_note(admin: HttpClient, pool: Pool) -> None:
+def test_a_metric_without_a_boundary_is_registered_and_told_so(admin: HttpClient, pool: Pool) -> None:
     document = custom_profile()
-    assert "note" not in admin.post("/scouter/profile", registration(document)).body
+    assert "boundary" not in admin.post("/scouter/profile", registration(document)).body["message"]
     document["config"]["alert_config"]["alert_conditions"]["mae"]["delta"] = None
     answer = admin.post("/scouter/profile", registration(document))
-    assert "mae" in answer.body["note"]
+    said = "without a boundary (delta) these alert by chance, in half of all checks and Outside in all: mae"
+    assert (answer.status, answer.body["message"].endswith(said)) == (200, True)
     told = get(admin, uid=answer.body["uid"])
-    assert told["expected_alert_rows_a_week"] == 3.5
-    assert answer.body["note"] in told["notes"]
+    assert (told["expected_alert_rows_a_week"], told["notes"]) == (3.5, [said])
     assert told["features"][0]["training_rows_origin"] is None
     document["config"]["uid"], document["config"]["version"] = answer.body["uid"], answer.body["version"]
     replaced = admin.put("/scouter/profile", {"space": "s", "drift_type": "Custom", "profile": json.dumps(document)})
-    assert replaced.body["note"] == answer.body["note"]
+    assert replaced.body["message"].endswith(said)
 
 
 class AskedChecksOf:
