@@ -10,6 +10,7 @@ from msgspec import Meta, Raw, Struct
 
 from scouter.alerting.channels.lacking import missing_settings
 from scouter.api.routing import AnyRoute, Request, Route
+from scouter.drift.custom import without_boundary
 from scouter.errors import Conflict, NotFound
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.entities import Entities
@@ -23,7 +24,9 @@ from scouter.profiles.replacement import replace
 from scouter.profiles.status import set_status
 from scouter.settings.alerting import AlertingSettings
 from scouter.wire.profiles import (
+    CustomProfile,
     DriftType,
+    Profile,
     ProfileStatusRequest,
     RegisterProfileReply,
     RegisterProfileRequest,
@@ -119,14 +122,8 @@ class Profiles:
         self._features.forget(entity.id)
         said = f"registered {entity.drift_type} profile {entity.space}/{entity.name} {entity.version}"
         lacking = missing_settings(done.dispatch_config, self._settings)
-        return RegisterProfileReply(
-            entity.space,
-            entity.name,
-            entity.version,
-            entity.uid,
-            done.active,
-            f"{said}; {lacking}" if lacking else said,
-        )
+        message = _sentence(said, lacking, _hardly_meant(profile))
+        return RegisterProfileReply(entity.space, entity.name, entity.version, entity.uid, done.active, message)
 
     def fetch(self, request: Request[ProfileQuery, None]) -> dict[str, Raw]:
         query = request.query
@@ -145,7 +142,8 @@ class Profiles:
         with self._pool.connection() as connection:
             entity = replace(connection, body, profile, request.caller, now)
         self._features.forget(entity.id)  # names that were refused may be named now
-        return StatusReply(f"replaced {entity.drift_type} profile {entity.space}/{entity.name} {entity.version}")
+        said = f"replaced {entity.drift_type} profile {entity.space}/{entity.name} {entity.version}"
+        return StatusReply(_sentence(said, _hardly_meant(profile)))
 
     def set_status(self, request: Request[None, ProfileStatusRequest]) -> StatusReply:
         body = request.body
@@ -154,3 +152,12 @@ class Profiles:
             count = set_status(connection, body, self._now())
         state = "active" if body.active else "inactive"
         return StatusReply(f"{count} profiles of {body.space}/{body.name} {body.version} are {state}")
+
+
+def _hardly_meant(profile: Profile) -> str | None:
+    """What is wrong with a profile that is accepted all the same."""
+    return without_boundary(profile) if isinstance(profile, CustomProfile) else None
+
+
+def _sentence(*parts: str | None) -> str:
+    return "; ".join(part for part in parts if part)

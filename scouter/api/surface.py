@@ -29,6 +29,7 @@ from scouter.api.open_alerts import OpenAlerts
 from scouter.api.probes import Probes
 from scouter.api.profile_deletion import ProfileDeletion
 from scouter.api.profile_features import ProfileFeatures
+from scouter.api.profile_judgements import ProfileJudgements
 from scouter.api.profile_listing import ProfileListing
 from scouter.api.profile_states import ProfileStates
 from scouter.api.profiles import Profiles
@@ -43,6 +44,7 @@ from scouter.archive.history import History
 from scouter.archive.periods import ArchivePeriods
 from scouter.checks.asked_checks import AskedChecks
 from scouter.profiles.chart_series import ChartSeries
+from scouter.profiles.judgement_rules import rules_of
 from scouter.settings.settings import Settings
 
 
@@ -73,6 +75,7 @@ def _resources(behind: Behind, settings: Settings, now: Callable[[], datetime]) 
         ProfileListing(pool),
         ProfileStates(pool),
         ProfileFeatures(pool, entities, behind.ranked),
+        ProfileJudgements(pool, entities, rules_of(settings.alerting)),
         ProfileDeletion(pool, entities, behind.core.features),
         Messages(ingest.gateway, now, behind.disk),
         Charts(ChartSeries(pool, History(pool, behind.reads)), entities, now),

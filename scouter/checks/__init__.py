@@ -1,7 +1,7 @@
 """Checks of profiles on their schedules.
 
 Begin with `poller.py`: workers that claim what is due. `checker.py` is one check from the claim to the record:
-`evaluation.py` reads the window and asks `drift/`, `raise_alerts.py` stores alerts with the run and puts them into the
-outbox. `late_sweep.py` checks windows again that records arrived late for, `asked_checks.py` those that somebody asks
-for.
+`evaluation.py` reads the window and asks `drift/`, and `judging.py` for a second opinion on what alerts;
+`raise_alerts.py` stores alerts with the run and puts them into the outbox. `late_sweep.py` checks windows again that
+records arrived late for, `asked_checks.py` those that somebody asks for.
 """

@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from scouter.drift.means import mean_of
-from scouter.wire.profiles import AlertCondition, AlertThreshold
+from scouter.wire.profiles import AlertCondition, AlertThreshold, CustomProfile
+
+_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,17 @@ def accepted_range(condition: AlertCondition, baseline: float) -> AcceptedRange:
             return AcceptedRange(highest=center + distance)
         case AlertThreshold.Outside:
             return AcceptedRange(lowest=center - distance, highest=center + distance)
+
+
+def without_boundary(profile: CustomProfile) -> str | None:
+    """What to say of metrics that alert on their baseline itself; None: there are none."""
+    conditions = profile.config.alert_config.alert_conditions or {}
+    names = sorted(name for name, condition in conditions.items() if not condition.boundary)
+    if not names:
+        return None
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    which = f"{', '.join(names[:_SHOWN])}{more}"
+    return f"without a boundary (delta) these alert by chance, in half of all checks and Outside in all: {which}"
 
 
 def baseline_of(condition: AlertCondition, baseline: float) -> float:

@@ -68,16 +68,68 @@ class CustomObservation(Struct, frozen=True, tag_field="drift_type", tag="Custom
     highest: float | None
 
 
+class JudgedBy(StrEnum):
+    """What an alert was judged by: a test, the client's rule alone, or nothing, and then the reason says why."""
+
+    two_samples = "two samples"
+    fixed = "fixed, training rows unknown"
+    shift_and_spike = "shift and spike"
+    standard_error = "standard error"
+    client = "client"
+    none = "none"
+
+
+class RowsOrigin(StrEnum):
+    """How it is known on how many rows a profile was trained."""
+
+    stated = "stated"
+    tagged = "tagged"
+    recovered = "recovered"
+    unknown = "unknown"
+
+
+class Judgement(Struct, frozen=True):
+    """The second opinion on one feature or metric of a check that alerts: is it more than chance, and does it matter?
+
+    `significant` is null where no test has said so; an alert counts then as the client says. `p_value`: of this
+    feature alone; `adjusted_p_value`: as it counts among all features of the check, what is at most `alpha` is more
+    than chance. Null: it takes no part in that. `effect`: the PSI; of SPC how many sigma of single values the mean is
+    off, or the farthest value where that is what is unlikely; of a metric how far its mean is from the baseline.
+    """
+
+    name: str
+    judge: JudgedBy
+    significant: bool | None = None
+    material: bool | None = None
+    p_value: float | None = None
+    adjusted_p_value: float | None = None
+    alpha: float | None = None
+    effect: float | None = None
+    training_rows: int | None = None
+    training_rows_origin: RowsOrigin | None = None
+    reason: str | None = None
+
+    @property
+    def refutes(self) -> bool:
+        """An alert of it is chance, or a trifle."""
+        return self.significant is False
+
+
 Observation: TypeAlias = SpcObservation | PsiObservation | CustomObservation
 Outcome: TypeAlias = tuple[Observation | NotChecked, tuple[Alert, ...]]
 
 
 class CheckResult(Struct, frozen=True):
-    """One check of one profile, everything in the order of the names of features or metrics."""
+    """One check of one profile, everything in the order of the names of features or metrics.
+
+    `judgements`: of every feature that was checked, when one of them alerts; where the client's rule is taken at its
+    word, of those that alert. Runs of before have none.
+    """
 
     alerts: tuple[Alert, ...]
     observations: tuple[Observation, ...]
     not_checked: tuple[NotChecked, ...]
+    judgements: tuple[Judgement, ...] = ()
 
     @classmethod
     def of(cls, outcomes: Iterable[Outcome]) -> CheckResult:

@@ -39,7 +39,8 @@ class AskRunRequest(Struct, frozen=True):
 class RunItem(Struct, frozen=True):
     """One check: its window (window_start, window_end], how it ended, and what it saw.
 
-    `result` holds the alerts, the observations of every feature or metric, and what could not be checked and why.
+    `result` holds the alerts, the observations of every feature or metric, what could not be checked and why, and
+    beside alerts the judgements: whether they are more than chance, and large enough to matter.
     `note` says what to know beside it, such as a channel that lacks its settings. `attempt` above 1 means that earlier
     tries failed, or, with `late`, that records arrived after an earlier check, or that somebody asked for it:
     `asked_by`. Such a check raises no alert that an earlier one of its window raised; `result` has all of them.

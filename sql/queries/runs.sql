@@ -78,3 +78,11 @@ FROM check_run
 WHERE entity_id = %(entity_id)s AND NOT set_back
 ORDER BY window_end DESC, attempt DESC
 LIMIT 1;
+
+-- name: recent_results
+-- Of the newest windows that held records, the last check of each.
+SELECT DISTINCT ON (window_end) result::text AS result
+FROM check_run
+WHERE entity_id = %(entity_id)s AND NOT set_back AND row_count > 0 AND result IS NOT NULL
+ORDER BY window_end DESC, attempt DESC
+LIMIT %(maximum)s;

@@ -102,7 +102,7 @@ def test_the_outbox_takes_more_channels_and_keeps_what_lies_in_it(older: str) ->
         for channel in ("console", "slack", "opsgenie", "webhook"):
             connection.execute(put, [channel])
         before = connection.execute(kept).fetchall()
-    assert "0017_channels" in migrations.migrate(older)
+    assert "0019_channels" in migrations.migrate(older)
     with psycopg.connect(older) as connection:
         assert connection.execute(kept).fetchall() == before
         for channel in ChannelName:

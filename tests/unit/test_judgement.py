@@ -15,7 +15,7 @@ from scouter.drift.judgement.holm import adjusted
 from scouter.drift.judgement.margin import Measured, judge_margin
 from scouter.drift.judgement.run_lengths import run_probability, smallest_run
 from scouter.drift.judgement.shift_and_spike import Reference, judge_values
-from scouter.drift.judgement.training_rows import recovered_rows
+from scouter.drift.judgement.training_rows import RecoveredRows
 from scouter.drift.judgement.two_sample import psi_that_is_significant, two_sample
 from tests.golden import FOLDER
 
@@ -24,6 +24,11 @@ VECTORS: dict[str, list[dict[str, Any]]] = json.loads((FOLDER / "alert_judgement
 
 def vectors(section: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("case", VECTORS[section], ids=range(len(VECTORS[section])))
+
+
+def recovered_rows(features: dict[str, list[float]]) -> dict[str, int | None]:
+    found = RecoveredRows.of(features).rows
+    return {name: found.get(name) for name in features}
 
 
 def near(value: float) -> Any:

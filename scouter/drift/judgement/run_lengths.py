@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from itertools import count as naturals
 
+import numpy as np
+
 
 def run_probability(samples: int, count: int) -> float:
     """P(a run of at least `count` on one side among `samples`), for a fair coin.
 
-    Recursion over the length of the present run; the average run length on either side is 2^count - 1.
+    The Markov chain over the length of the present run; the average run length on either side is 2^count - 1.
     """
     if samples < count:
         return 0.0
     if count <= 1:
         return 1.0 if samples else 0.0
-    runs = [0.0] * count  # by length of the present run, of those that have met none of `count` yet
-    runs[1] = 1.0
-    for _ in range(samples - 1):
-        going_on = [0.0, sum(runs) / 2, *(each / 2 for each in runs[1:-1])]
-        runs = going_on
-    return 1.0 - sum(runs)
+    # By length of the present run, 1 to count - 1, of those that have met none of `count` yet: half of them begin anew,
+    # the other half goes on.
+    step = np.eye(count - 1, k=-1) / 2
+    step[0, :] += 0.5
+    going_on = np.linalg.matrix_power(step, samples - 1)[:, 0]
+    return 1.0 - float(going_on.sum())
 
 
 def smallest_run(samples: int, alpha: float) -> int:

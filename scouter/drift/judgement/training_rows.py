@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 _LARGEST_DENOMINATOR = 10_000_000
 _ROWS_A_BIN = 20  # fewer say nothing: a profile of ten equal bins fits ten rows
@@ -20,22 +22,56 @@ def fewest_rows(proportions: Sequence[float]) -> int | None:
     """Of one feature. None: no whole numbers below the largest denominator give just these proportions."""
     rows = 1
     for share in proportions:
-        fraction = Fraction(share).limit_denominator(_LARGEST_DENOMINATOR)
-        if fraction.numerator / fraction.denominator != share:
-            return None
-        rows = math.lcm(rows, fraction.denominator)
-        if rows > _LARGEST:
+        denominator = _denominator(share)
+        rows = 0 if denominator is None else math.lcm(rows, denominator)
+        if not 0 < rows <= _LARGEST:
             return None
     return rows
 
 
-def recovered_rows(features: Mapping[str, Sequence[float]]) -> dict[str, int | None]:
-    """By feature; None where they stay unknown.
+@lru_cache(maxsize=10_000)  # bins of one strategy have few different shares
+def _denominator(share: float) -> int | None:
+    fraction = Fraction(share).limit_denominator(_LARGEST_DENOMINATOR)
+    return fraction.denominator if fraction.numerator / fraction.denominator == share else None
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveredRows:
+    """What the proportions of a profile say, by feature; one that is not there says nothing.
 
     Features may have different rows: missing values are left out feature by feature. Where all fit one table of equal
     length, that is the answer for all of them.
+
+    `rows`: how many there are at least, as far as that means something. `divisors`: what the true number is a multiple
+    of, however small.
     """
-    own = {name: fewest_rows(proportions) for name, proportions in features.items()}
+
+    rows: Mapping[str, int]
+    divisors: Mapping[str, int]
+
+    @classmethod
+    def of(cls, features: Mapping[str, Sequence[float]]) -> RecoveredRows:
+        """`features`: the proportions of each."""
+        own = {name: fewest_rows(proportions) for name, proportions in features.items()}
+        found = _rows_of(features, own)
+        return cls(
+            {name: rows for name, rows in found.items() if rows is not None},
+            {name: rows for name, rows in own.items() if rows is not None},
+        )
+
+    def of_table(self, name: str, rows: int) -> int:
+        """The rows of a feature in a training table of `rows`: missing values are left out feature by feature.
+
+        The largest number that fits its proportions. None fits: what was said of the table.
+        """
+        divisor = self.divisors.get(name, 1)
+        return rows // divisor * divisor or rows
+
+
+NOTHING_RECOVERED = RecoveredRows({}, {})
+
+
+def _rows_of(features: Mapping[str, Sequence[float]], own: Mapping[str, int | None]) -> dict[str, int | None]:
     known = [rows for rows in own.values() if rows is not None]
     if not known:
         return dict.fromkeys(features)

@@ -184,3 +184,8 @@ def checked_window(connection: Connection, entity_id: int, window_end: datetime)
 def newest_window(connection: Connection, entity_id: int) -> CheckedWindow | None:
     """The last check of a profile's newest window."""
     return _sql["newest_window"].one(connection, CheckedWindow, entity_id=entity_id)
+
+
+def recent_results(connection: Connection, entity_id: int, maximum: int) -> list[str]:
+    """JSON texts, as `CheckResult`, of the newest windows that held records."""
+    return _sql["recent_results"].values(connection, entity_id=entity_id, maximum=maximum)

@@ -30,8 +30,8 @@ def psi_window(connection: Connection, entity_id: int, window: Window) -> list[t
     return connection.execute(_sql["psi_window"].text, _parameters(entity_id, window)).fetchall()
 
 
-def custom_window(connection: Connection, entity_id: int, window: Window) -> list[tuple[str, int, float]]:
-    """Metric, number of records and their mean, whatever the values are."""
+def custom_window(connection: Connection, entity_id: int, window: Window) -> list[tuple[str, int, float, float | None]]:
+    """Metric, number of records, their mean, whatever the values are, and sample deviation, if there is one."""
     asked = _parameters(entity_id, window)
     try:
         with connection.transaction():  # if one metric's values cannot be added up, the others' are not lost
