@@ -9,7 +9,7 @@ ACCEPTED = "a length of time such as 30s, 5m, 24h or 7d"
 OFF = "off"
 
 _UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
-_WRITTEN = re.compile(r"([0-9]{1,9})([smhd])")
+_WRITTEN = re.compile(r"([0-9]{1,10})([smhd])")
 
 
 def read_duration(text: object) -> timedelta:
