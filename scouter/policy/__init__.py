@@ -8,6 +8,6 @@ said, and when), `escalation.py`; then `groups.py`, `shared_causes.py`, `mention
 message for many).
 
 What may be chosen: `policy.py` (the values), `keys.py` and `documents.py` (how they are written), `merging.py` (server,
-space, profile, feature), with `durations.py`, `destinations.py` and `mutes.py`. `silences.py` are people's, with
+space, profile, feature), with `durations.py`, `recipients.py` and `mutes.py`. `silences.py` are people's, with
 `globs.py`. Profiles that stopped sending: `silent_profiles.py` over `usual_hours.py` and `hour_set.py`.
 """

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from scouter.policy.destinations import Addressee, Way, read_addressees, write_addressees
 from scouter.policy.durations import OFF, read_duration, write_duration
 from scouter.policy.firing_rule import read_fire_after, write_fire_after
 from scouter.policy.mutes import read_mutes, write_mutes
+from scouter.policy.recipients import PROFILE, read_escalate_to, read_recipients, write_recipients
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +95,6 @@ def _read_resolved(sent: object) -> bool:
     return sent == "sent"
 
 
-def _read_escalate_to(sent: object) -> tuple[Addressee, ...]:
-    addressees = read_addressees(sent)
-    if any(each.way is Way.profile for each in addressees):
-        raise ValueError("other destinations than the profile's own, which has been told already")
-    return addressees
-
-
 KEYS: dict[str, Key] = {
     "fire_after": Key(read_fire_after, write_fire_after, by_feature=True),
     "resolve_after": _whole(1, 30, by_feature=True),
@@ -123,8 +116,8 @@ KEYS: dict[str, Key] = {
     "expect_every": _or_off(_duration("1m", "365d")),
     "never_sent_after": _or_off(_duration("1m", "365d")),
     "escalate_after": _or_off(_duration("1m", "365d"), by_feature=True),
-    "escalate_to": Key(_read_escalate_to, write_addressees, by_feature=True),
+    "escalate_to": Key(read_escalate_to, write_recipients, by_feature=True),
     "mute": Key(read_mutes, write_mutes, by_feature=True),
     "messages": _word("problems", "every_alert"),
-    "to": Key(read_addressees, write_addressees),
+    "to": Key(read_recipients, lambda value: write_recipients(PROFILE if value is None else value)),
 }

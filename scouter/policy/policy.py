@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from scouter.policy.destinations import PROFILE_ONLY, Addressee
 from scouter.policy.firing_rule import Count, FiringRule, fire_after
 from scouter.policy.identity import Signal
 from scouter.policy.mutes import Mute
+from scouter.wire.recipients import Recipient
 
 # Not a matter of taste: one failed window is news, and a feature may miss a window or two.
 _ONCE = FiringRule(Count(1, 1), 1)
@@ -17,7 +17,10 @@ _BLIND = FiringRule(Count(3, 3), 1)
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One value for each key of a policy document. None stands for `auto` or `off`, whichever the key knows."""
+    """One value for each key of a policy document. None stands for `auto` or `off`, whichever the key knows.
+
+    `to` None: where the profile's own document says, and to the webhook where it takes problems.
+    """
 
     fire_after: Count | None = None
     resolve_after: int = 2
@@ -39,10 +42,10 @@ class Policy:
     expect_every: timedelta | None = None
     never_sent_after: timedelta | None = timedelta(hours=24)
     escalate_after: timedelta | None = None
-    escalate_to: tuple[Addressee, ...] = ()
+    escalate_to: tuple[Recipient, ...] = ()
     mute: tuple[Mute, ...] = ()
     messages: str = "problems"
-    to: tuple[Addressee, ...] = PROFILE_ONLY
+    to: tuple[Recipient, ...] | None = None
 
     def judge_of(self, signal: Signal) -> str:
         """A boundary of a custom metric is a person's own decision, so the client's rule stands unless asked for."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from scouter.policy.identity import Signal
 from scouter.policy.keys import KEYS
 from scouter.policy.merging import Origin, PolicyLayers
 from scouter.policy.policy import DEFAULTS, Policy
+from scouter.policy.recipients import PROFILE
 
 WHOLE: dict[str, Any] = {
     "fire_after": "3 of 5",
@@ -63,7 +64,7 @@ def test_every_default_can_be_written_and_read() -> None:
     written = {name: entry["value"] for name, entry in PolicyLayers().shown().items()}
     del written["escalate_to"]  # nobody: it is left out
     read = read_policy(json.loads(json.dumps(written)), Level.server)
-    assert PolicyLayers(server=read).policy() == DEFAULTS
+    assert PolicyLayers(server=read).policy() == replace(DEFAULTS, to=PROFILE)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +88,7 @@ def test_every_default_can_be_written_and_read() -> None:
         ("late_hours", 1.5, "a whole number"),
         ("silent_after", 0, "or off"),
         ("escalate_to", [{"profile": True}], "other destinations"),
-        ("escalate_to", [], "1 to 20"),
+        ("escalate_to", [], "a list of 1 to 20"),
         ("mute", {"days": ["sat"]}, "off, or a list"),
         ("mute", [{}], "off, or a list"),
         ("mute", [{"from": "20:00"}], "off, or a list"),
@@ -99,16 +100,17 @@ def test_every_default_can_be_written_and_read() -> None:
         ("mute", [{"days": ["samstag"]}], "a list of mon, tue"),
         ("mute", [{"days": ["sat"], "except": ["psi"]}], "failing and silent"),
         ("messages", "none", "one of problems, every_alert"),
-        ("to", "email", "a list of"),
+        ("to", "email", "a list of 1 to 20"),
+        ("to", [], "a list of 1 to 20"),
         ("to", [{"email": ["not an address"]}], "addresses such as"),
         ("to", [{"email": ["a@example.com\nBcc: b@example.com"]}], "addresses such as"),
-        ("to", [{"email": []}], "addresses such as"),
-        ("to", [{"pagerduty": ""}], "the name of a destination"),
-        ("to", [{"slack": "drift"}], '{"slack": {"channel": "NAME"}}'),
-        ("to", [{"opsgenie": {"team": "ml", "priority": "P9"}}], '"P1" to "P5"'),
-        ("to", [{"webhook": False}], '{"webhook": true}'),
-        ("to", [{"fax": "1"}], "a list of"),
-        ("to", [{"teams": "a", "webhook": True}], "a list of"),
+        ("to", [{"email": []}], "1"),
+        ("to", [{"pagerduty": "a b"}], "a name out of SCOUTER_PAGERDUTY_ROUTING_KEYS"),
+        ("to", [{"slack": "drift"}], "an object"),
+        ("to", [{"opsgenie": {"team": "ml", "priority": "P9"}}], "P1"),
+        ("to", [{"webhook": False}], "true, or no such entry"),
+        ("to", [{"fax": "1"}], "only the keys email, pagerduty"),
+        ("to", [{"teams": "a", "webhook": True}], "exactly one of"),
         ("repeat", "24h", "no such key; the keys are fire_after"),
         ("features", ["age"], "an object of at most"),
         ("features", {"age": "client"}, "an object of keys"),

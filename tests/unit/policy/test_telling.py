@@ -12,7 +12,6 @@ import pytest
 
 from scouter.policy.acknowledgement import Acknowledgement, is_acknowledged
 from scouter.policy.changes import deactivated
-from scouter.policy.destinations import Addressee, Way
 from scouter.policy.escalation import escalation_due
 from scouter.policy.firing_rule import Count, FiringRule
 from scouter.policy.policy import DEFAULTS
@@ -27,6 +26,7 @@ from scouter.policy.telling import (
     last_told,
     next_moment,
 )
+from scouter.wire.recipients import Recipient
 from tests.golden import FOLDER
 from tests.unit.policy.moments import START, at
 from tests.unit.policy.test_problem import after
@@ -175,7 +175,7 @@ def test_there_is_something_to_say_at_once_or_at_the_next_reminder_or_never() ->
 
 
 def test_an_escalation_is_due_once_an_episode_after_it_was_told() -> None:
-    policy = replace(DEFAULTS, escalate_after=timedelta(hours=4), escalate_to=(Addressee(Way.pagerduty, ("ops",)),))
+    policy = replace(DEFAULTS, escalate_after=timedelta(hours=4), escalate_to=(Recipient(pagerduty="ops"),))
     told = told_firing(hours=1)
     assert escalation_due(FIRING, told, policy, None) == at(hours=5)
     reminded = replace(told, at=at(hours=30))
