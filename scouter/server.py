@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from datetime import UTC, datetime
 
 from scouter.alerting.group_clock import GroupClock
+from scouter.alerting.server_policy import overrule_policy
 from scouter.answering import Behind
 from scouter.api.http_server import bind, http_server, in_address
 from scouter.api.metrics_application import MetricsServer
@@ -172,6 +173,8 @@ class Server:
         yield SHARED, PassivePart("connection pool", pool.end, metrics=pool.metrics())
         records = settings.records
         jobs = pool.within(_JOB_SECONDS)
+        with pool.connection() as connection:
+            overrule_policy(connection, settings.messages)
         yield (
             FRONT,
             QuarantineLimits(

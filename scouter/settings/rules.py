@@ -8,6 +8,7 @@ from __future__ import annotations
 from scouter.settings.alerting import AlertingSettings
 from scouter.settings.checks import CheckSettings
 from scouter.settings.database import DatabaseSettings
+from scouter.settings.messages import MessageSettings
 from scouter.settings.records import RecordSettings
 from scouter.settings.retention import RetentionSettings
 
@@ -50,6 +51,15 @@ def of_alerts(retention: RetentionSettings, alerting: AlertingSettings) -> list[
         return [
             f"SCOUTER_ALERT_DAYS {retention.alert_days} is shorter than SCOUTER_DELIVERY_MAX_AGE_HOURS "
             f"{alerting.max_age_hours}: alerts would be deleted before they are delivered"
+        ]
+    return []
+
+
+def of_messages(checks: CheckSettings, messages: MessageSettings) -> list[str]:
+    if messages.late_hours is not None and messages.late_hours > checks.late_days * 24:
+        return [
+            f"SCOUTER_LATE_MESSAGE_HOURS {messages.late_hours} is longer than SCOUTER_LATE_DAYS {checks.late_days}: "
+            "windows that old are not checked again"
         ]
     return []
 

@@ -80,10 +80,22 @@ def test_maintenance_brings_profiles_of_before_up_to_their_newest_check(older: s
         connection.execute(
             "INSERT INTO alert (entity_id, entity_name, alert, active) SELECT id, 'f0', '{}', false FROM entity"
         )
-    assert migrations.migrate(older) == ["0016_pages"]
+    assert migrations.migrate(older)[0] == "0016_pages"
     with open_pool(older, name="tests", smallest=1, largest=1, acquire_seconds=5) as pool:
         assert list(StandingsBehind().run(pool, datetime.now(UTC))) == [20, 20, 4]
     with psycopg.connect(older) as connection:
         known = "SELECT state, count(*), max(furthest_distance), count(DISTINCT last_run_id) FROM profile GROUP BY 1"
         assert sorted(connection.execute(known).fetchall()) == [("new", 1, None, 0), ("ok", 44, 0.5, 44)]
         assert connection.execute("SELECT DISTINCT acknowledged_at FROM alert").fetchall() == [(None,)]
+
+
+@pytest.mark.parametrize("older", [18], indirect=True)
+@pytest.mark.parametrize("profiles", [0, 1])
+def test_who_has_profiles_goes_on_with_a_message_a_check(older: str, profiles: int) -> None:
+    with psycopg.connect(older) as connection:
+        for number in range(profiles):
+            add_profile(connection, f"m{number}", spc_profile(), active=True, moved=True)
+    migrations.migrate(older)
+    with psycopg.connect(older) as connection:
+        ((messages,),) = connection.execute("SELECT document ->> 'messages' FROM alert_policy").fetchall()
+    assert messages == ("every_alert" if profiles else "problems")
