@@ -195,6 +195,19 @@ ALERTS_GIVEN_UP = _counter(
     "scouter_alerts_given_up", "Notifications that were never delivered.", "channel", known=_CHANNELS
 )
 
+MESSAGES_WRITTEN = _counter(
+    "scouter_messages",
+    "Messages about problems that were written for a channel.",
+    "channel",
+    "kind",
+)
+MESSAGES_HELD = _counter(
+    "scouter_messages_held",
+    "Looks at a problem that had something to say and did not: what kept it from that.",
+    "why",
+    known=("silence", "muted", "acknowledged", "resolved"),
+)
+
 # --- the archive
 _KINDS = ("spc", "psi", "custom")
 ARCHIVED_RECORDS = _counter(

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from datetime import UTC, datetime
 
+from scouter.alerting.group_clock import GroupClock
+from scouter.alerting.server_policy import overrule_policy
 from scouter.answering import Behind
 from scouter.api.http_server import bind, http_server, in_address
 from scouter.api.metrics_application import MetricsServer
@@ -171,6 +173,8 @@ class Server:
         yield SHARED, PassivePart("connection pool", pool.end, metrics=pool.metrics())
         records = settings.records
         jobs = pool.within(_JOB_SECONDS)
+        with pool.connection() as connection:
+            overrule_policy(connection, settings.messages)
         yield (
             FRONT,
             QuarantineLimits(
@@ -194,6 +198,7 @@ class Server:
         yield FRONT, MaintenanceScheduler(conninfo, deadlines, tasks_of(settings), now, is_alone=is_alone)
         delivery = deliverer(jobs, settings, now)
         yield FRONT, delivery
+        yield FRONT, GroupClock(jobs, delivery.wake)
         yield FRONT, LateSweep(jobs, settings.checks, settings.alerting, now, delivery.wake)
         yield FRONT, Poller(jobs, Checker(jobs, settings.checks, settings.alerting, delivery.wake), settings.checks)
         yield FRONT, ClockWatch(jobs, future_times(settings), now)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from scouter.alerting.channels.lacking import missing_settings
+from scouter.checks.decide_problems import CheckedOnce, decide_problems
 from scouter.checks.evaluation import Evaluation, evaluate
 from scouter.checks.raise_alerts import raise_alerts
 from scouter.drift.schedule_gaps import shortest_gap
@@ -19,6 +20,7 @@ from scouter.postgres.connections.connection_source import ConnectionSource
 from scouter.postgres.connections.contention import retried
 from scouter.postgres.connections.errors import AWAY
 from scouter.postgres.statements import Connection
+from scouter.postgres.tables.alert_policies import policies_of_profile
 from scouter.postgres.tables.checks import CheckClaim, finish_check, retry_check, schedule_under_lease
 from scouter.postgres.tables.profile_standings import NewestCheck
 from scouter.postgres.tables.runs import add_run
@@ -94,13 +96,22 @@ class Checker:
                 result=msgspec.json.encode(seen.result).decode(),
                 note=missing_settings(dispatch_of(claim.document), self._alerting),
             )
-            raise_alerts(connection, claim, seen.result.alerts, self._alerting, run_id=run_id, now=claim.claimed_at)
+            self._decide(connection, claim, window, seen, run_id)
             newest = NewestCheck(run_id, window.end, seen.outcome, seen.row_count)
             record_standing(connection, claim.entity_id, newest, seen.result)
             finish_check(connection, claim, window.end, *_next_run(schedule, window.end))
         CHECKS.labels(seen.outcome).inc()
         if seen.result.alerts:
             self._alerts_raised()
+
+    def _decide(self, connection: Connection, claim: CheckClaim, window: Window, seen: Evaluation, run_id: int) -> None:
+        """Alerts are facts; who is told of them, and when, is decided over problems, or for every check by itself."""
+        layers = policies_of_profile(connection, claim.entity_id, claim.space)
+        told = layers.policy().messages == "every_alert"
+        alerts, now = seen.result.alerts, claim.claimed_at
+        ids = raise_alerts(connection, claim, alerts, self._alerting, run_id=run_id, now=now, told=told)
+        checked = CheckedOnce(run_id, window.end, seen.result, ids)
+        decide_problems(connection, claim, checked, layers, self._alerting)
 
     def _reschedule(self, claim: CheckClaim) -> None:
         """Nothing to check yet: the schedule was changed since the next run was computed."""
@@ -132,6 +143,8 @@ class Checker:
             started_at=claim.claimed_at,
             error=f"{type(problem).__name__}: {problem}"[:2000].replace("\x00", ""),  # Postgres has no text with a NUL
         )
+        layers = policies_of_profile(connection, claim.entity_id, claim.space)
+        decide_problems(connection, claim, CheckedOnce(run_id, end, None, {}), layers, self._alerting)
         record_standing(connection, claim.entity_id, NewestCheck(run_id, end, "failed", 0), None)
         finish_check(connection, claim, end, *_next_run(schedule, end))
         CHECKS.labels("failed").inc()

@@ -47,10 +47,16 @@ def raise_alerts(
     run_id: int,
     now: datetime,
     late: bool = False,
-) -> None:
-    """SPC and PSI tell of all features in one message, custom metrics of each metric in one of its own."""
+    told: bool = True,
+) -> dict[str, list[int]]:
+    """The ids of the stored alerts, by feature or metric.
+
+    `told`: with a message for this check. SPC and PSI tell of all features in one, custom metrics of each metric in one
+    of its own.
+    """
+    raised: dict[str, list[int]] = {}
     if not alerts:
-        return
+        return raised
     # Read once: there may be as many alerts as the document has metrics.
     destinations = destinations_of(dispatch_of(profile.document), settings)
     for told_together in _messages(alerts):
@@ -66,8 +72,12 @@ def raise_alerts(
             )
             for alert in told_together
         ]
-        notification = _notification(profile, told_together, ids, now, late=late)
-        enqueue(connection, profile.entity_id, notification, destinations, now)
+        for alert, alert_id in zip(told_together, ids, strict=True):
+            raised.setdefault(alert.subject, []).append(alert_id)
+        if told:
+            notification = _notification(profile, told_together, ids, now, late=late)
+            enqueue(connection, profile.entity_id, notification, destinations, now)
+    return raised
 
 
 def identity_of(alert: Alert) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from scouter.postgres.database import EMBEDDED
 from scouter.postgres.embedded.directory import present_directory
 from scouter.settings.archive import ArchiveSettings
 from scouter.settings.database import DatabaseSettings
+from scouter.settings.messages import MessageSettings
 from scouter.settings.records import RecordSettings
 from scouter.settings.settings import Settings
 from scouter.settings.users import UserSettings
@@ -89,6 +90,7 @@ def settings_at(place: Place, taken: Settings) -> Settings:
         http=dataclasses.replace(taken.http, host=host),
         database=DatabaseSettings(uri=EMBEDDED, data_dir=place.database),
         archive=ArchiveSettings(storage_uri=str(place.archive)),
+        messages=MessageSettings(messages="every_alert"),  # its past is one of checks
         records=RecordSettings(retention_days=_HOT_DAYS, store_seconds=_STORE_SECONDS),
         # Where others reach it the password is generated.
         users=UserSettings(known_users=is_private, guest_access="read" if is_private else "off"),

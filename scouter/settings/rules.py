@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from scouter.settings.alerting import AlertingSettings
 from scouter.settings.checks import CheckSettings
 from scouter.settings.database import DatabaseSettings
+from scouter.settings.messages import MessageSettings
 from scouter.settings.records import RecordSettings
 from scouter.settings.retention import RetentionSettings
 
@@ -93,6 +94,15 @@ def _of_plain_mail(alerting: AlertingSettings) -> list[str]:
     if not _is_loopback(parts.hostname or ""):
         return [
             "SCOUTER_SMTP_PLAIN is for a relay on loopback: to the host of SCOUTER_SMTP_URL others could read along"
+        ]
+    return []
+
+
+def of_messages(checks: CheckSettings, messages: MessageSettings) -> list[str]:
+    if messages.late_hours is not None and messages.late_hours > checks.late_days * 24:
+        return [
+            f"SCOUTER_LATE_MESSAGE_HOURS {messages.late_hours} is longer than SCOUTER_LATE_DAYS {checks.late_days}: "
+            "windows that old are not checked again"
         ]
     return []
 

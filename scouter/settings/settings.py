@@ -22,6 +22,7 @@ from scouter.settings.database import DatabaseSettings
 from scouter.settings.http import HttpSettings
 from scouter.settings.kafka import KafkaSettings
 from scouter.settings.logs import LogSettings
+from scouter.settings.messages import MessageSettings
 from scouter.settings.processes import ProcessSettings
 from scouter.settings.rabbitmq import RabbitSettings
 from scouter.settings.records import RecordSettings
@@ -41,6 +42,7 @@ class Settings:
     logs: LogSettings = field(default_factory=LogSettings)
     checks: CheckSettings = field(default_factory=CheckSettings)
     alerting: AlertingSettings = field(default_factory=AlertingSettings)
+    messages: MessageSettings = field(default_factory=MessageSettings)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     archive: ArchiveSettings = field(default_factory=ArchiveSettings)
     kafka: KafkaSettings = field(default_factory=KafkaSettings)
@@ -67,6 +69,7 @@ class Settings:
             *rules.of_late_records(self.checks, self.retention),
             *rules.of_alerts(self.retention, self.alerting),
             *rules.of_mail(self.alerting),
+            *rules.of_messages(self.checks, self.messages),
             *rules.of_archive(self.retention, self.records),
         ]
 

@@ -46,7 +46,8 @@ WHERE id = %(id)s AND state = 'pending' AND attempts = %(attempts)s;
 -- name: record_given_up
 UPDATE alert_delivery
 SET state = 'given_up', last_error = %(error)s, claimed_by = NULL, claim_until = NULL
-WHERE id = %(id)s AND state = 'pending' AND attempts = %(attempts)s;
+WHERE id = %(id)s AND state = 'pending' AND attempts = %(attempts)s
+RETURNING group_id, undo::text AS undo;
 
 -- name: delivery_page
 -- Newest first, from below the cursor. Null filters let everything pass; `spaces` null is every space.

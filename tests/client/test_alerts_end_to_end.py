@@ -43,6 +43,7 @@ CHANNELS = {"Spc": {"slack", "webhook"}, "Psi": {"opsgenie", "webhook"}, "Custom
 
 def environment(url: str) -> dict[str, str]:
     return {
+        "SCOUTER_MESSAGES": "every_alert",
         "SCOUTER_WINDOW_GRACE_SECONDS": "2",
         "SLACK_API_URL": url + "/api",
         "SLACK_APP_TOKEN": "xoxb-secret",

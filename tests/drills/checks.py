@@ -27,6 +27,7 @@ HOOK = "/hook"
 ENVIRONMENT = {
     "PYTHONFAULTHANDLER": "1",  # should a server crash by itself, its log says where
     "SCOUTER_DEFAULT_PASSWORD": "admin",
+    "SCOUTER_MESSAGES": "every_alert",  # each alert is looked for among the messages
     "SCOUTER_WINDOW_GRACE_SECONDS": "2",
     "SCOUTER_CHECK_LEASE_SECONDS": "4",
     "SCOUTER_ALERT_TIMEOUT_SECONDS": "1",  # a delivery that was cut off is made again 23 s later

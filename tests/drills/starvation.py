@@ -34,7 +34,7 @@ def add_to(drills: Any) -> None:
 def play(directory: Path, options: argparse.Namespace, seed: int) -> tuple[Findings, Stage]:
     with AlertService() as service:
         service.behave("/mute", Hang())
-        environment = {"SCOUTER_WEBHOOK_URL": f"{service.url}/mute"}
+        environment = {"SCOUTER_WEBHOOK_URL": f"{service.url}/mute", "SCOUTER_MESSAGES": "every_alert"}
         with Stage(directory, seed, environment=environment) as stage:
             warm = send(stage, "warming", options)
             time.sleep(options.seconds / 4)

@@ -90,7 +90,7 @@ def test_maintenance_brings_profiles_of_before_up_to_their_newest_check(older: s
         assert connection.execute("SELECT DISTINCT acknowledged_at FROM alert").fetchall() == [(None,)]
 
 
-@pytest.mark.parametrize("older", [17], indirect=True)
+@pytest.mark.parametrize("older", [19], indirect=True)
 def test_the_outbox_takes_more_channels_and_keeps_what_lies_in_it(older: str) -> None:
     put = (
         "INSERT INTO alert_delivery (entity_id, alert_ids, channel, destination, payload, created_at, next_attempt_at)"
@@ -109,3 +109,15 @@ def test_the_outbox_takes_more_channels_and_keeps_what_lies_in_it(older: str) ->
             connection.execute(put, [channel.value])
         with pytest.raises(psycopg.errors.CheckViolation):
             connection.execute(put, ["pigeon"])
+
+
+@pytest.mark.parametrize("older", [18], indirect=True)
+@pytest.mark.parametrize("profiles", [0, 1])
+def test_who_has_profiles_goes_on_with_a_message_a_check(older: str, profiles: int) -> None:
+    with psycopg.connect(older) as connection:
+        for number in range(profiles):
+            add_profile(connection, f"m{number}", spc_profile(), active=True, moved=True)
+    migrations.migrate(older)
+    with psycopg.connect(older) as connection:
+        ((messages,),) = connection.execute("SELECT document ->> 'messages' FROM alert_policy").fetchall()
+    assert messages == ("every_alert" if profiles else "problems")

@@ -9,6 +9,7 @@ from datetime import datetime
 import msgspec
 
 from scouter.postgres.statements import Connection, named_statements
+from scouter.postgres.tables.message_groups import take_back
 from scouter.wire.notifications import ChannelName, Destination, Notification
 from scouter.wire.problem_messages import ProblemMessage, Remote, decode_message
 
@@ -36,6 +37,12 @@ class ClaimedDelivery:
     @property
     def message(self) -> Notification | ProblemMessage:
         return decode_message(self.payload)
+
+
+@dataclass(frozen=True, slots=True)
+class _GivenUp:
+    group_id: int | None
+    undo: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +135,11 @@ def record_retry(connection: Connection, claimed: ClaimedDelivery, *, error: str
 
 
 def record_given_up(connection: Connection, claimed: ClaimedDelivery, *, error: str) -> bool:
-    """False: the claim has lapsed and somebody else holds it."""
-    return _sql["record_given_up"].run(connection, id=claimed.id, attempts=claimed.attempts, error=error) == 1
+    """What it told of problems counts as not told. False: the claim has lapsed and somebody else holds it."""
+    given_up = _sql["record_given_up"].one(connection, _GivenUp, id=claimed.id, attempts=claimed.attempts, error=error)
+    if given_up is not None and given_up.group_id is not None:
+        take_back(connection, given_up.group_id, given_up.undo)
+    return given_up is not None
 
 
 def delivery_page(

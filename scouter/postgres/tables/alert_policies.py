@@ -1,0 +1,84 @@
+"""Policy documents of the server, of spaces and of profiles."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from scouter.policy.documents import NOTHING_SET, Level, PolicyDocument, read_policy
+from scouter.policy.merging import PolicyLayers
+from scouter.postgres.statements import Connection, named_statements
+
+_sql = named_statements("alert_policies")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPolicy:
+    """`document` is JSON text, as somebody wrote it."""
+
+    document: str
+    updated_by: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _LevelRow:
+    level: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class _OwnerRow:
+    space: str | None
+    entity_id: int | None
+    document: str
+
+
+def policies_of_profile(connection: Connection, entity_id: int, space: str) -> PolicyLayers:
+    """Those that hold for it."""
+    rows = _sql["policies_of_profile"].all(connection, _LevelRow, entity_id=entity_id, space=space)
+    found = {row.level: _read(row.document, Level(row.level)) for row in rows}
+    return PolicyLayers(**found)
+
+
+def policies_of_profiles(connection: Connection, space: str, entity_ids: Collection[int]) -> dict[int, PolicyLayers]:
+    """By entity; all of them profiles of that space."""
+    rows = _sql["policies_of_profiles"].all(connection, _OwnerRow, space=space, entity_ids=list(entity_ids))
+    server = space_wide = NOTHING_SET
+    own: dict[int, PolicyDocument] = {}
+    for row in rows:
+        if row.entity_id is not None:
+            own[row.entity_id] = _read(row.document, Level.profile)
+        elif row.space is not None:
+            space_wide = _read(row.document, Level.space)
+        else:
+            server = _read(row.document, Level.server)
+    return {each: PolicyLayers(server, space_wide, own.get(each, NOTHING_SET)) for each in entity_ids}
+
+
+def one_policy(
+    connection: Connection, *, space: str | None = None, entity_id: int | None = None
+) -> StoredPolicy | None:
+    """Of a space, of a profile, or of the server where neither is named."""
+    return _sql["one_policy"].one(connection, StoredPolicy, space=space, entity_id=entity_id)
+
+
+def put_policy(
+    connection: Connection, document: str, *, by: str, space: str | None = None, entity_id: int | None = None
+) -> None:
+    """Instead of the one that is there. `document`: JSON text."""
+    delete_policy(connection, space=space, entity_id=entity_id)
+    _sql["add_policy"].run(connection, space=space, entity_id=entity_id, document=document, by=by)
+
+
+def delete_policy(connection: Connection, *, space: str | None = None, entity_id: int | None = None) -> bool:
+    """False: there is none."""
+    _sql["lock_policies"].run(connection)
+    return _sql["delete_policy"].run(connection, space=space, entity_id=entity_id) == 1
+
+
+def _read(document: str, level: Level) -> PolicyDocument:
+    return read_policy(msgspec.json.decode(document), level)

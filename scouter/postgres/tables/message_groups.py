@@ -1,0 +1,403 @@
+"""Groups of problems that are told together, what was told of each, and the messages that told it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+
+from scouter.policy.acknowledgement import Acknowledgement
+from scouter.policy.identity import ProblemKey, Side, Signal
+from scouter.policy.problem import Problem, Reason, Standing, State
+from scouter.policy.silences import SilenceSubject
+from scouter.policy.telling import Strength, Told
+from scouter.postgres.statements import Connection, named_statements
+from scouter.postgres.tables.problems import acknowledgement_of
+
+_sql = named_statements("message_groups")
+
+
+class ToldBefore(msgspec.Struct, frozen=True):
+    """What had been told of a problem before a message: null, nothing."""
+
+    problem_id: int
+    told: Told | None
+
+
+_decode_undo = msgspec.json.Decoder(list[ToldBefore]).decode
+
+
+@dataclass(frozen=True, slots=True)
+class DueGroup:
+    """A group that may speak; locked. `destination` is JSON text, `now` the database's time."""
+
+    id: int
+    key: str
+    space: str
+    channel: str
+    destination: str
+    episode: int
+    since: datetime | None
+    sequence: int
+    opening: int
+    opened_at: datetime
+    instant: datetime | None
+    last_sent_at: datetime | None
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A problem in a group, and what was told of it there."""
+
+    group_id: int
+    key: str
+    is_current: bool
+    told: Told | None
+
+
+@dataclass(frozen=True, slots=True)
+class _MembershipRow:
+    group_id: int
+    key: str
+    is_current: bool
+    told_state: str | None
+    told_episode: int | None
+    told_at: datetime | None
+    first_at: datetime | None
+    told_effect: float | None
+    told_zone_4: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A problem of a group that may be worth telling, with its profile."""
+
+    id: int
+    entity_id: int
+    uid: str
+    space: str
+    name: str
+    version: str
+    drift_type: str
+    signal: str
+    subject: str
+    direction: str
+    state: str
+    episode: int
+    since: datetime | None
+    fired_at: datetime | None
+    resolved_at: datetime | None
+    bad_at: datetime | None
+    reason: str | None
+    verdicts: list[bool]
+    effect: float | None
+    p_value: float | None
+    zone_4: bool
+    late: bool
+    alert_ids: list[int]
+    acknowledged_episode: int | None
+    acknowledged_by: str | None
+    acknowledged_at: datetime | None
+    acknowledged_until: datetime | None
+    is_current: bool
+    told_state: str | None
+    told_episode: int | None
+    told_at: datetime | None
+    first_at: datetime | None
+    told_effect: float | None
+    told_zone_4: bool | None
+
+    @property
+    def key(self) -> ProblemKey:
+        return ProblemKey(self.uid, Signal(self.signal), self.subject, Side(self.direction))
+
+    @property
+    def problem(self) -> Problem:
+        """Without its windows, which have had their say."""
+        return Problem(
+            standing=Standing(State(self.state), self.since),
+            episode=self.episode,
+            fired_at=self.fired_at,
+            resolved_at=self.resolved_at,
+            bad_at=self.bad_at,
+            reason=None if self.reason is None else Reason(self.reason),
+        )
+
+    @property
+    def strength(self) -> Strength:
+        return Strength(self.effect, self.zone_4)
+
+    @property
+    def told(self) -> Told | None:
+        return _told(self)
+
+    @property
+    def acknowledgement(self) -> Acknowledgement | None:
+        return acknowledgement_of(
+            self.acknowledged_episode, self.acknowledged_by, self.acknowledged_at, self.acknowledged_until
+        )
+
+    @property
+    def silence_subject(self) -> SilenceSubject:
+        return SilenceSubject(
+            self.space, self.name, self.version, self.drift_type, self.signal, self.subject, self.direction
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class UndeliveredMessage:
+    """`undo` is JSON text; `is_claimed`: somebody is sending it."""
+
+    id: int
+    sequence: int
+    undo: str | None
+    is_claimed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAlertOfProblem:
+    """`alert` is JSON text."""
+
+    id: int
+    entity_name: str
+    created_at: datetime
+    alert: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """How a group stands once it has spoken."""
+
+    episode: int
+    since: datetime | None
+    sequence: int
+    opening: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """For the outbox. `payload` and `destination` are JSON texts."""
+
+    group_id: int
+    sequence: int
+    kind: str
+    channel: str
+    destination: str
+    payload: str
+    alert_ids: Sequence[int]
+    undo: Sequence[ToldBefore]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedMessage:
+    """A message about problems. `payload` is JSON text."""
+
+    id: int
+    space: str
+    channel: str
+    sequence: int
+    kind: str
+    state: str
+    created_at: datetime
+    attempts: int
+    delivered_at: datetime | None
+    last_error: str | None
+    receipt: str | None
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class _FiringRow:
+    subject: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class _HavingRow:
+    subject: str
+    profiles: int
+
+
+def schedule_group(
+    connection: Connection,
+    *,
+    key: str,
+    space: str,
+    channel: str,
+    destination: str,
+    notify_at: datetime,
+    now: datetime,
+    instant: datetime | None,
+    interval: timedelta,
+) -> int:
+    """It speaks then at the latest, but not twice within `interval`. Its id. Groups are taken in the order of their
+    keys, so that two checks never wait for each other in a circle.
+    """
+    scheduled: int = _sql["schedule_group"].values(
+        connection,
+        key=key,
+        space=space,
+        channel=channel,
+        destination=destination,
+        notify_at=notify_at,
+        now=now,
+        instant=instant,
+        interval=interval,
+    )[0]
+    return scheduled
+
+
+def join_group(connection: Connection, group_id: int, problem_id: int) -> None:
+    _sql["join_group"].run(connection, group_id=group_id, problem_id=problem_id)
+
+
+def set_current_groups(connection: Connection, problem_id: int, group_ids: Collection[int]) -> None:
+    """Where it is told from now on."""
+    _sql["set_current_groups"].run(connection, problem_id=problem_id, group_ids=list(group_ids))
+
+
+def memberships_of_problem(connection: Connection, problem_id: int) -> list[Membership]:
+    rows = _sql["memberships_of_problem"].all(connection, _MembershipRow, problem_id=problem_id)
+    return [Membership(row.group_id, row.key, row.is_current, _told(row)) for row in rows]
+
+
+def wake_group(connection: Connection, group_id: int, at: datetime, interval: timedelta) -> None:
+    """It looks then at the latest at what it may say."""
+    _sql["wake_group"].run(connection, id=group_id, at=at, interval=interval)
+
+
+def due_group(connection: Connection) -> DueGroup | None:
+    """The one that has been due for longest; another server has it as soon as this transaction is over."""
+    return _sql["due_group"].one(connection, DueGroup)
+
+
+def seconds_until_group(connection: Connection) -> float | None:
+    """None: no group has anything to say."""
+    seconds: float | None = _sql["seconds_until_group"].values(connection)[0]
+    return seconds
+
+
+def is_anything_due(connection: Connection, space: str, instant: datetime) -> bool:
+    """Whether a check of an active profile of that space, due at that instant, has not been recorded yet."""
+    due: bool = _sql["is_anything_due"].values(connection, space=space, instant=instant)[0]
+    return due
+
+
+def members_of_group(connection: Connection, group_id: int) -> list[Member]:
+    return _sql["members_of_group"].all(connection, Member, group_id=group_id)
+
+
+def firing_in_space(connection: Connection, space: str, subjects: Collection[str]) -> dict[str, list[str]]:
+    """The uids of the active profiles in which each subject fires."""
+    found: dict[str, list[str]] = {}
+    for row in _sql["firing_in_space"].all(connection, _FiringRow, space=space, subjects=list(subjects)):
+        found.setdefault(row.subject, []).append(row.uid)
+    return found
+
+
+def profiles_having(connection: Connection, space: str, subjects: Collection[str]) -> dict[str, int]:
+    """How many active profiles of a space have each feature or metric."""
+    rows = _sql["profiles_having"].all(connection, _HavingRow, space=space, subjects=list(subjects))
+    return {row.subject: row.profiles for row in rows}
+
+
+def alerts_of_problems(connection: Connection, ids: Collection[int]) -> dict[int, StoredAlertOfProblem]:
+    rows = _sql["alerts_of_problems"].all(connection, StoredAlertOfProblem, ids=list(ids))
+    return {row.id: row for row in rows}
+
+
+def undelivered_message(connection: Connection, group_id: int) -> UndeliveredMessage | None:
+    return _sql["undelivered_message"].one(connection, UndeliveredMessage, group_id=group_id)
+
+
+def given_up_since(connection: Connection, group_id: int) -> int:
+    """Messages that nobody got, since the last one that somebody did."""
+    count: int = _sql["given_up_since"].values(connection, group_id=group_id)[0]
+    return count
+
+
+def replace_message(connection: Connection, message: UndeliveredMessage, group_id: int) -> None:
+    """It is not sent any more, and what it told counts as not told."""
+    _sql["replace_message"].run(connection, id=message.id)
+    take_back(connection, group_id, message.undo)
+
+
+def take_back(connection: Connection, group_id: int, undo: str | None) -> None:
+    """What had been told before holds again. `undo` is that of a message."""
+    for before in _decode_undo(undo or "[]"):
+        set_told(connection, group_id, before.problem_id, before.told)
+
+
+def set_told(connection: Connection, group_id: int, problem_id: int, told: Told | None) -> None:
+    _sql["set_told"].run(
+        connection,
+        group_id=group_id,
+        problem_id=problem_id,
+        told_state=None if told is None else told.state.value,
+        told_episode=None if told is None else told.episode,
+        told_at=None if told is None else told.at,
+        first_at=None if told is None else told.first_at,
+        told_effect=None if told is None else told.strength.effect,
+        told_zone_4=None if told is None else told.strength.zone_4,
+    )
+
+
+def add_message(connection: Connection, message: NewMessage, now: datetime) -> int:
+    """Into the outbox. The id of its delivery."""
+    added: int = _sql["add_message"].values(
+        connection,
+        group_id=message.group_id,
+        sequence=message.sequence,
+        kind=message.kind,
+        channel=message.channel,
+        destination=message.destination,
+        payload=message.payload,
+        alert_ids=list(message.alert_ids),
+        undo=msgspec.json.encode(list(message.undo)).decode(),
+        now=now,
+    )[0]
+    return added
+
+
+def group_has_spoken(
+    connection: Connection, group_id: int, spoken: Spoken, *, now: datetime, notify_at: datetime | None
+) -> None:
+    _sql["group_has_spoken"].run(
+        connection,
+        id=group_id,
+        episode=spoken.episode,
+        since=spoken.since,
+        sequence=spoken.sequence,
+        opening=spoken.opening,
+        now=now,
+        notify_at=notify_at,
+    )
+
+
+def group_waits(connection: Connection, group_id: int, notify_at: datetime | None) -> None:
+    """It looks again then; None: when something happens."""
+    _sql["group_waits"].run(connection, id=group_id, notify_at=notify_at)
+
+
+def message_page(
+    connection: Connection, spaces: Iterable[str] | None, *, state: str | None, below_id: int | None, maximum: int
+) -> list[ListedMessage]:
+    """Newest first."""
+    return _sql["message_page"].all(
+        connection,
+        ListedMessage,
+        spaces=None if spaces is None else list(spaces),
+        state=state,
+        below_id=below_id,
+        maximum=maximum,
+    )
+
+
+def _told(row: Member | _MembershipRow) -> Told | None:
+    if row.told_state is None or row.told_episode is None or row.told_at is None or row.first_at is None:
+        return None
+    strength = Strength(row.told_effect, bool(row.told_zone_4))
+    return Told(State(row.told_state), row.told_episode, row.told_at, row.first_at, strength)

@@ -1,0 +1,38 @@
+"""The server's policy is stored, and set variables overrule it at the start."""
+
+from __future__ import annotations
+
+import logging
+
+import msgspec
+import pytest
+
+from scouter.alerting.server_policy import overrule_policy
+from scouter.postgres.connections.pool import Pool
+from scouter.postgres.tables.alert_policies import one_policy
+from scouter.settings.messages import MessageSettings
+
+
+def stored(pool: Pool, settings: MessageSettings) -> object:
+    with pool.connection() as connection:
+        overrule_policy(connection, settings)
+        policy = one_policy(connection)
+    assert policy is not None
+    return msgspec.json.decode(policy.document)
+
+
+def test_what_is_set_overrules_what_is_stored(pool: Pool, caplog: pytest.LogCaptureFixture) -> None:
+    assert stored(pool, MessageSettings()) == {"messages": "every_alert"}
+    with caplog.at_level(logging.INFO):
+        chosen = MessageSettings(messages="problems", repeat_hours=12, group_wait_seconds=10, late_hours=0)
+        wanted = {"messages": "problems", "repeat_every": "12h", "group_wait": "10s", "late_hours": 0}
+        assert stored(pool, chosen) == wanted
+        assert stored(pool, MessageSettings()) == wanted
+    warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert warnings == ["the policy of this database said messages every_alert; this start sets it to problems"]
+
+
+def test_the_better_way_is_named_at_the_start(pool: Pool, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        stored(pool, MessageSettings())
+    assert "SCOUTER_MESSAGES=problems" in caplog.text
