@@ -39,6 +39,8 @@ def _wanted(settings: MessageSettings) -> dict[str, object]:
         "group_wait": _in(settings.group_wait_seconds, "s"),
         "group_interval": _in(settings.group_seconds, "s"),
         "late_hours": settings.late_hours,
+        "judge": settings.judge,
+        "false_alarms": _in(settings.false_alarm_days, "d"),
     }
     return {key: value for key, value in said.items() if value is not None}
 

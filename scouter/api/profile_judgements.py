@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from scouter.api.routing import AnyRoute, Request, Route
-from scouter.drift.judgement.rules import JudgementRules
 from scouter.errors import NotFound
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.entities import Entities
@@ -15,10 +14,9 @@ from scouter.wire.profiles import accepted_by_profiles
 
 
 class ProfileJudgements:
-    def __init__(self, pool: Pool, entities: Entities, rules: JudgementRules) -> None:
+    def __init__(self, pool: Pool, entities: Entities) -> None:
         self._pool = pool
         self._entities = entities
-        self._rules = rules
 
     def routes(self) -> list[AnyRoute]:
         return [
@@ -69,4 +67,4 @@ class ProfileJudgements:
     def _shown(self, basis: JudgementBasis | None, ref: ProfileRef, samples: int | None) -> ProfileJudgement:
         if basis is None:
             raise ref.unknown()
-        return profile_judgement(basis, self._rules, samples)  # reckons for a while, and needs no connection
+        return profile_judgement(basis, samples)  # reckons for a while, and needs no connection

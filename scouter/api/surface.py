@@ -44,7 +44,6 @@ from scouter.archive.history import History
 from scouter.archive.periods import ArchivePeriods
 from scouter.checks.asked_checks import AskedChecks
 from scouter.profiles.chart_series import ChartSeries
-from scouter.profiles.judgement_rules import rules_of
 from scouter.settings.settings import Settings
 
 
@@ -75,7 +74,7 @@ def _resources(behind: Behind, settings: Settings, now: Callable[[], datetime]) 
         ProfileListing(pool),
         ProfileStates(pool),
         ProfileFeatures(pool, entities, behind.ranked),
-        ProfileJudgements(pool, entities, rules_of(settings.alerting)),
+        ProfileJudgements(pool, entities),
         ProfileDeletion(pool, entities, behind.core.features),
         Messages(ingest.gateway, now, behind.disk),
         Charts(ChartSeries(pool, History(pool, behind.reads)), entities, now),

@@ -19,7 +19,6 @@ from scouter.postgres.tables.checks import Scheduled, WaitingCheck, schedule_of,
 from scouter.postgres.tables.late_arrivals import SweptProfile, profile_for_sweep
 from scouter.postgres.tables.runs import add_run, checked_window, newest_window
 from scouter.postgres.tables.windows import Window
-from scouter.profiles.judgement_rules import rules_of
 from scouter.profiles.standings import refresh_standing
 from scouter.profiles.waiting_run import waiting_run
 from scouter.settings.alerting import AlertingSettings
@@ -44,7 +43,6 @@ class AskedChecks:
         self._connections = connections
         self._grace = timedelta(seconds=settings.window_grace_seconds)
         self._alerting = alerting
-        self._rules = rules_of(alerting)
         self._alerts_raised = alerts_raised
 
     def now(self, entity_id: int, asked_by: str) -> int:
@@ -83,7 +81,7 @@ class AskedChecks:
     ) -> tuple[int, int]:
         """The id of the run, and how many alerts it raised."""
         try:
-            seen = evaluate(connection, profile.entity_id, profile.drift_type, profile.document, window, self._rules)
+            seen = evaluate(connection, profile, window)
         except psycopg.Error:
             raise
         except Exception as problem:  # whatever an unusable profile runs into is what its check comes to

@@ -25,7 +25,6 @@ from scouter.postgres.tables.checks import CheckClaim, finish_check, retry_check
 from scouter.postgres.tables.profile_standings import NewestCheck
 from scouter.postgres.tables.runs import add_run
 from scouter.postgres.tables.windows import Window
-from scouter.profiles.judgement_rules import rules_of
 from scouter.profiles.standings import record_standing
 from scouter.settings.alerting import AlertingSettings
 from scouter.settings.checks import CheckSettings
@@ -51,7 +50,6 @@ class Checker:
         """`alerts_raised` is called when alerts are committed."""
         self._connections = connections
         self._alerting = alerting
-        self._rules = rules_of(alerting)
         self._attempts = settings.attempts
         self._alerts_raised = alerts_raised
 
@@ -70,7 +68,7 @@ class Checker:
             self._reschedule(claim)
             return
         with self._connections.connection() as connection:
-            seen = evaluate(connection, claim.entity_id, claim.drift_type, claim.document, window, self._rules)
+            seen = evaluate(connection, claim, window)
         self._record(claim, window, seen)
 
     def _window(self, claim: CheckClaim) -> Window | None:

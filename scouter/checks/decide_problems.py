@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from scouter.checks.checked_profile import CheckedProfile
 from scouter.checks.opinions import opinions_of
-from scouter.checks.raise_alerts import CheckedProfile
 from scouter.checks.schedule_messages import MessagePlan, schedule_messages
 from scouter.drift.schedule_gaps import shortest_gap
 from scouter.policy.check_verdicts import GOOD, Finding, blind_findings, findings_for, findings_of

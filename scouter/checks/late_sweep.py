@@ -16,7 +16,6 @@ from scouter.postgres.settled_time import settled_time
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.late_arrivals import SweptProfile, profile_for_sweep, quiet_entities, take_late_arrivals
 from scouter.postgres.tables.runs import CheckedWindow, runs_touched
-from scouter.profiles.judgement_rules import rules_of
 from scouter.profiles.standings import refresh_standing
 from scouter.runtime.part import ThreadPart
 from scouter.runtime.polling_thread import PollingThread
@@ -42,7 +41,6 @@ class LateSweep(ThreadPart):
         """`alerts_raised` is called when alerts are committed."""
         self._connections = connections
         self._alerting = alerting
-        self._rules = rules_of(alerting)
         self._now = now
         self._alerts_raised = alerts_raised
         self._quiet = timedelta(seconds=settings.window_grace_seconds)
@@ -92,9 +90,7 @@ class LateSweep(ThreadPart):
             return raised
 
     def _check_again(self, connection: Connection, profile: SweptProfile, checked: CheckedWindow, now: datetime) -> int:
-        seen = evaluate(
-            connection, profile.entity_id, profile.drift_type, profile.document, checked.window, self._rules
-        )
+        seen = evaluate(connection, profile, checked.window)
         if seen.row_count == checked.row_count:
             return 0
         again = record_again(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
 
 import msgspec
 from msgspec import UNSET, Raw
 
 from scouter.alerting.channels.routing import destinations_of
+from scouter.checks.checked_profile import CheckedProfile
 from scouter.drift.descriptions import Wording, descriptions
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.alerts import add_alert
@@ -17,25 +17,6 @@ from scouter.postgres.tables.deliveries import enqueue
 from scouter.settings.alerting import AlertingSettings
 from scouter.wire.alerts import Alert
 from scouter.wire.notifications import Descriptions, Notification, dispatch_of
-
-
-class CheckedProfile(Protocol):
-    """The profile that a check is about."""
-
-    @property
-    def entity_id(self) -> int: ...
-    @property
-    def uid(self) -> str: ...
-    @property
-    def space(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def version(self) -> str: ...
-    @property
-    def drift_type(self) -> str: ...
-    @property
-    def document(self) -> str: ...
 
 
 def raise_alerts(

@@ -8,9 +8,10 @@ from datetime import datetime
 import msgspec
 
 from scouter.alerting.channels.lacking import missing_settings
+from scouter.checks.checked_profile import CheckedProfile
 from scouter.checks.decide_problems import CheckedOnce, decide_problems
 from scouter.checks.evaluation import Evaluation
-from scouter.checks.raise_alerts import CheckedProfile, identity_of, raise_alerts
+from scouter.checks.raise_alerts import identity_of, raise_alerts
 from scouter.metrics import CHECKS
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.alert_policies import policies_of_profile

@@ -9,7 +9,7 @@ from datetime import datetime
 import msgspec
 
 from scouter.alerting.problem_outbox import problem_destinations
-from scouter.checks.raise_alerts import CheckedProfile
+from scouter.checks.checked_profile import CheckedProfile
 from scouter.policy.groups import PAUSE, earliest_moment, group_key
 from scouter.policy.policy import Policy
 from scouter.policy.problem import State

@@ -24,10 +24,12 @@ from scouter.drift.judgement.psi_judgement import HOW_TO_STATE
 from scouter.drift.judgement.rules import JudgementRules
 from scouter.errors import InvalidInput
 from scouter.postgres.statements import Connection
+from scouter.postgres.tables.alert_policies import policies_of_profile
 from scouter.postgres.tables.entities import Entity
 from scouter.postgres.tables.profile_judgement import SaidOfRows, put_stated_rows, said_of_rows
 from scouter.postgres.tables.profile_standings import lock_profile
 from scouter.postgres.tables.profiles import document_of
+from scouter.profiles.judgement_rules import rules_of
 from scouter.profiles.training_rows import rows_said
 from scouter.profiles.usual_samples import usual_samples
 from scouter.wire.check_results import RowsOrigin
@@ -43,13 +45,14 @@ _TYPES: dict[str, type[SpcProfile] | type[PsiProfile] | type[CustomProfile]] = {
 
 @dataclass(frozen=True, slots=True)
 class JudgementBasis:
-    """What is stored of a profile and its windows. `usual`: samples a window, by feature."""
+    """What is stored of a profile, its policies and its windows. `usual`: samples a window, by feature."""
 
     entity: Entity
     profile: Profile
     said: SaidOfRows
     rows: KnownRows
     usual: Mapping[str, int]
+    rules: JudgementRules
 
     @property
     def is_custom(self) -> bool:
@@ -63,7 +66,8 @@ def judgement_basis(connection: Connection, entity: Entity) -> JudgementBasis | 
         return None
     profile, said = _decoded(entity, document), said_of_rows(connection, entity.id)
     rows = rows_said(said, profile, document)
-    return JudgementBasis(entity, profile, said, rows, usual_samples(connection, entity.id))
+    rules = rules_of(policies_of_profile(connection, entity.id, entity.space))
+    return JudgementBasis(entity, profile, said, rows, usual_samples(connection, entity.id), rules)
 
 
 def state_rows(
@@ -81,9 +85,9 @@ def state_rows(
     return judgement_basis(connection, entity)
 
 
-def profile_judgement(basis: JudgementBasis, rules: JudgementRules, samples: int | None = None) -> ProfileJudgement:
+def profile_judgement(basis: JudgementBasis, samples: int | None = None) -> ProfileJudgement:
     """`samples`: as if every window held so many."""
-    entity, profile = basis.entity, basis.profile
+    entity, profile, rules = basis.entity, basis.profile, basis.rules
     known = Samples(basis.usual, samples)
     budget = budget_of(profile.config.alert_config.schedule, rules)
     judge = rules.judge_of(entity.drift_type)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from scouter.settings import parsers as values
 from scouter.settings.setting import setting
@@ -91,20 +91,6 @@ class AlertingSettings:
     )
     max_age_hours: int = setting(
         "SCOUTER_DELIVERY_MAX_AGE_HOURS", 24, values.integer(1, 8760), "Age at which it is given up in any case."
-    )
-    judge: Literal["corrected", "client"] | None = setting(
-        "SCOUTER_JUDGE",
-        None,
-        values.judge,
-        "Whose word counts on an alert: `corrected` asks tests that know how chance scatters, `client` takes the "
-        "client's rule at its word. Unset, custom metrics are left to the client's; `corrected` judges them, too.",
-        shown_default="corrected",
-    )
-    false_alarm_days: int = setting(
-        "SCOUTER_FALSE_ALARM_DAYS",
-        90,
-        values.integer(1, 3650),
-        "Days in which chance may make one message of a profile; how unlikely an alert must be follows from it.",
     )
 
     @property

@@ -48,3 +48,18 @@ class MessageSettings:
         "Windows older than that make no messages when they are checked again.",
         shown_default="24",
     )
+    judge: str | None = setting(
+        "SCOUTER_JUDGE",
+        None,
+        values.choice("corrected", "client"),
+        "Whose word counts on an alert: `corrected` asks tests that know how chance scatters, `client` takes the "
+        "client's rule at its word. Unset, custom metrics are left to the client's; `corrected` judges them, too.",
+        shown_default="corrected",
+    )
+    false_alarm_days: int | None = setting(
+        "SCOUTER_FALSE_ALARM_DAYS",
+        None,
+        values.integer(1, 3650),
+        "Days in which chance may make one message of a profile; how unlikely an alert must be follows from it.",
+        shown_default="90",
+    )

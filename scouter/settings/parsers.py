@@ -89,14 +89,6 @@ def guest_access(raw: str) -> Literal["off", "read", "write"]:
         raise ValueError("one of off, read, write") from None
 
 
-def judge(raw: str) -> Literal["corrected", "client"]:
-    judges: dict[str, Literal["corrected", "client"]] = {"corrected": "corrected", "client": "client"}
-    try:
-        return judges[raw.strip().lower()]
-    except KeyError:
-        raise ValueError("one of corrected, client") from None
-
-
 def path(raw: str) -> Path:
     return Path(raw).expanduser()
 

@@ -15,7 +15,7 @@ import pytest
 from scouter.checks.evaluation import evaluate
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.entities import entity_by_key
-from scouter.postgres.tables.profiles import document_of
+from scouter.postgres.tables.late_arrivals import profile_for_sweep
 from scouter.postgres.tables.windows import Window
 from scouter.server import Server
 from scouter.wire.check_results import CustomObservation
@@ -166,9 +166,9 @@ def test_a_check_judges_every_metric_whatever_another_one_holds(
     with pool.connection() as connection:
         entity = entity_by_key(connection, uids["custom"])
         assert entity is not None
-        document = document_of(connection, entity.id)
-        assert document is not None
-        seen = evaluate(connection, entity.id, "Custom", document, Window(start, end))
+        profile = profile_for_sweep(connection, entity.id)
+        assert profile is not None
+        seen = evaluate(connection, profile, Window(start, end))
     means = {name: exact.mean(values) for name, values in SERIES.items()}
     assert seen.row_count == sum(map(len, SERIES.values()))
     found = {each.name: each.observed for each in seen.result.observations if isinstance(each, CustomObservation)}
@@ -188,8 +188,8 @@ def test_the_largest_counts_make_charts_and_checks(admin: HttpClient, uids: dict
     with pool.connection() as connection:
         entity = entity_by_key(connection, uids["psi"])
         assert entity is not None
-        document = document_of(connection, entity.id)
-        assert document is not None
-        seen = evaluate(connection, entity.id, "Psi", document, Window(start, end))
+        profile = profile_for_sweep(connection, entity.id)
+        assert profile is not None
+        seen = evaluate(connection, profile, Window(start, end))
     assert not seen.result.alerts
     assert all(map(math.isfinite, numbers_in(json.loads(msgspec.json.encode(seen.result.observations)))))

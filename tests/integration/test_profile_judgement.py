@@ -14,6 +14,7 @@ import pytest
 
 from scouter.checks.asked_checks import AskedChecks
 from scouter.postgres.connections.pool import Pool
+from scouter.postgres.tables.alert_policies import put_policy
 from scouter.postgres.tables.windows import Window
 from scouter.server import Server
 from scouter.wire.check_results import CheckResult
@@ -154,30 +155,24 @@ def test_without_an_alert_nothing_is_judged(admin: HttpClient, pool: Pool) -> No
     assert (run["outcome"], run["result"]["judgements"]) == ("ok", [])
 
 
-def test_custom_metrics_are_left_to_the_client_unless_it_is_asked_for(
-    admin: HttpClient, pool: Pool, database: str, tmp_path: Path
-) -> None:
+def test_custom_metrics_are_left_to_the_client_unless_it_is_asked_for(admin: HttpClient, pool: Pool) -> None:
     uid = register(admin, pool, custom_profile())
     send(admin, "Custom", uid, [{"metric": "mae", "value": value} for value in [1.0, 5.5] * 10])
     [left] = ask(admin, uid)["result"]["judgements"]
     assert (left["judge"], left["significant"], left["effect"]) == ("client", None, 2.25)
-    settings = settings_for(database, tmp_path, SCOUTER_JUDGE="corrected")
-    checks = AskedChecks(pool, settings.checks, settings.alerting)
-    run_id = checks.of_window(entity_id(pool, uid), Window(MIDNIGHT - DAY, MIDNIGHT), at=datetime.now(UTC))
-    [found] = admin.get(f"/scouter/runs/{run_id}").body["result"]["judgements"]
+    with pool.connection() as connection:
+        put_policy(connection, '{"judge": "corrected"}', by="tests")
+    [found] = ask(admin, uid)["result"]["judgements"]
     assert (found["judge"], found["significant"]) == ("standard error", False)
     assert found["alpha"] == 0.01
 
 
-def test_the_clients_word_counts_where_that_is_set(
-    admin: HttpClient, pool: Pool, database: str, tmp_path: Path
-) -> None:
+def test_the_clients_word_counts_where_that_is_set(admin: HttpClient, pool: Pool) -> None:
     uid = register(admin, pool, psi_profile())
     send(admin, "Psi", uid, bins([2450, 2550, 2650, 2350]))
-    settings = settings_for(database, tmp_path, SCOUTER_JUDGE="client")
-    checks = AskedChecks(pool, settings.checks, settings.alerting)
-    run_id = checks.of_window(entity_id(pool, uid), Window(MIDNIGHT - DAY, MIDNIGHT), at=datetime.now(UTC))
-    result = admin.get(f"/scouter/runs/{run_id}").body["result"]
+    with pool.connection() as connection:
+        put_policy(connection, '{"judge": "client"}', by="tests")
+    result = ask(admin, uid)["result"]
     assert [(each["name"], each["judge"], each["significant"]) for each in result["judgements"]] == [
         ("f0", "client", None)
     ]

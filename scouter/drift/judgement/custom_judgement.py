@@ -17,7 +17,7 @@ def judge_custom(
 
     `deviations`: the sample deviation of its records, where there is one.
     """
-    return tuple(_judged(seen, deviations.get(seen.name), rules) for seen in observations)
+    return tuple(_judged(seen, deviations.get(seen.name), rules.of(seen.name)) for seen in observations)
 
 
 def effect_on(seen: CustomObservation) -> float | None:

@@ -48,7 +48,9 @@ def judge_psi(
     # Those without rows stand in no order with the others, and count all the same.
     among_all = iter(adjusted(ordered, of=len(tested)))
     return tuple(
-        _by_two_samples(each, next(among_all), alpha, rules) if each.has_rows else _by_size(each, alpha, rules)
+        _by_two_samples(each, next(among_all), alpha, rules.of(each.seen.name))
+        if each.has_rows
+        else _by_size(each, alpha, rules.of(each.seen.name))
         for each in tested
     )
 

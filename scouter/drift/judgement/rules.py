@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 
 from scouter.drift.judgement.margin import CONFIDENCE, MIN_SAMPLES
@@ -33,6 +34,7 @@ class JudgementRules:
     `min_effect` (of a PSI), `min_shift` and `min_spike` (in sigma of single values): less than that does not matter.
     `min_samples`, `confidence`: of custom metrics.
     `fire_after`: None chooses by the schedule. `resolve_after`: so many good windows in a row end a problem.
+    `features`: the rules of those features and metrics that have their own.
     """
 
     judge: Judge | None = None
@@ -44,6 +46,15 @@ class JudgementRules:
     confidence: float = CONFIDENCE
     fire_after: FireAfter | None = None
     resolve_after: int = 2
+    features: Mapping[str, JudgementRules] = field(default_factory=dict)
+
+    def of(self, name: str) -> JudgementRules:
+        """Of one feature or metric."""
+        return self.features.get(name, self)
+
+    def asks_tests(self, drift_type: str) -> bool:
+        """Whether anything of a profile is judged at all."""
+        return any(each.judge_of(drift_type) == "corrected" for each in (self, *self.features.values()))
 
     def judge_of(self, drift_type: str) -> Judge:
         return self.judge or ("client" if drift_type == "Custom" else "corrected")

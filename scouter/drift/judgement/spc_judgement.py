@@ -40,7 +40,8 @@ def judge_spc(
     """Of every feature that was checked, in the order of `observations`; `window` as the check had it."""
     batch = max(profile.config.sample_size, 1)
     tested = [
-        _tested(profile.features[seen.name], window[seen.name], seen, rows, batch, rules) for seen in observations
+        _tested(profile.features[seen.name], window[seen.name], seen, rows, batch, rules.of(seen.name))
+        for seen in observations
     ]
     among_all = iter(adjusted([each.p_value for each in tested if each is not None]))
     return tuple(

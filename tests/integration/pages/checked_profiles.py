@@ -60,7 +60,7 @@ class CheckedProfiles:
         with self.pool.connection() as connection:
             profile = profile_for_sweep(connection, self.entity_id(uid))
             assert profile is not None
-            seen = evaluate(connection, profile.entity_id, profile.drift_type, profile.document, window)
+            seen = evaluate(connection, profile, window)
             outcome: CheckOutcome = "alert" if seen.result.alerts else "ok" if seen.row_count else "no_data"
             made: dict[str, Any] = {
                 "attempt": 1,
