@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 import pytest
-from msgspec import NODEFAULT, inspect
+from msgspec import inspect
 
 from scouter.api.routing import AnyRequest, AnyRoute, Request
 from scouter.auth.permissions import Caller, Verb
@@ -160,7 +160,7 @@ def _shortest_text(kind: inspect.Type) -> str:
 
 
 def _is_required(field: inspect.Field) -> bool:
-    return field.default is NODEFAULT and field.default_factory is NODEFAULT
+    return field.required
 
 
 def _members(kind: inspect.Type) -> set[str]:
