@@ -41,6 +41,15 @@ ORDER BY notify_at
 LIMIT 1
 FOR UPDATE SKIP LOCKED;
 
+-- name: group_to_leave
+-- A group that has to speak now, whatever it waits for.
+SELECT id, key, space, channel, destination::text AS destination, episode, since, sequence, opening,
+       coalesce(opened_at, clock_timestamp()) AS opened_at, NULL::timestamptz AS instant, last_sent_at,
+       clock_timestamp() AS now
+FROM message_group
+WHERE id = %(id)s
+FOR UPDATE;
+
 -- name: seconds_until_group
 SELECT extract(epoch FROM min(notify_at) - clock_timestamp())::double precision FROM message_group;
 

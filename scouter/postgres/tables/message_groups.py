@@ -274,6 +274,11 @@ def due_group(connection: Connection) -> DueGroup | None:
     return _sql["due_group"].one(connection, DueGroup)
 
 
+def group_to_leave(connection: Connection, group_id: int) -> DueGroup | None:
+    """It speaks now, whatever it waits for; another server that has it at hand is waited for."""
+    return _sql["group_to_leave"].one(connection, DueGroup, id=group_id)
+
+
 def seconds_until_group(connection: Connection) -> float | None:
     """None: no group has anything to say."""
     seconds: float | None = _sql["seconds_until_group"].values(connection)[0]
