@@ -193,7 +193,7 @@ class NewMessage:
 
 @dataclass(frozen=True, slots=True)
 class ListedMessage:
-    """A message about problems. `payload` is JSON text."""
+    """A message about problems, and what it said."""
 
     id: int
     space: str
@@ -206,7 +206,8 @@ class ListedMessage:
     delivered_at: datetime | None
     last_error: str | None
     receipt: str | None
-    payload: str
+    title: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
