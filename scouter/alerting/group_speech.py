@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import msgspec
+
 from scouter.alerting.group_messages import MessageParts, Telling, message_of
-from scouter.alerting.problem_outbox import outbox_payload
 from scouter.metrics import MESSAGES_HELD, MESSAGES_WRITTEN
 from scouter.policy.acknowledgement import is_acknowledged
 from scouter.policy.groups import PAUSE, wait_for_others
@@ -37,6 +38,7 @@ from scouter.postgres.tables.message_groups import (
     is_anything_due,
     members_of_group,
     profiles_having,
+    remote_of_message,
     replace_message,
     set_told,
     undelivered_message,
@@ -172,6 +174,7 @@ def _tell(connection: Connection, group: DueGroup, judged: Sequence[_Judged]) ->
         alerts=alerts_of_problems(connection, {each for telling in tellings for each in telling.member.alert_ids}),
         firing=sum(each.is_told_firing for each in judged),
         undelivered=given_up_since(connection, group.id),
+        remote=None if spoken.opens else remote_of_message(connection, group.id, spoken.opening),
     )
     message = message_of(tellings, parts)
     new = NewMessage(
@@ -180,7 +183,7 @@ def _tell(connection: Connection, group: DueGroup, judged: Sequence[_Judged]) ->
         kind=message.kind.value,
         channel=group.channel,
         destination=group.destination,
-        payload=outbox_payload(message),
+        payload=msgspec.json.encode(message).decode(),
         alert_ids=message.alert_ids,
         undo=[ToldBefore(each.member.id, each.member.told) for each in tellings],
     )

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from scouter.alerting.problem_outbox import problem_destinations
+from scouter.alerting.channels.recipients import recipients_destinations
 from scouter.checks.checked_profile import CheckedProfile
 from scouter.policy.groups import PAUSE, earliest_moment, group_key
 from scouter.policy.policy import Policy
@@ -76,7 +76,7 @@ def _fires(
 def _groups(plan: MessagePlan) -> dict[str, Destination]:
     """By key. Two destinations of a profile are two groups."""
     profile, policy = plan.profile, plan.policy
-    found = problem_destinations(policy.to, _own(profile.document), plan.settings)
+    found = recipients_destinations(policy.to, _own(profile.document), plan.settings)
     return {
         group_key(
             policy, space=profile.space, uid=profile.uid, channel=each.channel.value, destination=_text(each)

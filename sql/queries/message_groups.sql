@@ -109,6 +109,9 @@ WHERE group_id = %(group_id)s AND state = 'given_up'
   AND sequence > coalesce((SELECT max(sequence) FROM alert_delivery
                            WHERE group_id = %(group_id)s AND state = 'delivered'), 0);
 
+-- name: remote_of_message
+SELECT remote::text FROM alert_delivery WHERE group_id = %(group_id)s AND sequence = %(sequence)s;
+
 -- name: replace_message
 UPDATE alert_delivery SET state = 'replaced', last_error = 'replaced by a later message' WHERE id = %(id)s;
 

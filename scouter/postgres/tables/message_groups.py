@@ -15,6 +15,7 @@ from scouter.policy.silences import SilenceSubject
 from scouter.policy.telling import Strength, Told
 from scouter.postgres.statements import Connection, named_statements
 from scouter.postgres.tables.problems import acknowledgement_of
+from scouter.wire.problem_messages import Remote
 
 _sql = named_statements("message_groups")
 
@@ -26,6 +27,7 @@ class ToldBefore(msgspec.Struct, frozen=True):
     told: Told | None
 
 
+_decode_remote = msgspec.json.Decoder(Remote).decode
 _decode_undo = msgspec.json.Decoder(list[ToldBefore]).decode
 
 
@@ -176,6 +178,11 @@ class Spoken:
     sequence: int
     opening: int
 
+    @property
+    def opens(self) -> bool:
+        """Its first message of this episode."""
+        return self.sequence == self.opening
+
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
@@ -323,6 +330,12 @@ def given_up_since(connection: Connection, group_id: int) -> int:
     """Messages that nobody got, since the last one that somebody did."""
     count: int = _sql["given_up_since"].values(connection, group_id=group_id)[0]
     return count
+
+
+def remote_of_message(connection: Connection, group_id: int, sequence: int) -> Remote | None:
+    """What the service that took it calls it; None: it has no name for it, or has not taken it."""
+    found = _sql["remote_of_message"].values(connection, group_id=group_id, sequence=sequence)
+    return _decode_remote(found[0]) if found and found[0] is not None else None
 
 
 def replace_message(connection: Connection, message: UndeliveredMessage, group_id: int) -> None:
