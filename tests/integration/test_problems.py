@@ -91,11 +91,11 @@ class Watched:
         (last,) = self.query("SELECT coalesce(max(id), 0) FROM alert_delivery")[0]
         self._clock.tick()
         rows = self.query(
-            "SELECT kind, payload ->> 'title', payload -> 'descriptions' ->> 'console' FROM alert_delivery "
+            "SELECT kind, payload ->> 'heading', payload -> 'descriptions' ->> 'console' FROM alert_delivery "
             "WHERE group_id IS NOT NULL AND id > %s ORDER BY id",
             last,
         )
-        return [{"kind": kind, "title": title, "text": text} for kind, title, text in rows]
+        return [{"kind": kind, "heading": heading, "text": text} for kind, heading, text in rows]
 
     def deliver(self) -> None:
         self.query("UPDATE alert_delivery SET state = 'delivered', delivered_at = now() WHERE state = 'pending'")
@@ -124,7 +124,7 @@ def test_what_stays_wrong_is_told_once_and_told_to_be_over(watched: Watched) -> 
     assert watched.problems() == [("custom", "mae", "above", "firing", 1)]
     (message,) = watched.speak()
     assert message["kind"] == "firing"
-    assert message["title"].startswith("1 new: ")
+    assert message["heading"].startswith("1 new: ")
     assert "mae of model 0.1.0: " in message["text"]
     watched.deliver()
     watched.window(uid, BAD)
@@ -198,7 +198,7 @@ def test_profiles_of_a_space_are_told_together_and_a_shared_cause_once(watched: 
     for uid in uids:
         watched.window(uid, BAD)
     (message,) = watched.speak()
-    assert message["title"].startswith("3 new: ")
+    assert message["heading"].startswith("3 new: ")
     assert "mae: 3 of 3 profiles" in message["text"]
     assert "probably upstream" in message["text"]
 
