@@ -63,7 +63,7 @@ class WholeServer:
             **{"check 1": self.checks, "check heartbeat": self.renews_leases, "late sweep": self.sweeps},
             **{"delivery 1": self.delivers, "maintenance": self.maintains, "archive": self.archives},
             **{"quarantine limits": self.limits_quarantine, "database watch": self.sees_the_database},
-            "clock": self.sets_times_back,
+            **{"clock": self.sets_times_back, "group clock": self.lets_groups_speak},
             "database deadlines": self.cuts_queries,
         }
 
@@ -188,6 +188,14 @@ class WholeServer:
         self._until("SELECT 1 FROM clock")
         self._database.execute("UPDATE clock SET was_ahead_by = '1 day'")
         self._until("SELECT 1 FROM clock WHERE was_ahead_by IS NULL")
+
+    def lets_groups_speak(self) -> None:
+        """One that turns out to have nothing to say."""
+        self._database.execute(
+            "INSERT INTO message_group (key, space, channel, destination, notify_at, opened_at) "
+            "VALUES ('any', 's', 'console', '{}', now(), now()) ON CONFLICT (key) DO UPDATE SET notify_at = now()"
+        )
+        self._until("SELECT 1 FROM message_group WHERE key = 'any' AND notify_at IS NULL")
 
     def sees_the_database(self) -> None:
         watch, now = self.parts["database watch"], time.monotonic()
