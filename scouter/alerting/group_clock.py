@@ -1,7 +1,7 @@
 """The group clock: one thread that lets groups speak when they may.
 
-Each transaction takes some groups from all other servers, writes one message of each into the outbox, and keeps what was
-told. Killed anywhere, all of that has happened, or nothing.
+Each transaction takes some groups from all other servers, writes one message of each into the outbox, and keeps what
+was told. Killed anywhere, all of that has happened, or nothing.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ from scouter.postgres.tables.message_groups import (
     DueGroup,
     Member,
     NewMessage,
+    NextLook,
     Spoken,
     StoredAlertOfProblem,
     UndeliveredMessage,
@@ -73,7 +74,7 @@ class _Round:
     groups: Sequence[DueGroup]
     members: dict[int, list[Member]]
     judge: Judge
-    waits: list[tuple[int, datetime | None]] = field(default_factory=list)
+    waits: list[NextLook] = field(default_factory=list)
     told: list[tuple[int, int, Told | None]] = field(default_factory=list)
     saying: dict[int, list[Judged]] = field(default_factory=dict)
 
@@ -91,7 +92,7 @@ class _Round:
             if again is None:
                 self._look(group, self.judge.of_all(self.members.get(group.id, [])))
             else:
-                self.waits.append((group.id, again))
+                self.waits.append(NextLook(group.id, again, has_news=True))
         self._give_way()
         self._say()
         if self.told:
@@ -106,7 +107,7 @@ class _Round:
         if have_something_to_say(judged):
             self.saying[group.id] = judged
         else:
-            self.waits.append((group.id, next_look(judged)))
+            self.waits.append(NextLook(group.id, next_look(judged)))
 
     def _waits_until(self, group: DueGroup) -> datetime | None:
         """None: it may speak."""
@@ -145,7 +146,7 @@ class _Round:
         del self.saying[group_id]
         self.told = [each for each in self.told if each[0] != group_id]
         if undelivered.is_claimed:
-            self.waits.append((group_id, self.judge.now + PAUSE))
+            self.waits.append(NextLook(group_id, self.judge.now + PAUSE, has_news=True))
 
     def _say(self) -> None:
         if not self.saying:

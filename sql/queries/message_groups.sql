@@ -1,12 +1,11 @@
 -- name: schedule_group
 -- It speaks at `notify_at` at the latest, but not twice within its interval.
 INSERT INTO message_group (key, space, channel, destination, notify_at, opened_at, instant)
-VALUES (%(key)s, %(space)s, %(channel)s, %(destination)s::json, %(notify_at)s, %(now)s, %(instant)s)
+VALUES (%(key)s, %(space)s, %(channel)s, %(destination)s::json, %(notify_at)s, %(opened_at)s, %(instant)s)
 ON CONFLICT (key) DO UPDATE
 SET notify_at = least(message_group.notify_at,
                       greatest(EXCLUDED.notify_at, message_group.last_sent_at + %(interval)s::interval)),
-    opened_at = CASE WHEN message_group.notify_at <= message_group.opened_at + interval '1 hour'
-                     THEN message_group.opened_at ELSE EXCLUDED.opened_at END,
+    opened_at = coalesce(message_group.opened_at, EXCLUDED.opened_at),
     instant = greatest(message_group.instant, EXCLUDED.instant)
 RETURNING id;
 
@@ -28,7 +27,7 @@ WHERE member.problem_id = %(problem_id)s;
 -- name: wake_group
 UPDATE message_group
 SET notify_at = least(notify_at, greatest(%(at)s, last_sent_at + %(interval)s::interval)),
-    opened_at = coalesce(CASE WHEN notify_at IS NOT NULL THEN opened_at END, clock_timestamp())
+    opened_at = coalesce(opened_at, clock_timestamp())
 WHERE id = %(id)s;
 
 -- name: group_to_leave
@@ -85,8 +84,8 @@ LIMIT %(maximum)s;
 
 -- name: due_groups
 -- Those that have been due for longest. What another server has at hand is passed over.
-SELECT id, key, space, channel, destination::text AS destination, episode, since, sequence, opening, opened_at, instant,
-       last_sent_at, clock_timestamp() AS now
+SELECT id, key, space, channel, destination::text AS destination, episode, since, sequence, opening,
+       coalesce(opened_at, clock_timestamp()) AS opened_at, instant, last_sent_at, clock_timestamp() AS now
 FROM message_group
 WHERE notify_at <= clock_timestamp()
 ORDER BY notify_at
@@ -155,7 +154,7 @@ RETURNING group_id, id;
 -- Parallel lists.
 UPDATE message_group
 SET episode = spoken.episode, since = spoken.since, sequence = spoken.sequence, opening = spoken.opening,
-    last_sent_at = %(now)s, notify_at = spoken.notify_at, opened_at = %(now)s, instant = NULL
+    last_sent_at = %(now)s, notify_at = spoken.notify_at, opened_at = NULL, instant = NULL
 FROM unnest(%(ids)s::bigint[], %(episodes)s::integer[], %(sinces)s::timestamptz[], %(sequences)s::integer[],
             %(openings)s::integer[], %(notify_ats)s::timestamptz[])
      AS spoken (id, episode, since, sequence, opening, notify_at)
@@ -163,8 +162,11 @@ WHERE message_group.id = spoken.id;
 
 -- name: groups_wait
 -- Parallel lists.
-UPDATE message_group SET notify_at = waiting.notify_at
-FROM unnest(%(ids)s::bigint[], %(notify_ats)s::timestamptz[]) AS waiting (id, notify_at)
+UPDATE message_group
+SET notify_at = waiting.notify_at, opened_at = CASE WHEN waiting.has_news THEN opened_at END,
+    instant = CASE WHEN waiting.has_news THEN instant END
+FROM unnest(%(ids)s::bigint[], %(notify_ats)s::timestamptz[], %(has_news)s::boolean[])
+     AS waiting (id, notify_at, has_news)
 WHERE message_group.id = waiting.id;
 
 -- name: add_told_events

@@ -169,6 +169,15 @@ class StoredAlertOfProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class NextLook:
+    """When a group looks again. None: when something happens. `has_news`: it has something to say, and waits."""
+
+    group_id: int
+    at: datetime | None
+    has_news: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Spoken:
     """How a group stands once it has spoken."""
 
@@ -245,12 +254,14 @@ def schedule_group(
     channel: str,
     destination: str,
     notify_at: datetime,
-    now: datetime,
+    opened_at: datetime | None,
     instant: datetime | None,
     interval: timedelta,
 ) -> int:
-    """It speaks then at the latest, but not twice within `interval`. Its id. Groups are taken in the order of their
-    keys, so that two checks never wait for each other in a circle.
+    """It speaks then at the latest, but not twice within `interval`. Its id.
+
+    `opened_at`: when it got something to say; None: it has nothing new. Groups are taken in the order of their keys, so
+    that two checks never wait for each other in a circle.
     """
     scheduled: int = _sql["schedule_group"].values(
         connection,
@@ -259,7 +270,7 @@ def schedule_group(
         channel=channel,
         destination=destination,
         notify_at=notify_at,
-        now=now,
+        opened_at=opened_at,
         instant=instant,
         interval=interval,
     )[0]
@@ -393,10 +404,13 @@ def add_messages(connection: Connection, messages: Sequence[NewMessage], now: da
     _groups_have_spoken(connection, messages, now)
 
 
-def groups_wait(connection: Connection, looks: Sequence[tuple[int, datetime | None]]) -> None:
-    """Each looks again then; None: when something happens."""
-    ids, moments = [group_id for group_id, _ in looks], [moment for _, moment in looks]
-    _sql["groups_wait"].run(connection, ids=ids, notify_ats=moments)
+def groups_wait(connection: Connection, looks: Sequence[NextLook]) -> None:
+    _sql["groups_wait"].run(
+        connection,
+        ids=[look.group_id for look in looks],
+        notify_ats=[look.at for look in looks],
+        has_news=[look.has_news for look in looks],
+    )
 
 
 def message_page(
