@@ -226,6 +226,7 @@ ARCHIVE_LAST_PASS = _collected(
 # --- maintenance
 _AGING = (
     *("alerts", "alert_deliveries", "check_runs", "late_arrivals"),
+    *("problems", "problem_events", "silences"),
     *("batch_receipts", "idempotency_keys", "rabbitmq_deliveries", "ended_sessions"),
 )
 _TASKS = ("partitions_ahead", "observability", *_AGING, "profile_standings")

@@ -1,4 +1,5 @@
--- Problems: whoever changes one holds its profile, or the problem itself.
+-- Problems: whoever changes one holds its profile, or the problem itself. Locked in the weaker way, which lets the group
+-- clock write their history meanwhile: it holds groups that checks may be waiting for.
 
 -- name: problems_of_check
 -- Those that a check may say something about: what is followed, and what it found to be bad. Parallel lists.
@@ -9,7 +10,7 @@ WHERE entity_id = %(entity_id)s
   AND (followed OR (signal, subject, direction)
        IN (SELECT * FROM unnest(%(signals)s::text[], %(subjects)s::text[], %(directions)s::text[])))
 ORDER BY id
-FOR UPDATE;
+FOR NO KEY UPDATE;
 
 -- name: problems_of_profile
 SELECT id, signal, subject, direction, state, episode, since, fired_at, resolved_at, bad_at, reason, windows, verdicts,
@@ -17,7 +18,7 @@ SELECT id, signal, subject, direction, state, episode, since, fired_at, resolved
 FROM problem
 WHERE entity_id = %(entity_id)s
 ORDER BY id
-FOR UPDATE;
+FOR NO KEY UPDATE;
 
 -- name: entities_with_problems
 -- Profiles of a space with problems that are not over.

@@ -344,3 +344,17 @@ def test_late_records_that_make_a_window_good_resolve_it(watched: Watched) -> No
     assert (state, reason) == ("ok", "late records")
     (message,) = watched.speak()
     assert (message["kind"], "late records" in message["text"]) == ("resolved", True)
+
+
+def test_the_webhook_gets_every_alert_whatever_people_are_told(
+    admin: HttpClient, pool: Pool, database: str, tmp_path: Path
+) -> None:
+    with_webhook = quiet_settings(database, tmp_path, SCOUTER_WEBHOOK_URL="http://127.0.0.1:9/hook")
+    watched = Watched(admin, pool, with_webhook)
+    uid = watched.register()
+    for _ in range(2):
+        watched.window(uid, BAD)
+    written = "SELECT channel, group_id IS NULL FROM alert_delivery ORDER BY id"
+    assert watched.query(written) == [("webhook", True)] * 2
+    (message,) = watched.speak()
+    assert message["kind"] == "firing"
