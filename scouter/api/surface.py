@@ -87,7 +87,7 @@ def _resources(behind: Behind, settings: Settings, now: Callable[[], datetime]) 
         OpenAlerts(pool, entities, now),
         Problems(pool, entities),
         Silences(pool),
-        AlertPolicies(pool, entities),
+        AlertPolicies(pool, entities, settings.alerting),
         Tags(pool, entities),
         AlertTrial(
             pool, entities, Trials(Channels(settings.alerting, settings.http.public_url), settings.alerting, now)
