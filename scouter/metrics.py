@@ -259,7 +259,7 @@ TIMES_SET_BACK = _counter(
     "scouter_times_set_back",
     "Stored times that were set back because a clock had been ahead.",
     "matter",
-    known=("checks", "next_runs", "leases", "retries", "deliveries"),
+    known=("checks", "next_runs", "leases", "retries", "deliveries", "problems", "message_groups"),
 )
 
 # --- the database
