@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from scouter.metrics import MESSAGES_HELD
 from scouter.policy.acknowledgement import is_acknowledged
+from scouter.policy.escalation import escalation_due
 from scouter.policy.merging import PolicyLayers
 from scouter.policy.mutes import muted_until
 from scouter.policy.policy import Policy
@@ -19,12 +20,17 @@ from scouter.postgres.tables.message_groups import Member
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """`next_look`: when something may have changed by itself."""
+    """`next_look`: when something may have changed by itself. `policy`: the one that holds for it.
+
+    `is_escalated`: nobody has taken it in time, and others have to be told now.
+    """
 
     member: Member
     decision: Decision
     acknowledged: bool
     next_look: datetime | None
+    policy: Policy
+    is_escalated: bool = False
 
     @property
     def is_told_firing(self) -> bool:
@@ -46,15 +52,30 @@ class Judge:
     def _of(self, member: Member, policy: Policy) -> Judged:
         problem, told = member.problem, member.told
         acknowledged = is_acknowledged(problem, member.acknowledgement, self.now)
-        is_told_elsewhere = not member.is_current and problem.state is State.firing
-        if policy.messages == "every_alert" or is_told_elsewhere:
-            return Judged(member, Decision(None, told), acknowledged, None)
+        is_firing = problem.state is State.firing
+        if policy.messages == "every_alert" or (is_firing and not _is_told_here(member)):
+            return Judged(member, Decision(None, told), acknowledged, None, policy)
         why, until = self._held(member, policy)
+        if member.escalated_episode is not None and is_firing and acknowledged and why is None:
+            why, until = "acknowledged", member.acknowledged_until
         made = decide(problem, member.strength, told, policy, self.now, held=why, acknowledged=acknowledged)
-        if made.held is None:
-            return Judged(member, made, acknowledged, next_moment(problem, made.told, policy, self.now))
-        MESSAGES_HELD.labels(made.held.split(" ")[0]).inc()
-        return Judged(member, made, acknowledged, member.acknowledged_until if why is None else until)
+        if made.held is not None:
+            MESSAGES_HELD.labels(made.held.split(" ")[0]).inc()
+            until = member.acknowledged_until if why is None else until
+            return Judged(member, made, acknowledged, until, policy)
+        looked = Judged(member, made, acknowledged, next_moment(problem, made.told, policy, self.now), policy)
+        return looked if member.escalated_episode is not None else self._escalated(looked, why is not None, until)
+
+    def _escalated(self, judged: Judged, is_held: bool, until: datetime | None) -> Judged:
+        """Whether others have to be told, or when that has to be looked at."""
+        member = judged.member
+        due = escalation_due(member.problem, judged.decision.told, judged.policy, member.escalated_in)
+        if due is None:
+            return judged
+        if due <= self.now and not is_held and not judged.acknowledged:
+            return replace(judged, is_escalated=True)
+        look = due if due > self.now else until if is_held else member.acknowledged_until
+        return replace(judged, next_look=_earlier(judged.next_look, look))
 
     def _held(self, member: Member, policy: Policy) -> tuple[str | None, datetime | None]:
         """What keeps it from being told, and until when."""
@@ -63,6 +84,18 @@ class Judge:
             return f"silence {silence.id}", silence.ends_at
         until = muted_until(policy.mute, member.key.signal, self.now)
         return (None, None) if until is None else (f"muted until {until.isoformat()}", until)
+
+
+def _is_told_here(member: Member) -> bool:
+    """While it fires. An escalation is told once an episode, and taken back when that is over."""
+    if member.escalated_episode is None:
+        return member.is_current
+    told = member.told
+    return member.escalated_episode == member.episode and (told is None or told.state is not State.firing)
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((each for each in (one, other) if each is not None), default=None)
 
 
 def have_something_to_say(judged: Iterable[Judged]) -> bool:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from scouter.alerting.escalation import escalate_problem
 from scouter.alerting.group_judgement import Judge, Judged, have_something_to_say, next_look
 from scouter.alerting.group_messages import MessageParts, Telling, message_of
 from scouter.metrics import MESSAGES_WRITTEN
@@ -80,6 +81,7 @@ class _Round:
     waits: list[NextLook] = field(default_factory=list)
     told: list[tuple[int, int, Told | None]] = field(default_factory=list)
     saying: dict[int, list[Judged]] = field(default_factory=dict)
+    escalated: dict[int, Judged] = field(default_factory=dict)
 
     @classmethod
     def of(cls, connection: Connection, groups: Sequence[DueGroup]) -> _Round:
@@ -100,6 +102,8 @@ class _Round:
         self._say()
         if self.told:
             set_told(self.connection, self.told)
+        for each in self.escalated.values():
+            escalate_problem(self.connection, each, self.judge.now)
         if self.waits:
             groups_wait(self.connection, self.waits)
 
@@ -107,6 +111,7 @@ class _Round:
         self.told += [
             (group.id, each.member.id, each.decision.told) for each in judged if each.decision.told != each.member.told
         ]
+        self.escalated |= {each.member.id: each for each in judged if each.is_escalated}
         if have_something_to_say(judged):
             self.saying[group.id] = judged
         else:
@@ -146,7 +151,8 @@ class _Round:
     def _not_now(self, undelivered: UndeliveredMessage) -> None:
         """What was decided for its group does not hold: somebody sends its message, or it is decided anew."""
         group_id = undelivered.group_id
-        del self.saying[group_id]
+        for each in self.saying.pop(group_id):
+            self.escalated.pop(each.member.id, None)
         self.told = [each for each in self.told if each[0] != group_id]
         if undelivered.is_claimed:
             self.waits.append(NextLook(group_id, self.judge.now + PAUSE, has_news=True))

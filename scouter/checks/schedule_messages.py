@@ -46,7 +46,8 @@ def schedule_messages(connection: Connection, stored: StoredProblem, plan: Messa
         return
     members = {each.key: each for each in memberships_of_problem(connection, stored.id)}
     if stored.problem.state is State.firing:
-        _fires(connection, stored, stored.id, plan, members)
+        ordinary = {key: each for key, each in members.items() if not each.is_escalation}
+        _fires(connection, stored, stored.id, plan, ordinary)
         return
     for member in members.values():
         if member.told is not None and member.told.state is State.firing:

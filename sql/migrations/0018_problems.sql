@@ -89,6 +89,8 @@ CREATE TABLE message_group_problem (
     problem_id bigint NOT NULL REFERENCES problem (id) ON DELETE CASCADE,
     -- False: its policy or its profile says another destination by now. What was told here is still taken back here.
     is_current boolean NOT NULL DEFAULT true,
+    -- It is told here because nobody took it in that episode; null: it is told here anyhow.
+    escalated_episode integer,
     -- What was said of it last; null: nothing yet.
     told_state text CHECK (told_state IN ('ok', 'pending', 'firing')),
     told_episode integer,

@@ -13,13 +13,19 @@ RETURNING id;
 INSERT INTO message_group_problem (group_id, problem_id) VALUES (%(group_id)s, %(problem_id)s)
 ON CONFLICT (group_id, problem_id) DO NOTHING;
 
+-- name: escalate
+INSERT INTO message_group_problem (group_id, problem_id, escalated_episode)
+VALUES (%(group_id)s, %(problem_id)s, %(episode)s)
+ON CONFLICT (group_id, problem_id) DO UPDATE SET escalated_episode = EXCLUDED.escalated_episode;
+
 -- name: set_current_groups
 -- It is told in these from now on, and in others only taken back.
 UPDATE message_group_problem SET is_current = (group_id = ANY (%(group_ids)s::bigint[]))
-WHERE problem_id = %(problem_id)s AND is_current <> (group_id = ANY (%(group_ids)s::bigint[]));
+WHERE problem_id = %(problem_id)s AND escalated_episode IS NULL
+  AND is_current <> (group_id = ANY (%(group_ids)s::bigint[]));
 
 -- name: memberships_of_problem
-SELECT member.group_id, message_group.key, member.is_current, member.told_state, member.told_episode, member.told_at,
+SELECT member.group_id, message_group.key, member.is_current, member.escalated_episode, member.told_state, member.told_episode, member.told_at,
        member.first_at, member.told_effect, member.told_zone_4
 FROM message_group_problem AS member JOIN message_group ON message_group.id = member.group_id
 WHERE member.problem_id = %(problem_id)s;
@@ -99,6 +105,9 @@ SELECT member.group_id, problem.id, problem.entity_id, entity.uid, entity.space,
        problem.since, problem.fired_at, problem.resolved_at, problem.bad_at, problem.reason, problem.verdicts,
        problem.effect, problem.p_value, problem.zone_4, problem.late, problem.alert_ids, problem.acknowledged_episode,
        problem.acknowledged_by, problem.acknowledged_at, problem.acknowledged_until, member.is_current,
+       member.escalated_episode,
+       (SELECT max(other.escalated_episode) FROM message_group_problem AS other WHERE other.problem_id = problem.id)
+           AS escalated_in,
        member.told_state, member.told_episode, member.told_at, member.first_at, member.told_effect, member.told_zone_4
 FROM message_group_problem AS member
 JOIN problem ON problem.id = member.problem_id

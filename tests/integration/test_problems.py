@@ -244,6 +244,64 @@ def test_a_reminder_is_planned_and_needs_a_bad_window(watched: Watched) -> None:
     assert [each["kind"] for each in watched.speak()] == ["reminder"]
 
 
+ESCALATED = {
+    "fire_after": "1 of 1",
+    "escalate_after": "10m",
+    "escalate_to": [{"slack": {"channel": "#chief"}}],
+    "repeat_every": "1m",
+}
+
+
+def pass_ten_minutes(watched: Watched) -> None:
+    watched.query(
+        "UPDATE message_group_problem SET first_at = now() - interval '10 minutes' WHERE first_at IS NOT NULL"
+    )
+
+
+def escalations(watched: Watched) -> list[tuple[Any, ...]]:
+    return watched.query("SELECT channel, kind FROM alert_delivery WHERE channel = 'slack' ORDER BY id")
+
+
+def test_what_nobody_takes_is_told_to_others_once_and_told_to_be_over(watched: Watched) -> None:
+    watched.query("UPDATE alert_policy SET document = %s", json.dumps(ESCALATED))
+    uid = watched.register()
+    watched.window(uid, BAD)
+    watched.speak()
+    watched.deliver()
+    when = "SELECT notify_at - first_at FROM message_group JOIN message_group_problem ON group_id = id"
+    assert watched.query(when) == [(timedelta(minutes=10),)]
+    assert escalations(watched) == []
+    pass_ten_minutes(watched)
+    watched.speak()
+    watched.speak()
+    assert escalations(watched) == [("slack", "firing")]
+    watched.query("UPDATE alert_delivery SET state = 'delivered'")
+    watched.window(uid, BAD)
+    pass_ten_minutes(watched)
+    watched.speak()
+    assert escalations(watched) == [("slack", "firing")]
+    watched.query("UPDATE alert_delivery SET state = 'delivered'")
+    for _ in range(2):
+        watched.window(uid, GOOD)
+    watched.speak()
+    assert escalations(watched) == [("slack", "firing"), ("slack", "resolved")]
+
+
+def test_what_somebody_has_taken_is_told_to_nobody_else(watched: Watched) -> None:
+    watched.query("UPDATE alert_policy SET document = %s", json.dumps(ESCALATED))
+    uid = watched.register()
+    watched.window(uid, BAD)
+    watched.speak()
+    watched.deliver()
+    ((problem_id,),) = watched.query("SELECT id FROM problem")
+    taken = watched.admin.post(f"/scouter/alerts/problems/{problem_id}/acknowledge", {"comment": "mine"})
+    assert taken.status == 200
+    pass_ten_minutes(watched)
+    watched.speak()
+    watched.speak()
+    assert escalations(watched) == []
+
+
 def test_in_the_mode_of_every_alert_problems_are_reckoned_and_nothing_is_told_of_them(watched: Watched) -> None:
     watched.query('UPDATE alert_policy SET document = \'{"fire_after": "1 of 1", "messages": "every_alert"}\'')
     uid = watched.register()

@@ -52,11 +52,12 @@ class DueGroup:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A problem in a group, and what was told of it there."""
+    """A problem in a group, and what was told of it there. `is_escalation`: because nobody took it."""
 
     group_id: int
     key: str
     is_current: bool
+    is_escalation: bool
     told: Told | None
 
 
@@ -65,6 +66,7 @@ class _MembershipRow:
     group_id: int
     key: str
     is_current: bool
+    escalated_episode: int | None
     told_state: str | None
     told_episode: int | None
     told_at: datetime | None
@@ -75,7 +77,11 @@ class _MembershipRow:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A problem of a group that may be worth telling, with its profile."""
+    """A problem of a group that may be worth telling, with its profile.
+
+    `escalated_episode`: it is told in this group because nobody took it then; null: anyhow. `escalated_in`: the last
+    episode in which it was, anywhere.
+    """
 
     group_id: int
     id: int
@@ -106,6 +112,8 @@ class Member:
     acknowledged_at: datetime | None
     acknowledged_until: datetime | None
     is_current: bool
+    escalated_episode: int | None
+    escalated_in: int | None
     told_state: str | None
     told_episode: int | None
     told_at: datetime | None
@@ -294,6 +302,11 @@ def join_group(connection: Connection, group_id: int, problem_id: int) -> None:
     _sql["join_group"].run(connection, group_id=group_id, problem_id=problem_id)
 
 
+def escalate(connection: Connection, group_id: int, problem_id: int, episode: int) -> None:
+    """It is told in that group, too, for this episode."""
+    _sql["escalate"].run(connection, group_id=group_id, problem_id=problem_id, episode=episode)
+
+
 def set_current_groups(connection: Connection, problem_id: int, group_ids: Collection[int]) -> None:
     """Where it is told from now on."""
     _sql["set_current_groups"].run(connection, problem_id=problem_id, group_ids=list(group_ids))
@@ -301,7 +314,9 @@ def set_current_groups(connection: Connection, problem_id: int, group_ids: Colle
 
 def memberships_of_problem(connection: Connection, problem_id: int) -> list[Membership]:
     rows = _sql["memberships_of_problem"].all(connection, _MembershipRow, problem_id=problem_id)
-    return [Membership(row.group_id, row.key, row.is_current, _told(row)) for row in rows]
+    return [
+        Membership(row.group_id, row.key, row.is_current, row.escalated_episode is not None, _told(row)) for row in rows
+    ]
 
 
 def wake_group(connection: Connection, group_id: int, at: datetime, interval: timedelta) -> None:
