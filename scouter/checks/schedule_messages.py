@@ -69,7 +69,9 @@ def _fires(
             continue
         group_ids.append(_schedule(connection, key, destination, moment or plan.now, plan))
         join_group(connection, group_ids[-1], problem_id)
-    if set(group_ids) != {member.group_id for member in members.values() if member.is_current}:
+    if set(group_ids) != {
+        member.group_id for member in members.values() if member.is_current and not member.is_escalation
+    }:
         set_current_groups(connection, problem_id, group_ids)
 
 

@@ -38,6 +38,7 @@ class DueGroup:
     space: str
     channel: str
     destination: str
+    is_escalation: bool
     episode: int
     since: datetime | None
     sequence: int
@@ -54,6 +55,7 @@ class Membership:
 
     group_id: int
     key: str
+    is_escalation: bool
     is_current: bool
     told: Told | None
 
@@ -62,6 +64,7 @@ class Membership:
 class _MembershipRow:
     group_id: int
     key: str
+    is_escalation: bool
     is_current: bool
     told_state: str | None
     told_episode: int | None
@@ -257,6 +260,7 @@ def schedule_group(
     opened_at: datetime | None,
     instant: datetime | None,
     interval: timedelta,
+    is_escalation: bool = False,
 ) -> int:
     """It speaks then at the latest, but not twice within `interval`. Its id.
 
@@ -273,6 +277,7 @@ def schedule_group(
         opened_at=opened_at,
         instant=instant,
         interval=interval,
+        is_escalation=is_escalation,
     )[0]
     return scheduled
 
@@ -288,7 +293,7 @@ def set_current_groups(connection: Connection, problem_id: int, group_ids: Colle
 
 def memberships_of_problem(connection: Connection, problem_id: int) -> list[Membership]:
     rows = _sql["memberships_of_problem"].all(connection, _MembershipRow, problem_id=problem_id)
-    return [Membership(row.group_id, row.key, row.is_current, _told(row)) for row in rows]
+    return [Membership(row.group_id, row.key, row.is_escalation, row.is_current, _told(row)) for row in rows]
 
 
 def wake_group(connection: Connection, group_id: int, at: datetime, interval: timedelta) -> None:
