@@ -11,7 +11,6 @@ from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.dry_runs import newest_version
 from scouter.postgres.tables.entities import Entities
 from scouter.profiles import lookup
-from scouter.profiles.lookup import ProfileRef
 from scouter.wire.dry_runs import DryRunReply, DryRunRequest, accepted_by_dry_runs
 
 
@@ -42,16 +41,9 @@ class DryRunResource:
 
     def run(self, request: Request[None, DryRunRequest]) -> DryRunReply:
         ref = profile_meant(request.body)
-        lookup.authorise(ref.space, "read", request.caller)
-        entity = lookup.find(self._with_version(ref), "read", request.caller, self._entities.find)
+        entity = lookup.find_of_any_version(ref, "read", request.caller, self._entities.find, self._newest)
         return self._dry_runs.run(entity, request.body)
 
-    def _with_version(self, ref: ProfileRef) -> ProfileRef:
-        """Records of another version, where that of the document is not registered."""
-        if ref.uid is not None or ref.space is None or ref.name is None or ref.drift_type is None:
-            return ref
-        if ref.version is not None and self._entities.find(ref.key) is not None:
-            return ref
+    def _newest(self, space: str, name: str, drift_type: str) -> str | None:
         with self._pool.connection() as connection:
-            version = newest_version(connection, ref.space, ref.name, ref.drift_type)
-        return ProfileRef(None, ref.space, ref.name, version or ref.version, ref.drift_type)
+            return newest_version(connection, space, name, drift_type)

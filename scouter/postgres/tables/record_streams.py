@@ -54,8 +54,8 @@ def window_means_of_one(
     parts = {"first_moments": _moments(first_moments), **_span(entity_id, start, end)}
     if huge:
         parts |= {name: sql.Literal(scale) for name, scale in SCALES.items()}
-    name = "huge_window_means_of_one" if huge else "window_means_of_one"
-    return _written(_sql[name], records=sql.Identifier(records), **parts)
+    statement = _sql["huge_window_means_of_one"] if huge else _sql["window_means_of_one"]
+    return _written(statement, records=sql.Identifier(records), **parts)
 
 
 def all_entities(connection: Connection) -> list[NamedEntity]:
