@@ -145,12 +145,23 @@ def _least(kind: inspect.Type, named: Named) -> Any:
             }
         case inspect.ListType():
             return [_least(kind.item_type, named)]
+        case inspect.DictType():
+            return {}
+    return _least_value(kind)
+
+
+def _least_value(kind: inspect.Type) -> Any:
+    match kind:
         case inspect.EnumType():
             return next(iter(kind.cls)).value
+        case inspect.LiteralType():
+            return kind.values[0]
         case inspect.IntType():
             return 1 if kind.ge is None else kind.ge
         case inspect.BoolType():
             return True
+        case inspect.DateTimeType():
+            return "2026-01-01T00:00:00Z"
     return _shortest_text(kind)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -32,6 +32,7 @@ from scouter.postgres.tables.message_groups import (
     firing_in_space,
     given_up_since,
     group_has_spoken,
+    group_to_leave,
     group_waits,
     is_anything_due,
     members_of_group,
@@ -65,21 +66,32 @@ class _Judged:
 def speak(connection: Connection) -> bool:
     """Let the group speak that has been due for longest, in the caller's transaction. False: none is due."""
     group = due_group(connection)
-    if group is None:
-        return False
+    if group is not None:
+        _speak_of(connection, group)
+    return group is not None
+
+
+def say_goodbye(connection: Connection, group_ids: Iterable[int]) -> None:
+    """These groups speak at once: what they know of a profile is about to be deleted."""
+    for group_id in sorted(group_ids):
+        group = group_to_leave(connection, group_id)
+        if group is not None:
+            _speak_of(connection, group)
+
+
+def _speak_of(connection: Connection, group: DueGroup) -> None:
     members = members_of_group(connection, group.id)
     layers = policies_of_profiles(connection, group.space, {each.entity_id for each in members})
     again = _waits_until(connection, group, members, layers)
     if again is not None:
         group_waits(connection, group.id, again)
-        return True
+        return
     judged = _judge(members, layers, active_silences(connection, group.now), group.now)
     if any(each.decision.kind is not None for each in judged):
         _replace_or_tell(connection, group, judged, layers)
     else:
         _keep_told(connection, group, judged)
         group_waits(connection, group.id, _next_look(judged))
-    return True
 
 
 def _waits_until(

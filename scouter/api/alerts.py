@@ -14,6 +14,7 @@ from scouter.postgres.tables import alerts
 from scouter.postgres.tables.alerts import StoredAlert
 from scouter.postgres.tables.entities import Entities
 from scouter.profiles import lookup
+from scouter.profiles.acknowledgement import set_active
 from scouter.profiles.alert_pages import alert_page, recent_alert_page
 from scouter.profiles.lookup import ProfileRef
 from scouter.wire.alerts import (
@@ -123,9 +124,7 @@ class Alerts:
             if space is None:
                 raise NotFound(f"there is no alert {body.id}")
             lookup.authorise(space, "write", request.caller)
-            done = alerts.set_alert_active(
-                connection, body.id, active=body.active, username=request.caller.username, now=self._now()
-            )
+            done = set_active(connection, body.id, request.caller, self._now(), active=body.active)
         return AlertStatusReply(updated=done)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+from scouter.alerting.group_speech import say_goodbye
 from scouter.api.routing import AnyRoute, Request, Route
 from scouter.errors import NotFound
 from scouter.postgres.connections.pool import Pool
@@ -17,7 +18,7 @@ from scouter.wire.profile_listing import DeletedCounts, DeleteProfileQuery, Prof
 class ProfileDeletion:
     def __init__(self, pool: Pool, entities: Entities, features: Features) -> None:
         self._pool = pool
-        self._removal = ProfileRemoval(pool, entities, features)
+        self._removal = ProfileRemoval(pool, entities, features, say_goodbye)
 
     def routes(self) -> list[AnyRoute]:
         return [

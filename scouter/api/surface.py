@@ -9,6 +9,7 @@ from pathlib import Path
 from scouter.alerting.channels.routing import Channels
 from scouter.alerting.trial import Trials
 from scouter.answering import Behind
+from scouter.api.alert_policies import AlertPolicies
 from scouter.api.alert_trial import AlertTrial
 from scouter.api.alerts import Alerts
 from scouter.api.application import Neighbour, Served, application
@@ -27,6 +28,7 @@ from scouter.api.messages import Messages
 from scouter.api.observability import Observability
 from scouter.api.open_alerts import OpenAlerts
 from scouter.api.probes import Probes
+from scouter.api.problems import Problems
 from scouter.api.profile_deletion import ProfileDeletion
 from scouter.api.profile_features import ProfileFeatures
 from scouter.api.profile_judgements import ProfileJudgements
@@ -36,6 +38,7 @@ from scouter.api.profiles import Profiles
 from scouter.api.quarantine import Quarantine
 from scouter.api.routing import Resource
 from scouter.api.runs import Runs
+from scouter.api.silences import Silences
 from scouter.api.tags import Tags
 from scouter.api.users import Users
 from scouter.archive.days import ArchivedDays
@@ -82,6 +85,9 @@ def _resources(behind: Behind, settings: Settings, now: Callable[[], datetime]) 
         Archive(ArchivedDays(pool, ArchivePeriods.of(settings), behind.reads.store.name, now)),
         Alerts(pool, entities, now),
         OpenAlerts(pool, entities, now),
+        Problems(pool, entities),
+        Silences(pool),
+        AlertPolicies(pool, entities),
         Tags(pool, entities),
         AlertTrial(
             pool, entities, Trials(Channels(settings.alerting, settings.http.public_url), settings.alerting, now)

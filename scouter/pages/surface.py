@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from scouter.alerting.channels.routing import Channels
+from scouter.alerting.group_speech import say_goodbye
 from scouter.alerting.trial import Trials
 from scouter.answering import Behind
 from scouter.archive.days import ArchivedDays
@@ -99,7 +100,7 @@ def _of_one_profile(
     grace = timedelta(seconds=settings.checks.window_grace_seconds)
     asked = AskedChecks(pool, settings.checks, settings.alerting, count.forget)
     trials = Trials(Channels(settings.alerting, settings.http.public_url), settings.alerting, now)
-    switch = ProfileSwitch(reads, ProfileRemoval(pool, core.entities, core.features))
+    switch = ProfileSwitch(reads, ProfileRemoval(pool, core.entities, core.features, say_goodbye))
     stylesheet = PREFIX + StaticFiles().address("page.css")
     return [
         ProfilePage(reads, ranked, rows, charted, acknowledging, switch, settings.alerting, grace),

@@ -60,7 +60,7 @@ def _values(
     values: dict[str, object] = {}
     for key, said in sent.items():
         if key not in accepted:
-            problems.append(InvalidInput(f"{path}{key}", said, f"no such key; the keys are {', '.join(accepted)}"))
+            problems.append(InvalidInput(f"{path}{key}", said, f"one of the keys {', '.join(accepted)}"))
         elif key != FEATURES:
             try:
                 values[key] = KEYS[key].read(said)

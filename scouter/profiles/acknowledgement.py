@@ -19,9 +19,13 @@ from scouter.postgres.tables.acknowledgements import (
     acknowledge_until,
     alerts_acknowledged_together,
     alerts_of_run,
+    give_problems_back,
     spaces_of_alerts,
+    take_problems,
 )
 from scouter.postgres.tables.acknowledgements import reopen_alerts as reopen_in_table
+from scouter.postgres.tables.alerts import set_alert_active
+from scouter.postgres.tables.entities import Entity
 from scouter.postgres.tables.runs import space_of_run
 from scouter.profiles import lookup
 from scouter.profiles.lookup import ProfileRef, in_transaction
@@ -46,17 +50,36 @@ def acknowledge(connection: Connection, caller: Caller, wanted: AcknowledgeReque
     )
     _require_one_way(wanted)
     by = Signature(caller.username, now, wanted.note)
+    done = _acknowledge(connection, caller, wanted, by, entity)
+    take_problems(connection, by)
+    return done
+
+
+def set_active(connection: Connection, alert_id: int, caller: Caller, now: datetime, *, active: bool) -> bool:
+    """Of one alert, and with it of its problem. False: there is no such alert."""
+    done = set_alert_active(connection, alert_id, active=active, username=caller.username, now=now)
+    if active:
+        give_problems_back(connection, [alert_id])
+    else:
+        take_problems(connection, Signature(caller.username, now))
+    return done
+
+
+def _acknowledge(
+    connection: Connection, caller: Caller, wanted: AcknowledgeRequest, by: Signature, entity: Entity | None
+) -> Acknowledgement:
     if wanted.ids is not None:
         return _acknowledge_ids(connection, caller, wanted.ids, by)
     if wanted.run_id is not None:
         return _acknowledge_run(connection, caller, wanted.run_id, by)
     assert entity is not None and wanted.until is not None  # noqa: S101  # the third way
-    return Acknowledgement(acknowledge_until(connection, entity.id, wanted.feature, wanted.until, by), 0, now)
+    return Acknowledgement(acknowledge_until(connection, entity.id, wanted.feature, wanted.until, by), 0, by.now)
 
 
 def reopen(connection: Connection, caller: Caller, ids: Collection[int], now: datetime) -> int:
     """Open again what was acknowledged. How many of them were. Raises as `acknowledge`."""
     _require_all(connection, caller, ids)
+    give_problems_back(connection, ids)
     return reopen_in_table(connection, ids, now)
 
 
@@ -64,7 +87,9 @@ def reopen_together(connection: Connection, caller: Caller, username: str, at: d
     """Take back what that user acknowledged at that moment. How many alerts are open again."""
     together = alerts_acknowledged_together(connection, username, at)
     _require_spaces(caller, together)
-    return reopen_in_table(connection, [alert.id for alert in together], now)
+    ids = [alert.id for alert in together]
+    give_problems_back(connection, ids)
+    return reopen_in_table(connection, ids, now)
 
 
 def _acknowledge_ids(connection: Connection, caller: Caller, ids: Collection[int], by: Signature) -> Acknowledgement:

@@ -7,11 +7,13 @@ from datetime import datetime
 
 from scouter.drift.schedule_gaps import shortest_gap
 from scouter.errors import Conflict
+from scouter.policy.problem import Reason
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables import profiles
 from scouter.postgres.tables.entities import Entity, EntityName, add_entity, entity_by_name, versions_of
 from scouter.profiles.document import stored_form
 from scouter.profiles.next_run import next_run_of
+from scouter.profiles.problem_changes import end_problems, rejudge_problems
 from scouter.wire.profiles import DispatchConfig, Profile, RegisterProfileRequest
 from scouter.wire.versions import VersionRequest, choose_version
 
@@ -59,18 +61,24 @@ def _put(
     connection: Connection, request: RegisterProfileRequest, entity: Entity, profile: Profile, now: datetime
 ) -> bool:
     schedule = profile.config.alert_config.schedule
-    return profiles.put_profile(
+    document, before = stored_form(request, entity), profiles.document_of(connection, entity.id)
+    active = profiles.put_profile(
         connection,
         entity.id,
-        stored_form(request, entity),
+        document,
         active=request.active,
         schedule=schedule,
         schedule_gap=shortest_gap(schedule),
         now=now,
         next_run=next_run_of(schedule, now),
     )
+    if before not in (None, document):  # a service that registers at every start changes nothing
+        rejudge_problems(connection, entity.id, Reason.profile_changed)
+    return active
 
 
 def _deactivate_others(connection: Connection, entity: Entity, now: datetime) -> None:
     kind = [entity.drift_type]
-    profiles.deactivate_other_versions(connection, entity.space, entity.name, entity.version, kind, now)
+    others = profiles.deactivate_other_versions(connection, entity.space, entity.name, entity.version, kind, now)
+    for entity_id in others:
+        end_problems(connection, entity_id)

@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterable
 
 from scouter.postgres.connections.pool import Pool
+from scouter.postgres.statements import Connection
 from scouter.postgres.tables.entities import Entities, Entity
 from scouter.postgres.tables.features import Features
 from scouter.profiles.deletion import Deletion, delete
+from scouter.profiles.problem_changes import end_problems
 
 log = logging.getLogger(__name__)
 
 
 class ProfileRemoval:
-    def __init__(self, pool: Pool, entities: Entities, features: Features) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        entities: Entities,
+        features: Features,
+        say_goodbye: Callable[[Connection, Iterable[int]], None],
+    ) -> None:
+        """`say_goodbye`: to groups in which problems of a profile that goes were told."""
         self._pool = pool
+        self._say_goodbye = say_goodbye
         self._entities = entities
         self._features = features
 
     def remove(self, entity: Entity, username: str) -> Deletion:
         """The caller has been asked whether he may. Raises `NotFound` when somebody was faster."""
         with self._pool.connection() as connection:
+            self._say_goodbye(connection, end_problems(connection, entity.id))
             deletion = delete(connection, entity)
         self._forget(entity)
         if deletion.service is not None:

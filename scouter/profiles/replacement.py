@@ -7,12 +7,14 @@ from datetime import datetime
 from scouter.auth.permissions import Caller
 from scouter.drift.schedule_gaps import shortest_gap
 from scouter.errors import InvalidInput, NotFound
+from scouter.policy.problem import Reason
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.entities import Entity
-from scouter.postgres.tables.profiles import lock_profile_name, replace_profile
+from scouter.postgres.tables.profiles import document_of, lock_profile_name, replace_profile
 from scouter.profiles.document import stored_form
 from scouter.profiles.lookup import ProfileRef, find_if_any, in_transaction
 from scouter.profiles.next_run import next_run_of
+from scouter.profiles.problem_changes import rejudge_problems
 from scouter.wire.profiles import Profile, RegisterProfileRequest
 
 
@@ -55,7 +57,8 @@ def _store(
 ) -> bool:
     document = stored_form(request, entity)
     schedule = profile.config.alert_config.schedule
-    return replace_profile(
+    before = document_of(connection, entity.id)
+    is_there = replace_profile(
         connection,
         entity.id,
         document,
@@ -64,6 +67,9 @@ def _store(
         now=now,
         next_run=next_run_of(schedule, now),
     )
+    if is_there and before != document:
+        rejudge_problems(connection, entity.id, Reason.profile_changed)
+    return is_there
 
 
 def _unknown(uid: str) -> NotFound:

@@ -41,6 +41,15 @@ ORDER BY notify_at
 LIMIT 1
 FOR UPDATE SKIP LOCKED;
 
+-- name: group_to_leave
+-- A group that has to speak now, whatever it waits for.
+SELECT id, key, space, channel, destination::text AS destination, episode, since, sequence, opening,
+       coalesce(opened_at, clock_timestamp()) AS opened_at, NULL::timestamptz AS instant, last_sent_at,
+       clock_timestamp() AS now
+FROM message_group
+WHERE id = %(id)s
+FOR UPDATE;
+
 -- name: seconds_until_group
 SELECT extract(epoch FROM min(notify_at) - clock_timestamp())::double precision FROM message_group;
 
@@ -129,7 +138,8 @@ UPDATE message_group SET notify_at = %(notify_at)s WHERE id = %(id)s;
 -- Newest first, below an id: what was written for groups.
 SELECT delivery.id, message_group.space, delivery.channel, delivery.sequence, delivery.kind, delivery.state,
        delivery.created_at, delivery.attempts, delivery.delivered_at, delivery.last_error, delivery.receipt,
-       delivery.payload::text AS payload
+       coalesce(delivery.payload ->> 'heading', delivery.payload ->> 'title') AS title,
+       delivery.payload -> 'descriptions' ->> 'console' AS text
 FROM alert_delivery AS delivery JOIN message_group ON message_group.id = delivery.group_id
 WHERE (%(spaces)s::text[] IS NULL OR message_group.space = ANY (%(spaces)s::text[]))
   AND (%(state)s::text IS NULL OR delivery.state = %(state)s::text)

@@ -19,6 +19,13 @@ WHERE entity_id = %(entity_id)s
 ORDER BY id
 FOR UPDATE;
 
+-- name: entities_with_problems
+-- Profiles of a space with problems that are not over.
+SELECT DISTINCT problem.entity_id
+FROM problem JOIN entity ON entity.id = problem.entity_id
+WHERE entity.space = %(space)s AND problem.followed
+ORDER BY 1;
+
 -- name: is_followed
 SELECT EXISTS (SELECT FROM problem WHERE entity_id = %(entity_id)s AND followed);
 

@@ -28,7 +28,8 @@ FROM entity
 WHERE entity.id = profile.entity_id
   AND entity.space = %(space)s AND entity.name = %(name)s AND entity.drift_type = ANY (%(drift_types)s)
   AND entity.version <> %(version)s
-  AND profile.active;
+  AND profile.active
+RETURNING profile.entity_id;
 
 -- name: profiles_for_status
 -- The profiles that a change of status is about, locked.

@@ -36,6 +36,19 @@ SELECT id, matchers::text AS matchers, starts_at, ends_at, comment, created_by, 
 FROM silence
 WHERE starts_at <= %(now)s AND ends_at > %(now)s;
 
+-- name: matched_profiles
+SELECT entity.space, entity.name, entity.version, entity.drift_type, '' AS signal, '' AS subject, '' AS direction
+FROM profile JOIN entity ON entity.id = profile.entity_id
+WHERE %(spaces)s::text[] IS NULL OR entity.space = ANY (%(spaces)s::text[])
+ORDER BY entity.space, entity.name, entity.version, entity.drift_type;
+
+-- name: matched_problems
+SELECT problem.id, entity.space, entity.name, entity.version, entity.drift_type, problem.signal, problem.subject,
+       problem.direction
+FROM problem JOIN entity ON entity.id = problem.entity_id
+WHERE problem.state = 'firing' AND (%(spaces)s::text[] IS NULL OR entity.space = ANY (%(spaces)s::text[]))
+ORDER BY problem.id DESC;
+
 -- name: wake_groups
 -- They look anew at what they may say.
 UPDATE message_group SET notify_at = clock_timestamp(), opened_at = clock_timestamp(), instant = NULL

@@ -14,6 +14,7 @@ import pytest
 
 from scouter.alerting.group_clock import GroupClock
 from scouter.checks.checker import Checker
+from scouter.checks.late_sweep import LateSweep
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.tables.checks import claim_check
 from scouter.postgres.tables.deliveries import claim_delivery, record_given_up
@@ -51,6 +52,7 @@ class Watched:
         self._pool = pool
         self._checker = Checker(pool, settings.checks, settings.alerting)
         self._clock = GroupClock(pool)
+        self._sweep = LateSweep(pool, settings.checks, settings.alerting, lambda: datetime.now(UTC))
 
     def register(self, name: str = "model", **changes: Any) -> str:
         profile = custom_profile(name=name)
@@ -73,6 +75,10 @@ class Watched:
         assert claimed is not None
         assert claimed.uid == uid
         self._checker.run(claimed)
+
+    def sweep(self) -> None:
+        """Check again what late records came for."""
+        self._sweep.sweep()
 
     def entity(self, uid: str) -> int:
         ((entity_id,),) = self.query("SELECT id FROM entity WHERE uid = %s", uid)
@@ -260,3 +266,81 @@ def test_a_failing_check_is_a_problem_until_one_succeeds(watched: Watched) -> No
     watched.query(f"UPDATE profile SET document = {conditions}", "{}")
     watched.window(uid, GOOD)
     assert [each["kind"] for each in watched.speak()] == ["resolved"]
+
+
+def acknowledged(watched: Watched) -> list[Any]:
+    return watched.query("SELECT acknowledged_by FROM problem")
+
+
+def switch(watched: Watched, *, active: bool, version: str = "0.1.0", **more: Any) -> None:
+    body = {"space": "s", "name": "model", "version": version, "active": active, **more}
+    assert watched.admin.put("/scouter/profile/status", body).status == 200
+
+
+def told_firing(watched: Watched) -> str:
+    uid = watched.register()
+    watched.window(uid, BAD)
+    assert [each["kind"] for each in watched.speak()] == ["firing"]
+    watched.deliver()
+    return uid
+
+
+def test_a_problem_ends_when_its_profile_is_switched_off_and_begins_anew_afterwards(watched: Watched) -> None:
+    uid = told_firing(watched)
+    switch(watched, active=False)
+    (message,) = watched.speak()
+    assert (message["kind"], "deactivated" in message["text"]) == ("ended", True)
+    watched.deliver()
+    switch(watched, active=True)
+    watched.window(uid, BAD)
+    assert watched.problems() == [("custom", "mae", "above", "firing", 2)]
+
+
+def test_deleting_a_profile_tells_that_its_problems_ended(watched: Watched) -> None:
+    uid = told_firing(watched)
+    assert watched.admin.delete(f"/scouter/profile?uid={uid}").status == 200
+    rows = watched.query("SELECT kind FROM alert_delivery WHERE state = 'pending'")
+    assert rows == [("ended",)]
+    assert watched.problems() == []
+
+
+def test_an_alert_that_is_switched_off_takes_the_problem_and_back(watched: Watched) -> None:
+    uid = told_firing(watched)
+    (alert,) = watched.admin.post("/scouter/alerts", {"uid": uid}).body["items"]
+    for active, by in ((False, "admin"), (True, None)):
+        reply = watched.admin.put("/scouter/alerts", {"id": alert["id"], "active": active})
+        assert reply.body == {"updated": True}
+        assert acknowledged(watched) == [(by,)]
+    body = {"uid": uid, "until": datetime.now(UTC).isoformat()}
+    assert watched.admin.post("/scouter/alerts/acknowledge", body).body["acknowledged"] == 1
+    assert acknowledged(watched) == [("admin",)]
+    assert watched.steps()[-3:] == ["acknowledged", "taken back", "acknowledged"]
+
+
+def test_what_somebody_has_taken_is_not_told_again_but_that_it_is_over(watched: Watched) -> None:
+    uid = told_firing(watched)
+    watched.query('UPDATE alert_policy SET document = \'{"fire_after": "1 of 1", "repeat_every": "1m"}\'')
+    watched.query("UPDATE problem SET acknowledged_episode = 1, acknowledged_by = 'ada', acknowledged_at = now()")
+    watched.query("UPDATE message_group_problem SET told_at = now() - interval '2 minutes'")
+    watched.window(uid, BAD)
+    assert watched.speak() == []
+    watched.window(uid, GOOD)
+    watched.window(uid, GOOD)
+    assert [each["kind"] for each in watched.speak()] == ["resolved"]
+
+
+def test_late_records_that_make_a_window_good_resolve_it(watched: Watched) -> None:
+    uid = watched.register()
+    watched.window(uid, BAD)
+    ((start, end),) = watched.query("SELECT window_start, window_end FROM check_run")
+    watched.speak()
+    watched.deliver()
+    late = (start + (end - start) / 2).isoformat()
+    records = [{"Custom": {"created_at": late, "uid": uid, "metric": "mae", "value": GOOD}}] * 50
+    assert watched.admin.post("/scouter/message", {"records": records}).body["stored"] == 50
+    watched.query("UPDATE late_arrival SET stored_at = now() - interval '2 hours'")
+    watched.sweep()
+    ((state, reason),) = watched.query("SELECT state, reason FROM problem")
+    assert (state, reason) == ("ok", "late records")
+    (message,) = watched.speak()
+    assert (message["kind"], "late records" in message["text"]) == ("resolved", True)

@@ -55,6 +55,16 @@ def acknowledge_until(
     )
 
 
+def take_problems(connection: Connection, by: Signature) -> int:
+    """Who acknowledged alerts at that moment has taken the problems that they belong to. How many."""
+    return _sql["take_problems"].run(connection, username=by.username, now=by.now, note=by.note)
+
+
+def give_problems_back(connection: Connection, ids: Collection[int]) -> int:
+    """Of these alerts, which are open again. How many problems."""
+    return _sql["give_problems_back"].run(connection, ids=list(ids))
+
+
 def alerts_acknowledged_together(connection: Connection, username: str, at: datetime) -> list[AlertSpace]:
     return _sql["alerts_acknowledged_together"].all(connection, AlertSpace, username=username, at=at)
 

@@ -44,6 +44,12 @@ def policies_of_profile(connection: Connection, entity_id: int, space: str) -> P
     return PolicyLayers(**found)
 
 
+def policies_of_space(connection: Connection, space: str | None) -> PolicyLayers:
+    """Those that hold in it, or everywhere."""
+    rows = _sql["policies_of_profile"].all(connection, _LevelRow, entity_id=None, space=space)
+    return PolicyLayers(**{row.level: _read(row.document, Level(row.level)) for row in rows})
+
+
 def policies_of_profiles(connection: Connection, space: str, entity_ids: Collection[int]) -> dict[int, PolicyLayers]:
     """By entity; all of them profiles of that space."""
     rows = _sql["policies_of_profiles"].all(connection, _OwnerRow, space=space, entity_ids=list(entity_ids))

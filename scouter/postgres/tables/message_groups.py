@@ -193,7 +193,7 @@ class NewMessage:
 
 @dataclass(frozen=True, slots=True)
 class ListedMessage:
-    """A message about problems. `payload` is JSON text."""
+    """A message about problems, and what it said."""
 
     id: int
     space: str
@@ -206,7 +206,8 @@ class ListedMessage:
     delivered_at: datetime | None
     last_error: str | None
     receipt: str | None
-    payload: str
+    title: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +273,11 @@ def wake_group(connection: Connection, group_id: int, at: datetime, interval: ti
 def due_group(connection: Connection) -> DueGroup | None:
     """The one that has been due for longest; another server has it as soon as this transaction is over."""
     return _sql["due_group"].one(connection, DueGroup)
+
+
+def group_to_leave(connection: Connection, group_id: int) -> DueGroup | None:
+    """It speaks now, whatever it waits for; another server that has it at hand is waited for."""
+    return _sql["group_to_leave"].one(connection, DueGroup, id=group_id)
 
 
 def seconds_until_group(connection: Connection) -> float | None:

@@ -155,6 +155,11 @@ def has_followed_problems(connection: Connection, entity_id: int) -> bool:
     return followed
 
 
+def entities_with_problems(connection: Connection, space: str) -> list[int]:
+    """Profiles of a space with problems that are not over."""
+    return _sql["entities_with_problems"].values(connection, space=space)
+
+
 def problems_of_check(
     connection: Connection, entity_id: int, uid: str, bad: Sequence[ProblemKey]
 ) -> dict[ProblemKey, StoredProblem]:

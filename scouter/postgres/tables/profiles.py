@@ -84,8 +84,9 @@ def replace_profile(
 
 def deactivate_other_versions(
     connection: Connection, space: str, name: str, version: str, drift_types: Sequence[str], now: datetime
-) -> int:
-    return _sql["deactivate_other_versions"].run(
+) -> list[int]:
+    """The entities of those that were active."""
+    return _sql["deactivate_other_versions"].values(
         connection, space=space, name=name, version=version, drift_types=list(drift_types), now=now
     )
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
-from scouter.policy.silences import Matcher, Silence, read_matchers, write_matchers
+from scouter.policy.silences import Matcher, Silence, SilenceSubject, read_matchers, write_matchers
 from scouter.postgres.statements import Connection, named_statements
 
 _sql = named_statements("silences")
@@ -33,6 +34,24 @@ class StoredSilence:
     def silence(self) -> Silence:
         matchers = read_matchers(msgspec.json.decode(self.matchers))
         return Silence(self.id, matchers, self.starts_at, self.ends_at, self.comment, self.created_by)
+
+
+@dataclass(frozen=True, slots=True)
+class _ProblemRow:
+    id: int
+    space: str
+    name: str
+    version: str
+    drift_type: str
+    signal: str
+    subject: str
+    direction: str
+
+    @property
+    def subject_of_silences(self) -> SilenceSubject:
+        return SilenceSubject(
+            self.space, self.name, self.version, self.drift_type, self.signal, self.subject, self.direction
+        )
 
 
 def add_silence(connection: Connection, silence: Silence) -> None:
@@ -76,6 +95,17 @@ def silences(connection: Connection, *, expired: bool, maximum: int) -> list[Sto
 
 def active_silences(connection: Connection, now: datetime) -> list[Silence]:
     return [row.silence for row in _sql["active_silences"].all(connection, StoredSilence, now=now)]
+
+
+def matched_profiles(connection: Connection, spaces: Collection[str] | None) -> list[SilenceSubject]:
+    """Profiles of these spaces (None: of every one), as matchers see them."""
+    return _sql["matched_profiles"].all(connection, SilenceSubject, spaces=None if spaces is None else list(spaces))
+
+
+def matched_problems(connection: Connection, spaces: Collection[str] | None) -> list[tuple[int, SilenceSubject]]:
+    """Problems of these spaces that fire, with their ids."""
+    rows = _sql["matched_problems"].all(connection, _ProblemRow, spaces=None if spaces is None else list(spaces))
+    return [(row.id, row.subject_of_silences) for row in rows]
 
 
 def wake_groups(connection: Connection, space: str | None) -> int:
