@@ -30,6 +30,7 @@ from scouter.pages.feature.page import FeaturePage
 from scouter.pages.overview import Overview
 from scouter.pages.profile.charted_series import ChartedSeries
 from scouter.pages.profile.document import ProfileDocument
+from scouter.pages.profile.judgement import JudgementPage
 from scouter.pages.profile.page import ProfilePage
 from scouter.pages.profile.switch import ProfileSwitch
 from scouter.pages.profile.trials import ProfileTrials
@@ -106,6 +107,7 @@ def _of_one_profile(
         ProfilePage(reads, ranked, rows, charted, acknowledging, switch, settings.alerting, grace),
         ProfileTrials(reads, asked, trials),
         ProfileDocument(reads),
+        JudgementPage(reads),
         FeaturePage(reads, ranked, rows, charted, acknowledging, stylesheet),
     ]
 
