@@ -41,7 +41,7 @@ from scouter.postgres.tables.message_groups import (
     set_told,
     undelivered_message,
 )
-from scouter.postgres.tables.problems import add_problem_event
+from scouter.postgres.tables.problems import add_held_event, add_problem_event
 from scouter.postgres.tables.silences import active_silences
 
 # What nobody got has to be told again: that is seen when the group looks after so long.
@@ -213,9 +213,13 @@ def _causes(connection: Connection, group: DueGroup, tellings: Sequence[Telling]
 
 
 def _keep_told(connection: Connection, group: DueGroup, judged: Sequence[_Judged]) -> None:
+    """And why something is not told, for whoever asks."""
     for each in judged:
         if each.decision.told != each.member.told:
             set_told(connection, group.id, each.member.id, each.decision.told)
+        if each.decision.held is not None:
+            episode = each.member.episode
+            add_held_event(connection, each.member.id, each.decision.held, at=group.now, episode=episode)
 
 
 def _write_down(connection: Connection, telling: Telling, message_id: int, now: datetime) -> None:

@@ -31,8 +31,8 @@ _KINDS = {kind.value: words for kind, words in KINDS.items()}
 
 @dataclass(frozen=True, slots=True)
 class AlertRow:
-    """What both lists show. `also`: the other SPC kinds; `judged`: the second opinion on the newest of its alerts, empty
-    where there is none. Addresses are below the prefix.
+    """What both lists show. `also`: the other SPC kinds; `judged`: the second opinion on its newest alert, empty where
+    there is none. Addresses are below the prefix.
     """
 
     id: int

@@ -62,8 +62,7 @@ class JudgementPage:
                 {"state": self.state},
                 query=JudgementPageQuery,
                 acts_in="rest",
-                summary="How the alerts of a profile are judged, what to expect while nothing drifts, and the rows of its "
-                "training.",
+                summary="How the alerts of a profile are judged, and the rows of its training.",
             )
         ]
 
@@ -105,9 +104,7 @@ def _rows(text: str) -> object:
     return int(plain) if plain.isascii() and plain.isdigit() and len(plain) <= 18 else text.strip()
 
 
-def _page(
-    entity: Entity, basis: JudgementBasis | None, visit: Visit, refused: InvalidInput | None = None
-) -> Shown:
+def _page(entity: Entity, basis: JudgementBasis | None, visit: Visit, refused: InvalidInput | None = None) -> Shown:
     if basis is None:
         raise NotFound("the profile is gone")
     outlook = profile_judgement(basis, visit.query.samples)

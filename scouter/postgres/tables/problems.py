@@ -115,6 +115,14 @@ class ListedProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class BoardProblem(ListedProblem):
+    """`of_its_state`: how many there are of its state, of which it is the one at `place`."""
+
+    of_its_state: int
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
 class ProblemEvent:
     at: datetime
     episode: int
@@ -264,6 +272,32 @@ def problem_page(
         below_id=below_id,
         maximum=maximum,
     )
+
+
+def problem_board(
+    connection: Connection,
+    *,
+    spaces: Collection[str] | None,
+    entity_id: int | None,
+    begun_since: datetime | None,
+    ended_since: datetime,
+    maximum: int,
+) -> list[BoardProblem]:
+    """What is going on and what ended since then, by state, at most so many of each; the latest first."""
+    return _sql["problem_board"].all(
+        connection,
+        BoardProblem,
+        spaces=None if spaces is None else list(spaces),
+        entity_id=entity_id,
+        begun_since=begun_since,
+        ended_since=ended_since,
+        maximum=maximum,
+    )
+
+
+def add_held_event(connection: Connection, problem_id: int, why: str, *, at: datetime, episode: int) -> None:
+    """Something is not told; nothing is written where that was known."""
+    _sql["add_held_event"].run(connection, problem_id=problem_id, why=why, at=at, episode=episode)
 
 
 def events_of_problem(connection: Connection, problem_id: int, maximum: int) -> list[ProblemEvent]:

@@ -134,7 +134,10 @@ def test_it_is_for_those_who_may_read_and_stating_for_those_who_may_write(
     server: Server, admin: HttpClient, checked: CheckedProfiles
 ) -> None:
     uid = checked.register("Psi", "bins")
-    with user(server, admin, "judge-reader", "read:shop") as reader, user(server, admin, "elsewhere", "read:x") as other:
+    with (
+        user(server, admin, "judge-reader", "read:shop") as reader,
+        user(server, admin, "elsewhere", "read:x") as other,
+    ):
         page = reader.get("/profile/judgement", uid=uid)
         assert "needs write: shop" in page.text
         assert 'value="state"' not in page.html
