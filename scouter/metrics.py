@@ -226,6 +226,7 @@ ARCHIVE_LAST_PASS = _collected(
 # --- maintenance
 _AGING = (
     *("alerts", "alert_deliveries", "check_runs", "late_arrivals"),
+    *("problems", "problem_events", "silences"),
     *("batch_receipts", "idempotency_keys", "rabbitmq_deliveries", "ended_sessions"),
 )
 _TASKS = ("partitions_ahead", "observability", *_AGING, "profile_standings")
@@ -258,7 +259,7 @@ TIMES_SET_BACK = _counter(
     "scouter_times_set_back",
     "Stored times that were set back because a clock had been ahead.",
     "matter",
-    known=("checks", "next_runs", "leases", "retries", "deliveries"),
+    known=("checks", "next_runs", "leases", "retries", "deliveries", "problems", "message_groups"),
 )
 
 # --- the database

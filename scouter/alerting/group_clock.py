@@ -1,7 +1,7 @@
 """The group clock: one thread that lets groups speak when they may.
 
-Each group speaks in a transaction of its own, which takes it from all other servers, writes one message into the outbox
-and keeps what was told. Killed anywhere, all of that has happened, or nothing.
+Each transaction takes some groups from all other servers, writes one message of each into the outbox, and keeps what
+was told. Killed anywhere, all of that has happened, or nothing.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from scouter.alerting.group_speech import speak
+from scouter.alerting.group_speech import MOST_AT_ONCE, speak
 from scouter.postgres.connections.connection_source import ConnectionSource
 from scouter.postgres.connections.contention import retried
 from scouter.postgres.connections.errors import AWAY
@@ -37,8 +37,11 @@ class GroupClock(ThreadPart):
     def tick(self) -> int:
         """Let every group speak that may. How many looked at what they have to say."""
         looked = 0
-        while not self._thread.is_stopping and retried(self._speak):
-            looked += 1
+        while not self._thread.is_stopping:
+            due = retried(self._speak)
+            looked += due
+            if due < MOST_AT_ONCE:
+                break
         if looked:
             self._message_written()
         return looked
@@ -53,6 +56,6 @@ class GroupClock(ThreadPart):
             return _AWAY_SECONDS
         return _LOOK_EVERY_SECONDS if due is None else min(max(due, _SHORTEST_PAUSE_SECONDS), _LOOK_EVERY_SECONDS)
 
-    def _speak(self) -> bool:
+    def _speak(self) -> int:
         with self._connections.connection() as connection:
             return speak(connection)

@@ -1,232 +1,232 @@
-"""A group that may speak: what it has to say, who keeps it from saying it, and one message of it in the outbox."""
+"""Groups that may speak: one message of each that has something to say, in the outbox.
+
+Many at once, so that ten thousand of them take seconds: what they need is read together, and written together, in one
+transaction, which takes these groups from all other servers.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from scouter.alerting.group_judgement import Judge, Judged, have_something_to_say, next_look
 from scouter.alerting.group_messages import MessageParts, Telling, message_of
 from scouter.alerting.problem_outbox import outbox_payload
-from scouter.metrics import MESSAGES_HELD, MESSAGES_WRITTEN
-from scouter.policy.acknowledgement import is_acknowledged
+from scouter.metrics import MESSAGES_WRITTEN
 from scouter.policy.groups import PAUSE, wait_for_others
-from scouter.policy.merging import PolicyLayers
-from scouter.policy.mutes import muted_until
-from scouter.policy.policy import Policy
 from scouter.policy.problem import State
 from scouter.policy.shared_causes import SharedCause, shared_causes
-from scouter.policy.silences import Silence, silenced_by
-from scouter.policy.telling import Decision, decide, next_moment
+from scouter.policy.telling import Told
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.alert_policies import policies_of_profiles
 from scouter.postgres.tables.message_groups import (
     DueGroup,
     Member,
     NewMessage,
+    NextLook,
     Spoken,
-    ToldBefore,
-    add_message,
+    StoredAlertOfProblem,
+    UndeliveredMessage,
+    add_messages,
     alerts_of_problems,
-    due_group,
+    due_groups,
     firing_in_space,
     given_up_since,
-    group_has_spoken,
     group_to_leave,
-    group_waits,
+    groups_wait,
     is_anything_due,
-    members_of_group,
+    members_of_groups,
     profiles_having,
-    replace_message,
+    replace_messages,
     set_told,
-    undelivered_message,
+    undelivered_messages,
 )
-from scouter.postgres.tables.problems import add_held_event, add_problem_event
+from scouter.postgres.tables.problems import HeldBack, add_held_events
 from scouter.postgres.tables.silences import active_silences
+
+MOST_AT_ONCE = 100
 
 # What nobody got has to be told again: that is seen when the group looks after so long.
 _LOOKS_AFTER = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """A problem of the group at this moment. `next_look`: when something may have changed by itself."""
-
-    member: Member
-    decision: Decision
-    acknowledged: bool
-    next_look: datetime | None
-
-    @property
-    def is_told_firing(self) -> bool:
-        told = self.decision.told
-        return told is not None and told.state is State.firing
-
-
-def speak(connection: Connection) -> bool:
-    """Let the group speak that has been due for longest, in the caller's transaction. False: none is due."""
-    group = due_group(connection)
-    if group is not None:
-        _speak_of(connection, group)
-    return group is not None
+def speak(connection: Connection, maximum: int = MOST_AT_ONCE) -> int:
+    """Let those groups speak that have been due for longest, in the caller's transaction. How many were due."""
+    groups = due_groups(connection, maximum)
+    if groups:
+        _Round.of(connection, groups).speak()
+    return len(groups)
 
 
 def say_goodbye(connection: Connection, group_ids: Iterable[int]) -> None:
     """These groups speak at once: what they know of a profile is about to be deleted."""
-    for group_id in sorted(group_ids):
-        group = group_to_leave(connection, group_id)
-        if group is not None:
-            _speak_of(connection, group)
+    found = [group_to_leave(connection, group_id) for group_id in sorted(group_ids)]
+    groups = [group for group in found if group is not None]
+    if groups:
+        _Round.of(connection, groups).speak()
 
 
-def _speak_of(connection: Connection, group: DueGroup) -> None:
-    members = members_of_group(connection, group.id)
-    layers = policies_of_profiles(connection, group.space, {each.entity_id for each in members})
-    again = _waits_until(connection, group, members, layers)
-    if again is not None:
-        group_waits(connection, group.id, again)
-        return
-    judged = _judge(members, layers, active_silences(connection, group.now), group.now)
-    if any(each.decision.kind is not None for each in judged):
-        _replace_or_tell(connection, group, judged, layers)
-    else:
-        _keep_told(connection, group, judged)
-        group_waits(connection, group.id, _next_look(judged))
+@dataclass(slots=True)
+class _Round:
+    """Some groups at one moment, and what is to be written of them."""
+
+    connection: Connection
+    groups: Sequence[DueGroup]
+    members: dict[int, list[Member]]
+    judge: Judge
+    waits: list[NextLook] = field(default_factory=list)
+    told: list[tuple[int, int, Told | None]] = field(default_factory=list)
+    saying: dict[int, list[Judged]] = field(default_factory=dict)
+    held: dict[int, list[HeldBack]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, connection: Connection, groups: Sequence[DueGroup]) -> _Round:
+        members = members_of_groups(connection, [group.id for group in groups])
+        spaces = {each.entity_id: each.space for own in members.values() for each in own}
+        now = groups[0].now
+        judge = Judge(policies_of_profiles(connection, spaces), active_silences(connection, now), now)
+        return cls(connection, groups, members, judge)
+
+    def speak(self) -> None:
+        for group in self.groups:
+            again = self._waits_until(group)
+            if again is None:
+                self._look(group, self.judge.of_all(self.members.get(group.id, [])))
+            else:
+                self.waits.append(NextLook(group.id, again, has_news=True))
+        self._give_way()
+        self._say()
+        if self.told:
+            set_told(self.connection, self.told)
+        if held := {each for own in self.held.values() for each in own}:
+            add_held_events(self.connection, held, self.judge.now)
+        if self.waits:
+            groups_wait(self.connection, self.waits)
+
+    def _look(self, group: DueGroup, judged: list[Judged]) -> None:
+        self.told += [
+            (group.id, each.member.id, each.decision.told) for each in judged if each.decision.told != each.member.told
+        ]
+        self.held[group.id] = [
+            HeldBack(each.member.id, each.member.episode, each.decision.held)
+            for each in judged
+            if each.decision.held is not None
+        ]
+        if have_something_to_say(judged):
+            self.saying[group.id] = judged
+        else:
+            self.waits.append(NextLook(group.id, next_look(judged)))
+
+    def _waits_until(self, group: DueGroup) -> datetime | None:
+        """None: it may speak."""
+        members = self.members.get(group.id)
+        if group.instant is None or not members:
+            return None
+        due = [group.instant] if is_anything_due(self.connection, group.space, group.instant) else []
+        policy = self.judge.layers[members[0].entity_id].policy()
+        return wait_for_others(group.now, group.opened_at, group.instant, due, policy)
+
+    def _give_way(self) -> None:
+        """A message that nobody has sent yet gives way: there is one at most, and it says what is so."""
+        undelivered = undelivered_messages(self.connection, list(self.saying)) if self.saying else {}
+        replaced = [each for each in undelivered.values() if not each.is_claimed]
+        for each in undelivered.values():
+            self._not_now(each)
+        if not replaced:
+            return
+        replace_messages(self.connection, replaced)
+        anew = members_of_groups(self.connection, [each.group_id for each in replaced])
+        unknown = {
+            member.entity_id: member.space
+            for own in anew.values()
+            for member in own
+            if member.entity_id not in self.judge.layers
+        }
+        layers = {**self.judge.layers, **policies_of_profiles(self.connection, unknown)} if unknown else None
+        judge = self.judge if layers is None else Judge(layers, self.judge.silences, self.judge.now)
+        for group in self.groups:
+            if group.id in {each.group_id for each in replaced}:
+                self._look(group, judge.of_all(anew.get(group.id, [])))
+
+    def _not_now(self, undelivered: UndeliveredMessage) -> None:
+        """What was decided for its group does not hold: somebody sends its message, or it is decided anew."""
+        group_id = undelivered.group_id
+        del self.saying[group_id]
+        self.held.pop(group_id, None)
+        self.told = [each for each in self.told if each[0] != group_id]
+        if undelivered.is_claimed:
+            self.waits.append(NextLook(group_id, self.judge.now + PAUSE, has_news=True))
+
+    def _say(self) -> None:
+        if not self.saying:
+            return
+        tellings = {
+            group_id: [
+                Telling(each.member, each.decision.kind, each.acknowledged)
+                for each in judged
+                if each.decision.kind is not None
+            ]
+            for group_id, judged in self.saying.items()
+        }
+        context = _Context.of(self.connection, self.groups, tellings)
+        saying = [group for group in self.groups if group.id in self.saying]
+        new = [_message(group, self.saying[group.id], tellings[group.id], context) for group in saying]
+        add_messages(self.connection, new, self.judge.now)
+        for each in new:
+            MESSAGES_WRITTEN.labels(each.group.channel, each.kind).inc()
 
 
-def _waits_until(
-    connection: Connection, group: DueGroup, members: Sequence[Member], layers: Mapping[int, PolicyLayers]
-) -> datetime | None:
-    """None: it may speak."""
-    if group.instant is None or not members:
-        return None
-    due = [group.instant] if is_anything_due(connection, group.space, group.instant) else []
-    policy = layers[members[0].entity_id].policy()
-    return wait_for_others(group.now, group.opened_at, group.instant, due, policy)
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What messages say beside their problems: causes by space, alerts by id, messages that nobody got by group."""
+
+    causes: Mapping[str, Mapping[str, SharedCause]]
+    alerts: Mapping[int, StoredAlertOfProblem]
+    given_up: Mapping[int, int]
+
+    @classmethod
+    def of(
+        cls, connection: Connection, groups: Sequence[DueGroup], tellings: Mapping[int, Sequence[Telling]]
+    ) -> _Context:
+        subjects: dict[str, set[str]] = {}
+        for group in groups:
+            for each in tellings.get(group.id, ()):
+                if each.member.key.signal.is_drift:
+                    subjects.setdefault(group.space, set()).add(each.member.subject)
+        ids = {each for own in tellings.values() for telling in own for each in telling.member.alert_ids}
+        return cls(
+            {space: _causes(connection, space, own) for space, own in subjects.items()},
+            alerts_of_problems(connection, ids) if ids else {},
+            given_up_since(connection, list(tellings)),
+        )
 
 
-def _judge(
-    members: Sequence[Member], layers: Mapping[int, PolicyLayers], silences: Sequence[Silence], now: datetime
-) -> list[_Judged]:
-    return [_judge_one(each, layers[each.entity_id].policy(each.subject or None), silences, now) for each in members]
+def _causes(connection: Connection, space: str, subjects: set[str]) -> dict[str, SharedCause]:
+    return shared_causes(firing_in_space(connection, space, subjects), profiles_having(connection, space, subjects))
 
 
-def _judge_one(member: Member, policy: Policy, silences: Sequence[Silence], now: datetime) -> _Judged:
-    problem, told = member.problem, member.told
-    acknowledged = is_acknowledged(problem, member.acknowledgement, now)
-    if policy.messages == "every_alert" or (not member.is_current and problem.state is State.firing):
-        return _Judged(member, Decision(None, told), acknowledged, None)
-    why, until = _held(member, policy, silences, now)
-    made = decide(problem, member.strength, told, policy, now, held=why, acknowledged=acknowledged)
-    if made.held is not None:
-        MESSAGES_HELD.labels(made.held.split(" ")[0]).inc()
-    if made.kind is None and made.held is not None:
-        return _Judged(member, made, acknowledged, member.acknowledged_until if why is None else until)
-    return _Judged(member, made, acknowledged, next_moment(problem, made.told, policy, now))
-
-
-def _held(
-    member: Member, policy: Policy, silences: Sequence[Silence], now: datetime
-) -> tuple[str | None, datetime | None]:
-    """What keeps it from being told, and until when."""
-    silence = silenced_by(silences, member.silence_subject, now)
-    if silence is not None:
-        return f"silence {silence.id}", silence.ends_at
-    until = muted_until(policy.mute, member.key.signal, now)
-    return (None, None) if until is None else (f"muted until {until.isoformat()}", until)
-
-
-def _replace_or_tell(
-    connection: Connection, group: DueGroup, judged: Sequence[_Judged], layers: Mapping[int, PolicyLayers]
-) -> None:
-    """A message that nobody has sent yet gives way: there is one at most, and it says what is so."""
-    waiting = undelivered_message(connection, group.id)
-    if waiting is None:
-        _tell(connection, group, judged)
-        return
-    if waiting.is_claimed:
-        group_waits(connection, group.id, group.now + PAUSE)
-        return
-    replace_message(connection, waiting, group.id)
-    members = members_of_group(connection, group.id)
-    known = {each.member.entity_id for each in judged}
-    if not {each.entity_id for each in members} <= known:
-        layers = policies_of_profiles(connection, group.space, {each.entity_id for each in members})
-    anew = _judge(members, layers, active_silences(connection, group.now), group.now)
-    if any(each.decision.kind is not None for each in anew):
-        _tell(connection, group, anew)
-    else:
-        _keep_told(connection, group, anew)
-        group_waits(connection, group.id, _next_look(anew))
-
-
-def _tell(connection: Connection, group: DueGroup, judged: Sequence[_Judged]) -> None:
-    tellings = [
-        Telling(each.member, each.decision.kind, each.acknowledged) for each in judged if each.decision.kind is not None
-    ]
+def _message(group: DueGroup, judged: Sequence[Judged], tellings: Sequence[Telling], context: _Context) -> NewMessage:
     spoken = _spoken(group, judged)
-    parts = MessageParts(
+    firing = sum(each.is_told_firing for each in judged)
+    causes, undelivered = context.causes.get(group.space, {}), context.given_up.get(group.id, 0)
+    message = message_of(tellings, MessageParts(group, spoken, causes, context.alerts, firing, undelivered))
+    look, later = next_look(judged), group.now + _LOOKS_AFTER
+    return NewMessage(
         group=group,
         spoken=spoken,
-        causes=_causes(connection, group, tellings),
-        alerts=alerts_of_problems(connection, {each for telling in tellings for each in telling.member.alert_ids}),
-        firing=sum(each.is_told_firing for each in judged),
-        undelivered=given_up_since(connection, group.id),
-    )
-    message = message_of(tellings, parts)
-    new = NewMessage(
-        group_id=group.id,
-        sequence=spoken.sequence,
         kind=message.kind.value,
-        channel=group.channel,
-        destination=group.destination,
         payload=outbox_payload(message),
         alert_ids=message.alert_ids,
-        undo=[ToldBefore(each.member.id, each.member.told) for each in tellings],
+        tellings=[(each.member, each.kind.value) for each in tellings],
+        notify_at=later if look is None else min(look, later),
     )
-    message_id = add_message(connection, new, group.now)
-    _keep_told(connection, group, judged)
-    for telling in tellings:
-        _write_down(connection, telling, message_id, group.now)
-    look = _next_look(judged)
-    later = group.now + _LOOKS_AFTER
-    group_has_spoken(connection, group.id, spoken, now=group.now, notify_at=later if look is None else min(look, later))
-    MESSAGES_WRITTEN.labels(group.channel, message.kind.value).inc()
 
 
-def _spoken(group: DueGroup, judged: Sequence[_Judged]) -> Spoken:
+def _spoken(group: DueGroup, judged: Sequence[Judged]) -> Spoken:
     """An episode of a group begins when it goes from quiet to firing."""
     sequence = group.sequence + 1
-    was_firing = any(each.member.told is not None and each.member.told.state is State.firing for each in judged)
-    if was_firing:
+    if any(each.member.told is not None and each.member.told.state is State.firing for each in judged):
         return Spoken(group.episode, group.since, sequence, group.opening)
     begun = [each.member.since for each in judged if each.is_told_firing and each.member.since is not None]
     return Spoken(group.episode + 1, min(begun, default=group.now), sequence, sequence)
-
-
-def _causes(connection: Connection, group: DueGroup, tellings: Sequence[Telling]) -> dict[str, SharedCause]:
-    subjects = {each.member.subject for each in tellings if each.member.key.signal.is_drift}
-    if not subjects:
-        return {}
-    firing = firing_in_space(connection, group.space, subjects)
-    return shared_causes(firing, profiles_having(connection, group.space, subjects))
-
-
-def _keep_told(connection: Connection, group: DueGroup, judged: Sequence[_Judged]) -> None:
-    """And why something is not told, for whoever asks."""
-    for each in judged:
-        if each.decision.told != each.member.told:
-            set_told(connection, group.id, each.member.id, each.decision.told)
-        if each.decision.held is not None:
-            episode = each.member.episode
-            add_held_event(connection, each.member.id, each.decision.held, at=group.now, episode=episode)
-
-
-def _write_down(connection: Connection, telling: Telling, message_id: int, now: datetime) -> None:
-    member = telling.member
-    kind = f"told {telling.kind.value}"
-    add_problem_event(connection, member.id, kind, at=now, episode=member.episode, message_id=message_id)
-
-
-def _next_look(judged: Sequence[_Judged]) -> datetime | None:
-    return min((each.next_look for each in judged if each.next_look is not None), default=None)

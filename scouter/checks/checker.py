@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from scouter.alerting.channels.lacking import missing_settings
-from scouter.checks.decide_problems import CheckedOnce, decide_problems
+from scouter.checks.decide_problems import CheckedOnce, decide_problems, says_something
 from scouter.checks.evaluation import Evaluation, evaluate
 from scouter.checks.raise_alerts import raise_alerts
 from scouter.drift.schedule_gaps import shortest_gap
@@ -104,6 +104,8 @@ class Checker:
 
     def _decide(self, connection: Connection, claim: CheckClaim, window: Window, seen: Evaluation, run_id: int) -> None:
         """Alerts are facts; who is told of them, and when, is decided over problems, or for every check by itself."""
+        if not says_something(connection, claim, seen.result):
+            return
         layers = policies_of_profile(connection, claim.entity_id, claim.space)
         told = layers.policy().messages == "every_alert"
         alerts, now = seen.result.alerts, claim.claimed_at

@@ -67,11 +67,9 @@ def decide_problems(
     layers: PolicyLayers,
     settings: AlertingSettings,
 ) -> None:
-    """The caller's transaction holds the profile. Times are the database's."""
+    """The caller's transaction holds the profile. Times are the database's. Ask `says_something` first."""
     findings = _findings(profile, checked, layers)
     bad = sorted(key for key, finding in findings.items() if finding.bad)
-    if not bad and not has_followed_problems(connection, profile.entity_id):
-        return  # as for nearly every check: nothing is written
     now = database_time(connection)
     if checked.again and now - checked.window_end > timedelta(hours=layers.policy().late_hours):
         return
@@ -81,6 +79,13 @@ def decide_problems(
         finding = findings_for(key, findings)
         if finding is not None:
             decision.of(stored.get(key) or StoredProblem(None, key, Problem()), finding)
+
+
+def says_something(connection: Connection, profile: CheckedProfile, result: CheckResult | None) -> bool:
+    """Whether a check changes any problem. Nearly none does: then nothing is read for it, and nothing written."""
+    if result is None or result.alerts or any(finding.bad for finding in blind_findings(profile.uid, result).values()):
+        return True
+    return has_followed_problems(connection, profile.entity_id)
 
 
 def _findings(profile: CheckedProfile, checked: CheckedOnce, layers: PolicyLayers) -> dict[ProblemKey, Finding]:

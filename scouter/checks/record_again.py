@@ -9,7 +9,7 @@ import msgspec
 
 from scouter.alerting.channels.lacking import missing_settings
 from scouter.checks.checked_profile import CheckedProfile
-from scouter.checks.decide_problems import CheckedOnce, decide_problems
+from scouter.checks.decide_problems import CheckedOnce, decide_problems, says_something
 from scouter.checks.evaluation import Evaluation
 from scouter.checks.raise_alerts import identity_of, raise_alerts
 from scouter.metrics import CHECKS
@@ -56,11 +56,12 @@ def record_again(
         asked_by=asked_by,
     )
     new = _new_alerts(connection, profile, window, seen)
-    layers = policies_of_profile(connection, profile.entity_id, profile.space)
-    told = layers.policy().messages == "every_alert"
-    ids = raise_alerts(connection, profile, new, alerting, run_id=run_id, now=now, late=late, told=told)
-    checked = CheckedOnce(run_id, window.end, seen.result, ids, again=attempt > 1)
-    decide_problems(connection, profile, checked, layers, alerting)
+    if says_something(connection, profile, seen.result):
+        layers = policies_of_profile(connection, profile.entity_id, profile.space)
+        told = layers.policy().messages == "every_alert"
+        ids = raise_alerts(connection, profile, new, alerting, run_id=run_id, now=now, late=late, told=told)
+        checked = CheckedOnce(run_id, window.end, seen.result, ids, again=attempt > 1)
+        decide_problems(connection, profile, checked, layers, alerting)
     CHECKS.labels(seen.outcome).inc()
     return RepeatedRun(run_id, len(new))
 

@@ -107,8 +107,8 @@ def _schedule(connection: Connection, key: str, destination: Destination, moment
         channel=destination.channel.value,
         destination=_text(destination),
         notify_at=max(moment, earliest_moment(plan.now, None, plan.policy)),
-        now=plan.now,
-        instant=plan.instant,
+        opened_at=plan.now if moment <= plan.now else None,
+        instant=plan.instant if moment <= plan.now else None,
         interval=plan.policy.group_interval,
     )
 

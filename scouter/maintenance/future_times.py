@@ -15,8 +15,10 @@ from scouter.postgres.tables.set_back import (
     runs_to_come,
     set_back_checks,
     set_back_deliveries,
+    set_back_groups,
     set_back_leases,
     set_back_next_run,
+    set_back_problems,
     set_back_retries,
 )
 
@@ -50,6 +52,8 @@ class FutureTimes:
                 "leases": set_back_leases(connection, self.check_lease),
                 "retries": set_back_retries(connection),
                 "deliveries": set_back_deliveries(connection, self.delivery_lease),
+                "problems": set_back_problems(connection, max(self.grace, _LEAST_TOLERANCE)),
+                "message_groups": set_back_groups(connection, _LEAST_TOLERANCE),
             }
         )
 

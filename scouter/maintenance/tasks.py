@@ -17,6 +17,7 @@ from scouter.postgres.tables.idempotency import KEY_DAYS
 from scouter.postgres.tables.profile_standings import count_behind, lock_profile, profiles_behind
 from scouter.postgres.tables.rabbitmq_deliveries import DELIVERY_DAYS
 from scouter.postgres.tables.records import RECEIPT_DAYS
+from scouter.postgres.tables.silences import SILENCE_DAYS
 from scouter.profiles.standings import refresh_standing
 from scouter.settings.settings import Settings
 
@@ -153,6 +154,9 @@ def tasks_of(settings: Settings) -> list[Task]:
         # A receipt says of an alert how it was delivered, and goes with it at the latest.
         ExpiredRows("alert_deliveries", min(settings.checks.run_days, settings.retention.alert_days)),
         ExpiredRows("check_runs", settings.checks.run_days),
+        ExpiredRows("problem_events", settings.checks.run_days),
+        ExpiredRows("problems", settings.checks.run_days),
+        ExpiredRows("silences", SILENCE_DAYS),
         ExpiredRows("late_arrivals", settings.checks.late_days + 1),
         ExpiredRows("batch_receipts", RECEIPT_DAYS),
         ExpiredRows("idempotency_keys", KEY_DAYS),

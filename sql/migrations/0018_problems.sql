@@ -76,7 +76,7 @@ CREATE TABLE message_group (
     opening integer NOT NULL DEFAULT 0,
     -- When it may speak; null: it has nothing to say.
     notify_at timestamptz,
-    -- Since when it waits, and for the checks of which instant.
+    -- Since when it has something to say, and what was found by the checks of which instant.
     opened_at timestamptz,
     instant timestamptz,
     last_sent_at timestamptz

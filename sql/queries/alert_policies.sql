@@ -9,11 +9,11 @@ WHERE (policy.space IS NULL AND policy.entity_id IS NULL)
    OR policy.entity_id = %(entity_id)s;
 
 -- name: policies_of_profiles
--- The server's and a space's, and those of some of its profiles.
+-- The server's, and those of some spaces and profiles.
 SELECT policy.space, policy.entity_id, policy.document::text AS document
 FROM alert_policy AS policy
 WHERE (policy.space IS NULL AND policy.entity_id IS NULL)
-   OR policy.space = %(space)s
+   OR policy.space = ANY (%(spaces)s::text[])
    OR policy.entity_id = ANY (%(entity_ids)s::integer[]);
 
 -- name: one_policy

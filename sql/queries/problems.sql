@@ -1,4 +1,5 @@
--- Problems: whoever changes one holds its profile, or the problem itself.
+-- Problems: whoever changes one holds its profile, or the problem itself. Locked in the weaker way, which lets the group
+-- clock write their history meanwhile: it holds groups that checks may be waiting for.
 
 -- name: problems_of_check
 -- Those that a check may say something about: what is followed, and what it found to be bad. Parallel lists.
@@ -9,7 +10,7 @@ WHERE entity_id = %(entity_id)s
   AND (followed OR (signal, subject, direction)
        IN (SELECT * FROM unnest(%(signals)s::text[], %(subjects)s::text[], %(directions)s::text[])))
 ORDER BY id
-FOR UPDATE;
+FOR NO KEY UPDATE;
 
 -- name: problems_of_profile
 SELECT id, signal, subject, direction, state, episode, since, fired_at, resolved_at, bad_at, reason, windows, verdicts,
@@ -17,7 +18,7 @@ SELECT id, signal, subject, direction, state, episode, since, fired_at, resolved
 FROM problem
 WHERE entity_id = %(entity_id)s
 ORDER BY id
-FOR UPDATE;
+FOR NO KEY UPDATE;
 
 -- name: entities_with_problems
 -- Profiles of a space with problems that are not over.
@@ -99,14 +100,15 @@ SELECT * FROM (
 WHERE place <= %(maximum)s
 ORDER BY state, place;
 
--- name: add_held_event
--- Why something is not told, once: not when that is the last thing that is known of it.
+-- name: add_held_events
+-- Why something is not told, once: not when that is the last thing that is known of it. Parallel lists.
 INSERT INTO problem_event (problem_id, at, episode, kind, detail)
-SELECT %(problem_id)s, %(at)s, %(episode)s, 'held', json_build_object('why', %(why)s::text)
+SELECT held.problem_id, %(at)s, held.episode, 'held', json_build_object('why', held.why)
+FROM unnest(%(problem_ids)s::bigint[], %(episodes)s::integer[], %(whys)s::text[]) AS held (problem_id, episode, why)
 WHERE NOT EXISTS (
-    SELECT FROM (SELECT kind, episode, detail ->> 'why' AS why FROM problem_event
-                 WHERE problem_id = %(problem_id)s ORDER BY id DESC LIMIT 1) AS last
-    WHERE last.kind = 'held' AND last.episode = %(episode)s AND last.why = %(why)s::text);
+    SELECT FROM (SELECT kind, episode, detail ->> 'why' AS why FROM problem_event AS event
+                 WHERE event.problem_id = held.problem_id ORDER BY id DESC LIMIT 1) AS last
+    WHERE last.kind = 'held' AND last.episode = held.episode AND last.why = held.why);
 
 -- name: events_of_problem
 -- The newest first.

@@ -53,3 +53,26 @@ SET next_attempt_at = least(next_attempt_at, clock_timestamp()),
     claim_until = CASE WHEN claim_until > clock_timestamp() + %(lease)s::interval THEN NULL ELSE claim_until END
 WHERE state = 'pending'
   AND (next_attempt_at > clock_timestamp() OR claim_until > clock_timestamp() + %(lease)s::interval);
+
+-- name: set_back_problems
+-- Windows that are yet to come have no verdicts, and nothing that comes before them is settled.
+UPDATE problem
+SET windows = ARRAY(SELECT window_end FROM unnest(windows) AS window_end WHERE window_end <= clock_timestamp()
+                    ORDER BY window_end),
+    verdicts = ARRAY(SELECT bad FROM unnest(windows, verdicts) AS evaluated (window_end, bad)
+                     WHERE window_end <= clock_timestamp() ORDER BY window_end),
+    settled_until = CASE WHEN settled_until <= clock_timestamp() THEN settled_until END,
+    bad_at = least(bad_at, clock_timestamp())
+WHERE clock_timestamp() + %(tolerance)s::interval
+      < greatest(settled_until, bad_at, (SELECT max(window_end) FROM unnest(windows) AS window_end));
+
+-- name: set_back_groups
+-- They look anew at what they have to say; what they said was said now.
+UPDATE message_group
+SET notify_at = clock_timestamp(), last_sent_at = least(last_sent_at, clock_timestamp()), opened_at = NULL, instant = NULL
+WHERE greatest(last_sent_at, opened_at) > clock_timestamp() + %(tolerance)s::interval;
+
+-- name: set_back_told
+UPDATE message_group_problem
+SET told_at = least(told_at, clock_timestamp()), first_at = least(first_at, clock_timestamp())
+WHERE greatest(told_at, first_at) > clock_timestamp() + %(tolerance)s::interval;

@@ -13,6 +13,9 @@ TABLES: Mapping[str, str] = {
     "alerts": "alert",
     "alert_deliveries": "alert_delivery",
     "check_runs": "check_run",
+    "problems": "problem WHERE state = 'ok'",
+    "problem_events": "problem_event",
+    "silences": "silence",
     "late_arrivals": "late_arrival",
     "batch_receipts": "batch_receipt",
     "idempotency_keys": "idempotency_key",
@@ -27,6 +30,12 @@ _ROWS: Mapping[str, str] = {
     "next_attempt_at) SELECT %(entity)s, '{1}', 'console', '{}', '{}', 'delivered', %(at)s, %(at)s",
     "check_runs": "check_run (entity_id, window_start, window_end, attempt, outcome, row_count, started_at, "
     "finished_at) SELECT %(entity)s, %(at)s, %(at)s, number, 'ok', 0, %(at)s, %(at)s",
+    "problems": "problem (entity_id, signal, subject, direction, state, episode, followed, changed_at) "
+    "SELECT %(entity)s, 'psi', gen_random_uuid()::text, '', 'ok', 1, false, %(at)s",
+    "problem_events": "problem_event (problem_id, episode, kind, at) "
+    "SELECT (SELECT max(id) FROM problem), 1, 'firing', %(at)s",
+    "silences": "silence (id, matchers, starts_at, ends_at, comment, created_by) "
+    "SELECT gen_random_uuid(), '[]', %(at)s, %(at)s, 'why', 'u'",
     "late_arrivals": "late_arrival (entity_id, first_created_at, last_created_at, stored_at) "
     "SELECT %(entity)s, %(at)s, %(at)s, %(at)s",
     "batch_receipts": "batch_receipt (id, stored_at) SELECT gen_random_uuid(), %(at)s",
@@ -37,11 +46,18 @@ _ROWS: Mapping[str, str] = {
     "ended_sessions": "ended_session (jti, until) SELECT gen_random_uuid()::text, %(at)s",
 }
 
+_THEIR_PROBLEM = (
+    "INSERT INTO problem (entity_id, signal, subject, direction, state, episode, followed) "
+    "VALUES (%s, 'psi', 'f', '', 'firing', 1, true) ON CONFLICT DO NOTHING"
+)
+
 
 def add_rows(pool: Pool, task: str, at: datetime, count: int) -> None:
     """So many rows that a task of maintenance is about, as old as if they had been written then."""
     insert = f"INSERT INTO {_ROWS[task]} FROM generate_series(1, %(count)s) AS series (number)"
     with pool.connection() as connection:
+        if task == "problem_events":
+            connection.execute(_THEIR_PROBLEM.encode(), [_entity_id(pool)])
         connection.execute(insert.encode(), {"entity": _entity_id(pool), "at": at, "count": count})
 
 

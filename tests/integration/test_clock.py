@@ -81,7 +81,7 @@ def metric(server: ServerProcess, name: str, **labels: str) -> float:
 def test_checks_and_alerts_go_on_when_the_clock_is_right_again(clock: ShiftedClock, start: Callable[..., Away]) -> None:
     with AlertService() as service:
         service.behave("/hook", Told(500), Told(500), Told(200))
-        away = start(clock=clock, SCOUTER_WEBHOOK_URL=service.url + "/hook")
+        away = start(clock=clock, SCOUTER_WEBHOOK_URL=service.url + "/hook", SCOUTER_MESSAGES="every_alert")
         uid = register(away.client)
         register(away.client, "0 0 0 * * *", "daily")
         send(away, uid, 1.0)
@@ -129,6 +129,9 @@ def test_nothing_goes_for_its_age_while_the_clock_is_ahead(
         "alerts": 365,
         "alert_deliveries": 90,
         "check_runs": 90,
+        "problems": 90,
+        "problem_events": 90,
+        "silences": 365,
         "late_arrivals": 8,
         "batch_receipts": 2,
         "idempotency_keys": 2,

@@ -137,6 +137,33 @@ def test_leases_pauses_and_deliveries_end_now(entity_id: int, pool: Pool) -> Non
     assert look(pool, "SELECT next_attempt_at <= now(), claim_until FROM alert_delivery") == (True, None)
 
 
+def test_problems_and_their_messages_of_the_future_are_of_now(entity_id: int, pool: Pool) -> None:
+    change(
+        pool,
+        "INSERT INTO problem (entity_id, signal, subject, direction, state, episode, followed, windows, verdicts, "
+        "settled_until, bad_at) SELECT entity_id, 'psi', 'f', '', 'firing', 1, true, "
+        "ARRAY[now() - interval '1 hour', now() + interval '1 day'], ARRAY[true, false], now() + interval '1 hour', "
+        "now() + interval '1 day' FROM profile",
+    )
+    change(
+        pool,
+        "INSERT INTO message_group (key, space, channel, destination, notify_at, last_sent_at) "
+        "VALUES ('k', 's', 'console', '{}', now() + interval '2 days', now() + interval '1 day')",
+    )
+    change(
+        pool,
+        "INSERT INTO message_group_problem (group_id, problem_id, told_state, told_episode, told_at, first_at) "
+        "SELECT message_group.id, problem.id, 'firing', 1, now() + interval '1 day', now() FROM message_group, problem",
+    )
+    with pool.connection() as connection:
+        assert TIMES.set_back_waits(connection) == {"problems": 1, "message_groups": 1}
+        assert TIMES.set_back_waits(connection) == {}
+    kept = "SELECT verdicts, settled_until, bad_at <= now(), windows[1] < now() FROM problem"
+    assert look(pool, kept) == ([True], None, True, True)
+    assert look(pool, "SELECT notify_at <= now(), last_sent_at <= now() FROM message_group") == (True, True)
+    assert look(pool, "SELECT told_at <= now() FROM message_group_problem") == (True,)
+
+
 def test_notes_of_late_records_that_were_made_in_the_future_are_swept(entity_id: int, pool: Pool) -> None:
     change(
         pool,

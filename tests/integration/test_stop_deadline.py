@@ -30,6 +30,7 @@ _LAST_SECONDS, _FORCE_SECONDS, _LOG_SECONDS = 2.0, 1.0, 1.0
 _SLACK_SECONDS = 1.0  # of a busy machine
 _LONGEST_SECONDS = _SHUTDOWN_SECONDS + _LAST_SECONDS + _FORCE_SECONDS
 _STOP = {"SCOUTER_SHUTDOWN_SECONDS": f"{_SHUTDOWN_SECONDS:g}"}
+_EVERY_ALERT = {"SCOUTER_ALERT_TIMEOUT_SECONDS": "60", "SCOUTER_MESSAGES": "every_alert"}
 _ABANDONED = "abandoned what took longer than SCOUTER_SHUTDOWN_SECONDS: "
 
 
@@ -73,7 +74,7 @@ def test_nothing_is_abandoned_where_nothing_hangs(tmp_path: Path) -> None:
 
 def test_an_alert_service_that_never_answers_is_left_and_named(tmp_path: Path, service: AlertService) -> None:
     service.behave("/hook", Hang())
-    alerting = {"SCOUTER_WEBHOOK_URL": service.url + "/hook", "SCOUTER_ALERT_TIMEOUT_SECONDS": "60"}
+    alerting = {"SCOUTER_WEBHOOK_URL": service.url + "/hook", **_EVERY_ALERT}
     server = PreparedServer(tmp_path, {**_STOP, **alerting, "SCOUTER_WINDOW_GRACE_SECONDS": "0"}).start()
     drifting(server)
     service.wait_for("/hook")
@@ -110,7 +111,7 @@ def test_a_broker_that_is_frozen_is_left(kafka_installed: None, tmp_path: Path) 
 
 def test_everything_that_hangs_at_once_shares_the_deadline(tmp_path: Path, service: AlertService) -> None:
     service.behave("/hook", Hang())
-    alerting = {"SCOUTER_WEBHOOK_URL": service.url + "/hook", "SCOUTER_ALERT_TIMEOUT_SECONDS": "60"}
+    alerting = {"SCOUTER_WEBHOOK_URL": service.url + "/hook", **_EVERY_ALERT}
     server = PreparedServer(tmp_path, {**_STOP, **alerting, "SCOUTER_WINDOW_GRACE_SECONDS": "0"}).start()
     client = drifting(server)
     service.wait_for("/hook")

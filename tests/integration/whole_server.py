@@ -61,6 +61,7 @@ class WholeServer:
             **{"http": lambda: self.answers("http"), "metrics": lambda: self.answers("metrics")},
             **self.bulkheads(),
             **{"check 1": self.checks, "check heartbeat": self.renews_leases, "late sweep": self.sweeps},
+            "group clock": self.lets_groups_speak,
             **{"delivery 1": self.delivers, "maintenance": self.maintains, "archive": self.archives},
             **{"quarantine limits": self.limits_quarantine, "database watch": self.sees_the_database},
             "clock": self.sets_times_back,
@@ -188,6 +189,14 @@ class WholeServer:
         self._until("SELECT 1 FROM clock")
         self._database.execute("UPDATE clock SET was_ahead_by = '1 day'")
         self._until("SELECT 1 FROM clock WHERE was_ahead_by IS NULL")
+
+    def lets_groups_speak(self) -> None:
+        """One that has nothing to say."""
+        self._database.execute(
+            "INSERT INTO message_group (key, space, channel, destination, notify_at) "
+            "VALUES ('k', 's', 'console', '{}', now()) ON CONFLICT (key) DO UPDATE SET notify_at = now()"
+        )
+        self._until("SELECT 1 FROM message_group WHERE key = 'k' AND notify_at IS NULL")
 
     def sees_the_database(self) -> None:
         watch, now = self.parts["database watch"], time.monotonic()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -50,19 +50,25 @@ def policies_of_space(connection: Connection, space: str | None) -> PolicyLayers
     return PolicyLayers(**{row.level: _read(row.document, Level(row.level)) for row in rows})
 
 
-def policies_of_profiles(connection: Connection, space: str, entity_ids: Collection[int]) -> dict[int, PolicyLayers]:
-    """By entity; all of them profiles of that space."""
-    rows = _sql["policies_of_profiles"].all(connection, _OwnerRow, space=space, entity_ids=list(entity_ids))
-    server = space_wide = NOTHING_SET
+def policies_of_profiles(connection: Connection, spaces: Mapping[int, str]) -> dict[int, PolicyLayers]:
+    """By entity. `spaces`: that of each."""
+    rows = _sql["policies_of_profiles"].all(
+        connection, _OwnerRow, spaces=list(set(spaces.values())), entity_ids=list(spaces)
+    )
+    server = NOTHING_SET
+    by_space: dict[str, PolicyDocument] = {}
     own: dict[int, PolicyDocument] = {}
     for row in rows:
         if row.entity_id is not None:
             own[row.entity_id] = _read(row.document, Level.profile)
         elif row.space is not None:
-            space_wide = _read(row.document, Level.space)
+            by_space[row.space] = _read(row.document, Level.space)
         else:
             server = _read(row.document, Level.server)
-    return {each: PolicyLayers(server, space_wide, own.get(each, NOTHING_SET)) for each in entity_ids}
+    return {
+        entity_id: PolicyLayers(server, by_space.get(space, NOTHING_SET), own.get(entity_id, NOTHING_SET))
+        for entity_id, space in spaces.items()
+    }
 
 
 def one_policy(

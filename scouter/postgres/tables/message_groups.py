@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -75,6 +75,7 @@ class _MembershipRow:
 class Member:
     """A problem of a group that may be worth telling, with its profile."""
 
+    group_id: int
     id: int
     entity_id: int
     uid: str
@@ -151,8 +152,8 @@ class Member:
 class UndeliveredMessage:
     """`undo` is JSON text; `is_claimed`: somebody is sending it."""
 
+    group_id: int
     id: int
-    sequence: int
     undo: str | None
     is_claimed: bool
 
@@ -168,6 +169,15 @@ class StoredAlertOfProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class NextLook:
+    """When a group looks again. None: when something happens. `has_news`: it has something to say, and waits."""
+
+    group_id: int
+    at: datetime | None
+    has_news: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Spoken:
     """How a group stands once it has spoken."""
 
@@ -179,16 +189,18 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """For the outbox. `payload` and `destination` are JSON texts."""
+    """For the outbox. `payload` is JSON text; `tellings`: what is said of each problem.
 
-    group_id: int
-    sequence: int
+    `notify_at`: when its group looks again.
+    """
+
+    group: DueGroup
+    spoken: Spoken
     kind: str
-    channel: str
-    destination: str
     payload: str
     alert_ids: Sequence[int]
-    undo: Sequence[ToldBefore]
+    tellings: Sequence[tuple[Member, str]]
+    notify_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +229,18 @@ class _FiringRow:
 
 
 @dataclass(frozen=True, slots=True)
+class _GivenUpRow:
+    group_id: int
+    messages: int
+
+
+@dataclass(frozen=True, slots=True)
+class _AddedRow:
+    group_id: int
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
 class _HavingRow:
     subject: str
     profiles: int
@@ -230,12 +254,14 @@ def schedule_group(
     channel: str,
     destination: str,
     notify_at: datetime,
-    now: datetime,
+    opened_at: datetime | None,
     instant: datetime | None,
     interval: timedelta,
 ) -> int:
-    """It speaks then at the latest, but not twice within `interval`. Its id. Groups are taken in the order of their
-    keys, so that two checks never wait for each other in a circle.
+    """It speaks then at the latest, but not twice within `interval`. Its id.
+
+    `opened_at`: when it got something to say; None: it has nothing new. Groups are taken in the order of their keys, so
+    that two checks never wait for each other in a circle.
     """
     scheduled: int = _sql["schedule_group"].values(
         connection,
@@ -244,7 +270,7 @@ def schedule_group(
         channel=channel,
         destination=destination,
         notify_at=notify_at,
-        now=now,
+        opened_at=opened_at,
         instant=instant,
         interval=interval,
     )[0]
@@ -270,11 +296,6 @@ def wake_group(connection: Connection, group_id: int, at: datetime, interval: ti
     _sql["wake_group"].run(connection, id=group_id, at=at, interval=interval)
 
 
-def due_group(connection: Connection) -> DueGroup | None:
-    """The one that has been due for longest; another server has it as soon as this transaction is over."""
-    return _sql["due_group"].one(connection, DueGroup)
-
-
 def group_to_leave(connection: Connection, group_id: int) -> DueGroup | None:
     """It speaks now, whatever it waits for; another server that has it at hand is waited for."""
     return _sql["group_to_leave"].one(connection, DueGroup, id=group_id)
@@ -290,10 +311,6 @@ def is_anything_due(connection: Connection, space: str, instant: datetime) -> bo
     """Whether a check of an active profile of that space, due at that instant, has not been recorded yet."""
     due: bool = _sql["is_anything_due"].values(connection, space=space, instant=instant)[0]
     return due
-
-
-def members_of_group(connection: Connection, group_id: int) -> list[Member]:
-    return _sql["members_of_group"].all(connection, Member, group_id=group_id)
 
 
 def firing_in_space(connection: Connection, space: str, subjects: Collection[str]) -> dict[str, list[str]]:
@@ -315,77 +332,85 @@ def alerts_of_problems(connection: Connection, ids: Collection[int]) -> dict[int
     return {row.id: row for row in rows}
 
 
-def undelivered_message(connection: Connection, group_id: int) -> UndeliveredMessage | None:
-    return _sql["undelivered_message"].one(connection, UndeliveredMessage, group_id=group_id)
+def due_groups(connection: Connection, maximum: int) -> list[DueGroup]:
+    """Those that have been due for longest; another server has them as soon as this transaction is over."""
+    return _sql["due_groups"].all(connection, DueGroup, maximum=maximum)
 
 
-def given_up_since(connection: Connection, group_id: int) -> int:
-    """Messages that nobody got, since the last one that somebody did."""
-    count: int = _sql["given_up_since"].values(connection, group_id=group_id)[0]
-    return count
+def members_of_groups(connection: Connection, group_ids: Collection[int]) -> dict[int, list[Member]]:
+    """By group, in the order in which they are told."""
+    found: dict[int, list[Member]] = {}
+    for member in _sql["members_of_groups"].all(connection, Member, group_ids=list(group_ids)):
+        found.setdefault(member.group_id, []).append(member)
+    return found
 
 
-def replace_message(connection: Connection, message: UndeliveredMessage, group_id: int) -> None:
-    """It is not sent any more, and what it told counts as not told."""
-    _sql["replace_message"].run(connection, id=message.id)
-    take_back(connection, group_id, message.undo)
+def undelivered_messages(connection: Connection, group_ids: Collection[int]) -> dict[int, UndeliveredMessage]:
+    """By group; locked."""
+    rows = _sql["undelivered_messages"].all(connection, UndeliveredMessage, group_ids=list(group_ids))
+    return {row.group_id: row for row in rows}
+
+
+def given_up_since(connection: Connection, group_ids: Collection[int]) -> dict[int, int]:
+    """How many messages of each group nobody got, since the last one that somebody did."""
+    rows = _sql["given_up_since"].all(connection, _GivenUpRow, group_ids=list(group_ids))
+    return {row.group_id: row.messages for row in rows}
+
+
+def replace_messages(connection: Connection, messages: Collection[UndeliveredMessage]) -> None:
+    """They are not sent any more, and what they told counts as not told."""
+    _sql["replace_messages"].run(connection, ids=[message.id for message in messages])
+    for message in messages:
+        take_back(connection, message.group_id, message.undo)
 
 
 def take_back(connection: Connection, group_id: int, undo: str | None) -> None:
     """What had been told before holds again. `undo` is that of a message."""
-    for before in _decode_undo(undo or "[]"):
-        set_told(connection, group_id, before.problem_id, before.told)
+    set_told(connection, [(group_id, before.problem_id, before.told) for before in _decode_undo(undo or "[]")])
 
 
-def set_told(connection: Connection, group_id: int, problem_id: int, told: Told | None) -> None:
+def set_told(connection: Connection, told: Sequence[tuple[int, int, Told | None]]) -> None:
+    """By group and problem; None: nothing has been told of it."""
     _sql["set_told"].run(
         connection,
-        group_id=group_id,
-        problem_id=problem_id,
-        told_state=None if told is None else told.state.value,
-        told_episode=None if told is None else told.episode,
-        told_at=None if told is None else told.at,
-        first_at=None if told is None else told.first_at,
-        told_effect=None if told is None else told.strength.effect,
-        told_zone_4=None if told is None else told.strength.zone_4,
+        group_ids=[group_id for group_id, _, _ in told],
+        problem_ids=[problem_id for _, problem_id, _ in told],
+        states=[each and each.state.value for _, _, each in told],
+        episodes=[each and each.episode for _, _, each in told],
+        ats=[each and each.at for _, _, each in told],
+        first_ats=[each and each.first_at for _, _, each in told],
+        effects=[each and each.strength.effect for _, _, each in told],
+        zone_4s=[each and each.strength.zone_4 for _, _, each in told],
     )
 
 
-def add_message(connection: Connection, message: NewMessage, now: datetime) -> int:
-    """Into the outbox. The id of its delivery."""
-    added: int = _sql["add_message"].values(
+def add_messages(connection: Connection, messages: Sequence[NewMessage], now: datetime) -> None:
+    """Into the outbox, with what that means for the groups, and for the history of the problems."""
+    rows = _sql["add_messages"].all(
         connection,
-        group_id=message.group_id,
-        sequence=message.sequence,
-        kind=message.kind,
-        channel=message.channel,
-        destination=message.destination,
-        payload=message.payload,
-        alert_ids=list(message.alert_ids),
-        undo=msgspec.json.encode(list(message.undo)).decode(),
+        _AddedRow,
+        group_ids=[each.group.id for each in messages],
+        sequences=[each.spoken.sequence for each in messages],
+        kinds=[each.kind for each in messages],
+        undos=[_undo(each) for each in messages],
+        alert_ids=[f"{{{','.join(map(str, each.alert_ids))}}}" for each in messages],
+        channels=[each.group.channel for each in messages],
+        destinations=[each.group.destination for each in messages],
+        payloads=[each.payload for each in messages],
         now=now,
-    )[0]
-    return added
-
-
-def group_has_spoken(
-    connection: Connection, group_id: int, spoken: Spoken, *, now: datetime, notify_at: datetime | None
-) -> None:
-    _sql["group_has_spoken"].run(
-        connection,
-        id=group_id,
-        episode=spoken.episode,
-        since=spoken.since,
-        sequence=spoken.sequence,
-        opening=spoken.opening,
-        now=now,
-        notify_at=notify_at,
     )
+    ids = {row.group_id: row.id for row in rows}
+    _add_told_events(connection, messages, ids, now)
+    _groups_have_spoken(connection, messages, now)
 
 
-def group_waits(connection: Connection, group_id: int, notify_at: datetime | None) -> None:
-    """It looks again then; None: when something happens."""
-    _sql["group_waits"].run(connection, id=group_id, notify_at=notify_at)
+def groups_wait(connection: Connection, looks: Sequence[NextLook]) -> None:
+    _sql["groups_wait"].run(
+        connection,
+        ids=[look.group_id for look in looks],
+        notify_ats=[look.at for look in looks],
+        has_news=[look.has_news for look in looks],
+    )
 
 
 def message_page(
@@ -407,3 +432,35 @@ def _told(row: Member | _MembershipRow) -> Told | None:
         return None
     strength = Strength(row.told_effect, bool(row.told_zone_4))
     return Told(State(row.told_state), row.told_episode, row.told_at, row.first_at, strength)
+
+
+def _undo(message: NewMessage) -> str:
+    before = [ToldBefore(member.id, member.told) for member, _ in message.tellings]
+    return msgspec.json.encode(before).decode()
+
+
+def _add_told_events(
+    connection: Connection, messages: Sequence[NewMessage], ids: Mapping[int, int], now: datetime
+) -> None:
+    told = [(member, kind, ids[each.group.id]) for each in messages for member, kind in each.tellings]
+    _sql["add_told_events"].run(
+        connection,
+        problem_ids=[member.id for member, _, _ in told],
+        episodes=[member.episode for member, _, _ in told],
+        kinds=[f"told {kind}" for _, kind, _ in told],
+        message_ids=[message_id for _, _, message_id in told],
+        now=now,
+    )
+
+
+def _groups_have_spoken(connection: Connection, messages: Sequence[NewMessage], now: datetime) -> None:
+    _sql["groups_have_spoken"].run(
+        connection,
+        ids=[each.group.id for each in messages],
+        episodes=[each.spoken.episode for each in messages],
+        sinces=[each.spoken.since for each in messages],
+        sequences=[each.spoken.sequence for each in messages],
+        openings=[each.spoken.opening for each in messages],
+        notify_ats=[each.notify_at for each in messages],
+        now=now,
+    )

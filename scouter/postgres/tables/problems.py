@@ -133,6 +133,15 @@ class ProblemEvent:
     detail: str | None
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class HeldBack:
+    """Something would be told of a problem, and `why` it is not."""
+
+    problem_id: int
+    episode: int
+    why: str
+
+
 @dataclass(frozen=True, slots=True)
 class ProblemFilter:
     """Which problems; None: any."""
@@ -295,9 +304,16 @@ def problem_board(
     )
 
 
-def add_held_event(connection: Connection, problem_id: int, why: str, *, at: datetime, episode: int) -> None:
-    """Something is not told; nothing is written where that was known."""
-    _sql["add_held_event"].run(connection, problem_id=problem_id, why=why, at=at, episode=episode)
+def add_held_events(connection: Connection, held: Collection[HeldBack], at: datetime) -> None:
+    """Something is not told of them; nothing is written where that was known."""
+    ordered = sorted(set(held))
+    _sql["add_held_events"].run(
+        connection,
+        at=at,
+        problem_ids=[each.problem_id for each in ordered],
+        episodes=[each.episode for each in ordered],
+        whys=[each.why for each in ordered],
+    )
 
 
 def events_of_problem(connection: Connection, problem_id: int, maximum: int) -> list[ProblemEvent]:

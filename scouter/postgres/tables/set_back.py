@@ -47,3 +47,14 @@ def set_back_retries(connection: Connection) -> int:
 def set_back_deliveries(connection: Connection, lease: timedelta) -> int:
     """Alerts that wait for their next try, or for the end of somebody's claim that is longer than any."""
     return _sql["set_back_deliveries"].run(connection, lease=lease)
+
+
+def set_back_problems(connection: Connection, tolerance: timedelta) -> int:
+    """Problems with verdicts of windows that are further ahead than `tolerance`."""
+    return _sql["set_back_problems"].run(connection, tolerance=tolerance)
+
+
+def set_back_groups(connection: Connection, tolerance: timedelta) -> int:
+    """Groups that spoke further ahead than `tolerance`, and what they told then. How many groups."""
+    _sql["set_back_told"].run(connection, tolerance=tolerance)
+    return _sql["set_back_groups"].run(connection, tolerance=tolerance)

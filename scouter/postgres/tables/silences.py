@@ -14,6 +14,8 @@ from scouter.postgres.statements import Connection, named_statements
 
 _sql = named_statements("silences")
 
+SILENCE_DAYS = 365  # for which one that is over is kept
+
 
 @dataclass(frozen=True, slots=True)
 class StoredSilence:
