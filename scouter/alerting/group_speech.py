@@ -45,6 +45,7 @@ from scouter.postgres.tables.message_groups import (
     set_told,
     undelivered_messages,
 )
+from scouter.postgres.tables.problems import HeldBack, add_held_events
 from scouter.postgres.tables.silences import active_silences
 from scouter.wire.problem_messages import Remote
 
@@ -82,6 +83,7 @@ class _Round:
     told: list[tuple[int, int, Told | None]] = field(default_factory=list)
     saying: dict[int, list[Judged]] = field(default_factory=dict)
     escalated: dict[int, Judged] = field(default_factory=dict)
+    held: dict[int, list[HeldBack]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, connection: Connection, groups: Sequence[DueGroup]) -> _Round:
@@ -104,6 +106,8 @@ class _Round:
             set_told(self.connection, self.told)
         for each in self.escalated.values():
             escalate_problem(self.connection, each, self.judge.now)
+        if held := {each for own in self.held.values() for each in own}:
+            add_held_events(self.connection, held, self.judge.now)
         if self.waits:
             groups_wait(self.connection, self.waits)
 
@@ -112,6 +116,11 @@ class _Round:
             (group.id, each.member.id, each.decision.told) for each in judged if each.decision.told != each.member.told
         ]
         self.escalated |= {each.member.id: each for each in judged if each.is_escalated}
+        self.held[group.id] = [
+            HeldBack(each.member.id, each.member.episode, each.decision.held)
+            for each in judged
+            if each.decision.held is not None
+        ]
         if have_something_to_say(judged):
             self.saying[group.id] = judged
         else:
@@ -153,6 +162,7 @@ class _Round:
         group_id = undelivered.group_id
         for each in self.saying.pop(group_id):
             self.escalated.pop(each.member.id, None)
+        self.held.pop(group_id, None)
         self.told = [each for each in self.told if each[0] != group_id]
         if undelivered.is_claimed:
             self.waits.append(NextLook(group_id, self.judge.now + PAUSE, has_news=True))

@@ -28,12 +28,17 @@ from scouter.pages.checks.run_list import RunList
 from scouter.pages.connect import Connect
 from scouter.pages.feature.page import FeaturePage
 from scouter.pages.overview import Overview
+from scouter.pages.policies.policy import PolicyPage
+from scouter.pages.problems.problem import ProblemPage
 from scouter.pages.profile.charted_series import ChartedSeries
 from scouter.pages.profile.document import ProfileDocument
+from scouter.pages.profile.judgement import JudgementPage
 from scouter.pages.profile.page import ProfilePage
 from scouter.pages.profile.switch import ProfileSwitch
 from scouter.pages.profile.trials import ProfileTrials
 from scouter.pages.service import ServicePage
+from scouter.pages.silences.new_silence import NewSilence
+from scouter.pages.silences.silence_list import SilenceList
 from scouter.pages.site.alert_count import AlertCount
 from scouter.pages.site.frame import Frame
 from scouter.pages.site.notices import Notices
@@ -74,12 +79,17 @@ def site(behind: Behind, settings: Settings, now: Callable[[], datetime]) -> Sit
 def _of_profiles(
     behind: Behind, settings: Settings, reads: QuickReads, count: AlertCount, now: Callable[[], datetime]
 ) -> list[Section]:
-    acknowledging, rows = Acknowledging(reads, count), AlertRows(Sightings())
+    sightings = Sightings()
+    acknowledging, rows = Acknowledging(reads, count), AlertRows(sightings)
     return [
         Overview(reads),
         *_of_one_profile(behind, settings, reads, rows, acknowledging, count, now),
         AlertList(reads, rows, acknowledging),
         AlertLink(reads, acknowledging),
+        ProblemPage(reads, sightings),
+        SilenceList(reads),
+        NewSilence(reads),
+        PolicyPage(reads),
         RunList(reads),
         Run(reads, acknowledging),
         ServicePage(reads),
@@ -106,6 +116,7 @@ def _of_one_profile(
         ProfilePage(reads, ranked, rows, charted, acknowledging, switch, settings.alerting, grace),
         ProfileTrials(reads, asked, trials),
         ProfileDocument(reads),
+        JudgementPage(reads),
         FeaturePage(reads, ranked, rows, charted, acknowledging, stylesheet),
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import msgspec
@@ -12,15 +13,24 @@ from msgspec import Struct
 
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.runs import result_of_run
-from scouter.wire.check_results import Observation
+from scouter.wire.check_results import Judgement, Observation
 
 Sighting: TypeAlias = tuple[int, str]  # a run, and a feature or a metric
 
 _MOST = 4000
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a check saw of a feature, and the second opinion on it, where there is one."""
+
+    observation: Observation
+    judgement: Judgement | None
+
+
 class _Seen(Struct, frozen=True):
     observations: tuple[Observation, ...]
+    judgements: tuple[Judgement, ...] = ()
 
 
 _decode = msgspec.json.Decoder(_Seen).decode
@@ -31,10 +41,10 @@ class Sightings:
 
     def __init__(self, maximum: int = _MOST) -> None:
         self._maximum = maximum
-        self._kept: OrderedDict[Sighting, Observation | None] = OrderedDict()
+        self._kept: OrderedDict[Sighting, Seen | None] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, connection: Connection, wanted: Iterable[Sighting]) -> Mapping[Sighting, Observation]:
+    def of(self, connection: Connection, wanted: Iterable[Sighting]) -> Mapping[Sighting, Seen]:
         """Left out: what was not seen, and runs that have expired. Results are read one by one."""
         asked = set(wanted)
         with self._lock:
@@ -45,14 +55,18 @@ class Sightings:
             found.update(read)
         return {each: seen for each, seen in found.items() if seen is not None}
 
-    def _keep(self, read: Mapping[Sighting, Observation | None]) -> None:
+    def _keep(self, read: Mapping[Sighting, Seen | None]) -> None:
         with self._lock:
             self._kept.update(read)
             while len(self._kept) > self._maximum:
                 self._kept.popitem(last=False)
 
 
-def _read(connection: Connection, run_id: int, names: set[str]) -> dict[Sighting, Observation | None]:
+def _read(connection: Connection, run_id: int, names: set[str]) -> dict[Sighting, Seen | None]:
     text = result_of_run(connection, run_id)
-    seen = {} if text is None else {each.name: each for each in _decode(text.encode()).observations}
+    if text is None:
+        return dict.fromkeys([(run_id, name) for name in names])
+    result = _decode(text.encode())
+    judged = {each.name: each for each in result.judgements}
+    seen = {each.name: Seen(each, judged.get(each.name)) for each in result.observations if each.name in names}
     return {(run_id, name): seen.get(name) for name in names}

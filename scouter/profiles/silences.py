@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -13,6 +14,7 @@ from scouter.errors import Conflict, NotFound
 from scouter.policy.silences import (
     Matcher,
     Silence,
+    SilenceSubject,
     exact_space,
     matches_all,
     read_matchers,
@@ -46,6 +48,14 @@ from scouter.wire.silences import (
 )
 
 _MOST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Profiles that have what the matchers say of profiles, and the problems that fire and match, with their ids."""
+
+    profiles: Sequence[SilenceSubject]
+    problems: Sequence[tuple[int, SilenceSubject]]
 
 
 def listed_silences(connection: Connection, caller: Caller, *, expired: bool, limit: int) -> SilencesPage:
@@ -91,6 +101,13 @@ def end(connection: Connection, caller: Caller, silence_id: UUID) -> SilenceItem
 
 def preview(connection: Connection, caller: Caller, sent: list[MatcherItem]) -> SilencePreview:
     """Of what the caller may read."""
+    found = matched(connection, caller, sent)
+    named = [MatchedProfile(each.space, each.name, each.version, each.drift_type) for each in found.profiles[:_MOST]]
+    return SilencePreview(named, [number for number, _ in found.problems[:_MOST]])
+
+
+def matched(connection: Connection, caller: Caller, sent: list[MatcherItem]) -> Matched:
+    """What such a silence would hold now, of what the caller may read."""
     matchers = _matchers(sent)
     space, spaces = exact_space(matchers), caller.spaces("read")
     if space is not None:
@@ -98,9 +115,8 @@ def preview(connection: Connection, caller: Caller, sent: list[MatcherItem]) -> 
         spaces = frozenset({space})
     whole = [each for each in matchers if each.field in ("space", "name", "version", "drift_type")]
     profiles = [each for each in matched_profiles(connection, spaces) if matches_all(whole, each)]
-    problems = [number for number, each in matched_problems(connection, spaces) if matches_all(matchers, each)]
-    named = [MatchedProfile(each.space, each.name, each.version, each.drift_type) for each in profiles[:_MOST]]
-    return SilencePreview(named, problems[:_MOST])
+    problems = [(number, each) for number, each in matched_problems(connection, spaces) if matches_all(matchers, each)]
+    return Matched(profiles, problems)
 
 
 def _matchers(sent: list[MatcherItem]) -> tuple[Matcher, ...]:

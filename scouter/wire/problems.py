@@ -36,6 +36,10 @@ class ProblemSignal(StrEnum):
     blind = "blind"
     failing = "failing"
 
+    @property
+    def is_drift(self) -> bool:
+        return self in (ProblemSignal.spc, ProblemSignal.psi, ProblemSignal.custom)
+
 
 class ProblemsQuery(Struct, frozen=True):
     """Which problems; `cursor` is the `next_cursor` of the page before."""

@@ -1,8 +1,8 @@
 -- What stands beside alerts on a list: for each, by its id. Lists are a page long at most.
 
 -- name: deliveries_of_alerts
--- The message that told of it was put in by the same check, with the same moment. The try that is under way is not
--- counted: nobody knows yet how it ends.
+-- The message that told of it was put in by the same check, with the same moment; or its problem was told of, since the
+-- problem began. The try that is under way is not counted: nobody knows yet how it ends.
 SELECT alert.id AS alert_id, delivery.id, delivery.channel, delivery.destination::text AS destination, delivery.state,
        delivery.created_at, delivery.next_attempt_at, delivery.delivered_at, delivery.last_error, delivery.receipt,
        delivery.attempts - (delivery.state = 'pending' AND delivery.claimed_by IS NOT NULL)::integer AS attempts
@@ -10,7 +10,29 @@ FROM alert
 JOIN alert_delivery AS delivery ON delivery.created_at = alert.created_at AND delivery.entity_id = alert.entity_id
                                AND alert.id = ANY (delivery.alert_ids)
 WHERE alert.id = ANY (%(ids)s)
-ORDER BY delivery.id, alert.id;
+UNION
+SELECT alert.id, delivery.id, delivery.channel, delivery.destination::text, delivery.state, delivery.created_at,
+       delivery.next_attempt_at, delivery.delivered_at, delivery.last_error, delivery.receipt,
+       delivery.attempts - (delivery.state = 'pending' AND delivery.claimed_by IS NOT NULL)::integer
+FROM alert
+JOIN problem ON problem.entity_id = alert.entity_id AND problem.signal IN ('spc', 'psi', 'custom')
+            AND problem.subject = alert.entity_name AND problem.since <= alert.created_at
+JOIN problem_event AS event ON event.problem_id = problem.id AND event.episode = problem.episode
+                           AND event.kind IN ('told firing', 'told reminder', 'told worse')
+JOIN alert_delivery AS delivery ON delivery.id = event.message_id AND delivery.state <> 'replaced'
+WHERE alert.id = ANY (%(ids)s)
+ORDER BY id, alert_id;
+
+-- name: deliveries_of_problem
+-- Every message that told of it, the newest first.
+SELECT event.kind, event.episode, delivery.id, delivery.channel, delivery.destination::text AS destination,
+       delivery.state, delivery.created_at, delivery.next_attempt_at, delivery.delivered_at, delivery.last_error,
+       delivery.receipt,
+       delivery.attempts - (delivery.state = 'pending' AND delivery.claimed_by IS NOT NULL)::integer AS attempts
+FROM problem_event AS event JOIN alert_delivery AS delivery ON delivery.id = event.message_id
+WHERE event.problem_id = %(problem_id)s
+ORDER BY event.id DESC
+LIMIT %(maximum)s;
 
 -- name: checks_with_open_alerts
 -- In how many checks its feature was found so: those of one check have one moment.

@@ -78,6 +78,38 @@ WHERE (%(spaces)s::text[] IS NULL OR entity.space = ANY (%(spaces)s::text[]))
 ORDER BY problem.id DESC
 LIMIT %(maximum)s;
 
+-- name: problem_board
+-- Of each state at most so many, the latest first, with how many there are of it: what is going on, and what ended lately.
+-- Null filters let everything pass.
+SELECT * FROM (
+    SELECT problem.id, entity.uid, entity.space, entity.name, entity.version, entity.drift_type, problem.signal,
+           problem.subject, problem.direction, problem.state, problem.episode, problem.since, problem.fired_at,
+           problem.resolved_at, problem.reason, problem.windows, problem.verdicts, problem.effect, problem.p_value,
+           problem.zone_4, problem.late, problem.last_run_id, problem.alert_ids, problem.acknowledged_episode,
+           problem.acknowledged_by, problem.acknowledged_at, problem.acknowledged_until, problem.comment,
+           clock_timestamp() AS now, count(*) OVER (PARTITION BY problem.state) AS of_its_state,
+           row_number() OVER (PARTITION BY problem.state
+                              ORDER BY coalesce(problem.resolved_at, problem.since) DESC, problem.id DESC) AS place
+    FROM problem JOIN entity ON entity.id = problem.entity_id
+    WHERE (problem.state <> 'ok' OR (problem.changed_at >= %(ended_since)s AND problem.resolved_at >= %(ended_since)s))
+      AND (%(spaces)s::text[] IS NULL OR entity.space = ANY (%(spaces)s::text[]))
+      AND (%(entity_id)s::integer IS NULL OR problem.entity_id = %(entity_id)s::integer)
+      AND (%(begun_since)s::timestamptz IS NULL
+           OR coalesce(problem.since, problem.fired_at, problem.resolved_at) >= %(begun_since)s::timestamptz)
+) AS board
+WHERE place <= %(maximum)s
+ORDER BY state, place;
+
+-- name: add_held_events
+-- Why something is not told, once: not when that is the last thing that is known of it. Parallel lists.
+INSERT INTO problem_event (problem_id, at, episode, kind, detail)
+SELECT held.problem_id, %(at)s, held.episode, 'held', json_build_object('why', held.why)
+FROM unnest(%(problem_ids)s::bigint[], %(episodes)s::integer[], %(whys)s::text[]) AS held (problem_id, episode, why)
+WHERE NOT EXISTS (
+    SELECT FROM (SELECT kind, episode, detail ->> 'why' AS why FROM problem_event AS event
+                 WHERE event.problem_id = held.problem_id ORDER BY id DESC LIMIT 1) AS last
+    WHERE last.kind = 'held' AND last.episode = held.episode AND last.why = held.why);
+
 -- name: events_of_problem
 -- The newest first.
 SELECT at, episode, kind, run_id, message_id, by, detail::text AS detail

@@ -10,6 +10,7 @@ from msgspec import Struct
 from scouter.errors import InvalidInput
 from scouter.pages.alerts.acknowledging import Acknowledging, undo_of
 from scouter.pages.alerts.alert_rows import AcknowledgedRow, AlertRows, OpenRow
+from scouter.pages.problems.board import ProblemSection, problem_sections
 from scouter.pages.site import addresses
 from scouter.pages.site.page import Page
 from scouter.pages.site.quick_reads import QuickReads
@@ -66,11 +67,14 @@ class AlertList:
             known = [each.space for each in profiles_by_space(connection, readable)][:_MOST_SPACES]
             undo = undo_of(connection, visit.caller, query.acknowledged)
             listed = self._listed(connection, wanted, visit)
+            problems = _problems(connection, wanted, visit)
         values = {
             "query": query,
             "profile": profile,
             "spaces": known,
             "spans": SPANS,
+            "problems": problems,
+            "of_policy": addresses.policy(uid=query.profile, space=None if query.profile else query.space),
             "undo": undo,
             "may_acknowledge_profile": profile is not None and visit.caller.may("write", profile.space),
             "until": visit.now.isoformat(),
@@ -94,6 +98,14 @@ class AlertList:
         values = _values(visit, found.next_cursor, rows, last=self._rows.acknowledged(connection, last, visit))
         totals = open_alert_totals(connection, wanted)
         return {**values, "verdict": open_verdict(totals.still, totals.profiles, totals.ended)}
+
+
+def _problems(connection: Connection, wanted: AlertFilter, visit: Visit) -> Sequence[ProblemSection]:
+    """Above the first page of what is open."""
+    query: AlertListQuery = visit.query
+    if query.state != "open" or query.after is not None:
+        return []
+    return problem_sections(connection, wanted.spaces, visit, entity_id=wanted.entity_id, begun_since=wanted.since)
 
 
 def address(query: AlertListQuery, **changed: str | None) -> str:

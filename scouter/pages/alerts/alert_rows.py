@@ -14,6 +14,7 @@ from scouter.pages.site.visit import Visit
 from scouter.pages.text.numbers import counted
 from scouter.pages.text.times import TimeText, to_the_minute
 from scouter.pages.wording.alerts import KINDS, alert_sentence
+from scouter.pages.wording.judgements import judgement_sentence
 from scouter.pages.wording.outcomes import kind_in_words
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.alert_context import (
@@ -22,7 +23,7 @@ from scouter.postgres.tables.alert_context import (
     ended_by_themselves,
     spc_rules,
 )
-from scouter.profiles.sightings import Sightings
+from scouter.profiles.sightings import Seen, Sightings
 from scouter.wire.open_alerts import AcknowledgedAlertGroup, OpenAlertGroup
 
 _KINDS = {kind.value: words for kind, words in KINDS.items()}
@@ -30,7 +31,9 @@ _KINDS = {kind.value: words for kind, words in KINDS.items()}
 
 @dataclass(frozen=True, slots=True)
 class AlertRow:
-    """What both lists show. `also`: the other SPC kinds. Addresses are below the prefix."""
+    """What both lists show. `also`: the other SPC kinds; `judged`: the second opinion on its newest alert, empty where
+    there is none. Addresses are below the prefix.
+    """
 
     id: int
     uid: str
@@ -41,6 +44,7 @@ class AlertRow:
     feature: str
     sentence: str
     also: str
+    judged: str
     first: TimeText
     last: TimeText
     of_feature: str
@@ -48,6 +52,14 @@ class AlertRow:
     of_alert: str
     may_write: bool
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """Of an alert: what it is about, and the second opinion on it."""
+
+    sentence: str
+    judged: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +90,13 @@ class AlertRows:
 
     def open(self, connection: Connection, groups: Sequence[OpenAlertGroup], visit: Visit) -> list[OpenRow]:
         ids = [each.last_id for each in groups]
-        sentences = self._sentences(connection, groups)
+        said = self._said(connection, groups)
         checks = checks_with_open_alerts(connection, ids)
         ended = ended_by_themselves(connection, [each.last_id for each in groups if not each.still])
         sent = told_of(deliveries_of_alerts(connection, ids), visit)
         return [
             OpenRow(
-                _row(each, sentences[each.last_id], _also(each), visit),
+                _row(each, said[each.last_id], _also(each), visit),
                 each.still,
                 counted(checks.get(each.last_id, 1), "check", "checks"),
                 _moment(ended.get(each.last_id), visit),
@@ -96,11 +108,11 @@ class AlertRows:
     def acknowledged(
         self, connection: Connection, groups: Sequence[AcknowledgedAlertGroup], visit: Visit
     ) -> list[AcknowledgedRow]:
-        sentences = self._sentences(connection, groups)
+        said = self._said(connection, groups)
         zone = visit.reader.zone_info
         return [
             AcknowledgedRow(
-                _row(each, sentences[each.last_id], "", visit),
+                _row(each, said[each.last_id], "", visit),
                 counted(each.count, "alert", "alerts"),
                 each.acknowledged_by,
                 to_the_minute(each.acknowledged_at, visit.now, zone),
@@ -109,19 +121,24 @@ class AlertRows:
             for each in groups
         ]
 
-    def _sentences(
+    def _said(
         self, connection: Connection, groups: Sequence[OpenAlertGroup] | Sequence[AcknowledgedAlertGroup]
-    ) -> dict[int, str]:
+    ) -> dict[int, _Said]:
         """As full as what the check saw, and the rule of the profile, allow."""
         wanted = [(each.last_run_id, each.feature) for each in groups if each.last_run_id is not None]
         seen = self._sightings.of(connection, wanted)
         rules = rule_counts(spc_rules(connection, {each.uid for each in groups}))
         return {
-            each.last_id: alert_sentence(
-                each.alert, seen.get((each.last_run_id or 0, each.feature)), rules.get(each.uid)
-            )
+            each.last_id: _said_of(each, seen.get((each.last_run_id or 0, each.feature)), rules.get(each.uid))
             for each in groups
         }
+
+
+def _said_of(group: OpenAlertGroup | AcknowledgedAlertGroup, seen: Seen | None, counts: RuleCounts | None) -> _Said:
+    if seen is None:
+        return _Said(alert_sentence(group.alert, None, counts), "")
+    judged = "" if seen.judgement is None else judgement_sentence(seen.judgement, group.drift_type.value)
+    return _Said(alert_sentence(group.alert, seen.observation, counts), judged)
 
 
 def rule_counts(rules: Mapping[str, str]) -> dict[str, RuleCounts]:
@@ -135,7 +152,7 @@ def rule_counts(rules: Mapping[str, str]) -> dict[str, RuleCounts]:
     return found
 
 
-def _row(group: OpenAlertGroup | AcknowledgedAlertGroup, sentence: str, also: str, visit: Visit) -> AlertRow:
+def _row(group: OpenAlertGroup | AcknowledgedAlertGroup, said: _Said, also: str, visit: Visit) -> AlertRow:
     now, zone = visit.now, visit.reader.zone_info
     return AlertRow(
         id=group.last_id,
@@ -145,8 +162,9 @@ def _row(group: OpenAlertGroup | AcknowledgedAlertGroup, sentence: str, also: st
         version=group.version,
         kind=kind_in_words(group.drift_type.value),
         feature=group.feature,
-        sentence=sentence,
+        sentence=said.sentence,
         also=also,
+        judged=said.judged,
         first=to_the_minute(group.first_at, now, zone),
         last=to_the_minute(group.last_at, now, zone),
         of_feature=addresses.feature(group.uid, group.feature),

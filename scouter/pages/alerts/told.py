@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
+from msgspec import UNSET
 
 from scouter.pages.site.visit import Visit
+from scouter.pages.text.plain_text import shortened
 from scouter.pages.text.times import TimeText, to_the_minute
 from scouter.pages.wording.channels import channel_in_words, delivery_in_words, destination_in_words
-from scouter.postgres.tables.alert_context import AlertDelivery
+from scouter.postgres.tables.alert_context import AlertDelivery, Delivered
 from scouter.wire.deliveries import DeliveryState
 from scouter.wire.notifications import ChannelName, Destination
 
@@ -25,7 +27,7 @@ class Told:
 
     id: int
     to: str
-    state: DeliveryState
+    state: str
     words: str
     when: TimeText
     attempts: int
@@ -39,36 +41,51 @@ def told(deliveries: Collection[AlertDelivery], visit: Visit) -> list[Told]:
     counts: dict[int, int] = {}
     for each in deliveries:
         counts[each.id] = counts.get(each.id, 0) + 1
-    return [_told(each, counts[each.id], visit) for each in {each.id: each for each in deliveries}.values()]
+    return [told_one(each, visit, counts[each.id]) for each in {each.id: each for each in deliveries}.values()]
 
 
 def told_of(deliveries: Iterable[AlertDelivery], visit: Visit) -> dict[int, list[Told]]:
     """The messages of each alert."""
     found: dict[int, list[Told]] = {}
     for each in deliveries:
-        found.setdefault(each.alert_id, []).append(_told(each, 1, visit))
+        found.setdefault(each.alert_id, []).append(told_one(each, visit))
     return found
 
 
-def _told(delivery: AlertDelivery, alerts: int, visit: Visit) -> Told:
-    state = DeliveryState(delivery.state)
-    to = _destination(delivery)
+def told_one(delivery: Delivered, visit: Visit, alerts: int = 1) -> Told:
+    to = destination_of(delivery)
     when = to_the_minute(_when(delivery), visit.now, visit.reader.zone_info)
-    words = delivery_in_words(delivery.channel, state, delivery.attempts, when.text, to)
-    return Told(delivery.id, to, state, words, when, delivery.attempts, alerts, delivery.last_error, delivery.receipt)
+    words = delivery_in_words(delivery.channel, delivery.state, delivery.attempts, when.text, to)
+    return Told(
+        delivery.id,
+        to,
+        delivery.state,
+        words,
+        when,
+        delivery.attempts,
+        alerts,
+        delivery.last_error,
+        delivery.receipt,
+    )
 
 
-def _destination(delivery: AlertDelivery) -> str:
+def destination_of(delivery: Delivered) -> str:
+    """`Slack #drift`, `e-mail to team@example.com`."""
+    channel = channel_in_words(delivery.channel)
     try:
         destination = _decode(delivery.destination.encode())
     except msgspec.MsgspecError:  # of another version: its channel stands in a column of its own
-        return channel_in_words(delivery.channel)
+        return channel
+    if destination.mail_to is not UNSET:
+        return f"{channel} to {shortened(destination.mail_to)}"
+    if destination.service is not UNSET:
+        return f"{channel} {shortened(destination.service)}"
     if destination.channel in _NAMED and destination.dispatch is not None:
         return destination_in_words(destination.dispatch)
-    return channel_in_words(delivery.channel)
+    return channel
 
 
-def _when(delivery: AlertDelivery) -> datetime:
+def _when(delivery: Delivered) -> datetime:
     if delivery.delivered_at is not None:
         return delivery.delivered_at
     return delivery.next_attempt_at if delivery.state == DeliveryState.pending.value else delivery.created_at

@@ -15,6 +15,7 @@ from scouter.drift.spc import RuleCounts
 from scouter.pages.alerts.acknowledging import Acknowledging, undo_of
 from scouter.pages.alerts.alert_rows import rule_counts
 from scouter.pages.alerts.told import told
+from scouter.pages.checks.judged_features import judged_features, reference_in_words
 from scouter.pages.checks.run_list import remarks_of
 from scouter.pages.checks.seen_features import COLUMNS, OTHER_COLUMNS, left_out, seen_features
 from scouter.pages.site import addresses
@@ -25,11 +26,12 @@ from scouter.pages.site.visit import Answer, Shown, Visit
 from scouter.pages.text.numbers import counted
 from scouter.pages.text.times import TimeText, duration, span, to_the_minute
 from scouter.pages.wording.alerts import alert_sentence
+from scouter.pages.wording.judgements import judgement_sentence
 from scouter.pages.wording.outcomes import kind_in_words, left_out_sentence, verdict
 from scouter.postgres.tables.alert_context import deliveries_of_alerts, spc_rules
 from scouter.postgres.tables.run_neighbours import neighbours_of_run
 from scouter.profiles.open_alerts import alerts_of_run
-from scouter.wire.check_results import CheckResult
+from scouter.wire.check_results import CheckResult, Judgement
 from scouter.wire.messages import Timestamp
 from scouter.wire.open_alerts import AlertDetail
 from scouter.wire.runs import RunItem
@@ -48,12 +50,13 @@ class RunQuery(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class RunAlert:
-    """An alert that this check raised. `at`: when somebody acknowledged it."""
+    """An alert that this check raised. `judged`: the second opinion on it; `at`: when somebody acknowledged it."""
 
     id: int
     feature: str
     address: str
     sentence: str
+    judged: str
     active: bool
     by: str | None
     at: TimeText | None
@@ -78,15 +81,19 @@ class Run:
             counts = rule_counts(spc_rules(connection, [run.uid])).get(run.uid)
             neighbours = neighbours_of_run(connection, run.id)
             undo = undo_of(connection, visit.caller, visit.query.acknowledged)
-        features = ranked(_NOTHING if run.result is None else _decode(run.result))
+        result = _NOTHING if run.result is None else _decode(run.result)
+        features, judged = ranked(result), {each.name: each for each in result.judgements}
         values = {
             "run": run,
             "undo": undo,
             "neighbours": neighbours,
-            "alerts": _alerts(alerts, features, counts, visit),
+            "alerts": _alerts(alerts, features, judged, counts, visit),
             "more_alerts": max(0, len(alerts) - MOST_ALERTS),
             "open_alerts": sum(each.active for each in alerts),
             "told": told(deliveries, visit),
+            "judged": judged_features(run.uid, run.drift_type, features, judged, MOST_FEATURES),
+            "judged_count": len(judged),
+            "judged_by": reference_in_words(result.judgements),
             "may_write": visit.caller.may("write", run.space),
             "of_profile": addresses.profile(run.uid),
             "checks": addresses.checks(run.uid),
@@ -132,7 +139,11 @@ def _seen(run: RunItem, features: Sequence[RankedFeature]) -> Mapping[str, Any]:
 
 
 def _alerts(
-    alerts: Sequence[AlertDetail], features: Sequence[RankedFeature], counts: RuleCounts | None, visit: Visit
+    alerts: Sequence[AlertDetail],
+    features: Sequence[RankedFeature],
+    judged: Mapping[str, Judgement],
+    counts: RuleCounts | None,
+    visit: Visit,
 ) -> list[RunAlert]:
     """What is open first; cut, since a check may raise one for each of thousands of features."""
     zone = visit.reader.zone_info
@@ -144,6 +155,7 @@ def _alerts(
             feature=each.feature,
             address=addresses.feature(each.uid, each.feature),
             sentence=alert_sentence(each.alert, seen.get(each.feature), counts),
+            judged=_judged(judged.get(each.feature), each),
             active=each.active,
             by=each.acknowledged_by,
             at=None if each.acknowledged_at is None else to_the_minute(each.acknowledged_at, visit.now, zone),
@@ -151,3 +163,7 @@ def _alerts(
         )
         for each in shown
     ]
+
+
+def _judged(judgement: Judgement | None, alert: AlertDetail) -> str:
+    return "" if judgement is None else judgement_sentence(judgement, alert.drift_type.value)

@@ -47,3 +47,27 @@ def alert(alert_id: int) -> str:
 def alerts(**query: object) -> str:
     """The list. What is None or empty is left out."""
     return address("/alerts", query)
+
+
+def judgement(uid: str) -> str:
+    """How a profile's alerts are judged."""
+    return address("/profile/judgement", {"uid": uid})
+
+
+def problem(problem_id: int) -> str:
+    """What messages about problems link to."""
+    return f"/problems/{problem_id}"
+
+
+def silences(**query: object) -> str:
+    return address("/silences", query)
+
+
+def new_silence(**fields: object) -> str:
+    """The form, with what it is to match."""
+    return address("/silences/new", fields)
+
+
+def policy(**query: object) -> str:
+    """Of a profile, of one of its features, of a space, or of the server where nothing is named."""
+    return address("/policy", query)

@@ -16,6 +16,8 @@ from scouter.pages.text.times import TimeText, clock, moment, offset_text
 
 _NOBODYS_READER = Reader()
 _FOR_ADMINS = (("Messages", "/messages"), ("Archive", "/archive"), ("Users", "/users"), ("Server", "/server"))
+# Pages that are reached from another, and belong to it.
+_BELONGS = {"/alerts": ("/problems", "/silences", "/policy")}
 _FOR_ALL = (("Profiles", "/"), ("Alerts", "/alerts"), ("Connect", "/connect"))
 
 
@@ -65,5 +67,9 @@ def _minute(now: datetime, reader: Reader) -> TimeText:
 
 def _link(text: str, to: str, visit: Visit, count: int) -> Link:
     path = visit.here.partition("?")[0]
-    is_here = path == to if to == "/" else path == to or path.startswith(to + "/")
+    is_here = path == to if to == "/" else any(_is_below(path, each) for each in (to, *_BELONGS.get(to, ())))
     return Link(text, to, is_here, count)
+
+
+def _is_below(path: str, place: str) -> bool:
+    return path == place or path.startswith(place + "/")

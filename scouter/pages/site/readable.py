@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from scouter.auth.permissions import Caller
-from scouter.errors import NotFound
+from scouter.errors import NotFound, PermissionDenied
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.acknowledgements import spaces_of_alerts
 from scouter.postgres.tables.entities import SERVICE, Entity, entity_by_uid
 from scouter.profiles.open_alerts import alert_by_id
+from scouter.profiles.problems import problem_detail
 from scouter.profiles.runs import run_item
 from scouter.wire.open_alerts import AlertDetail
+from scouter.wire.problems import ProblemDetail
 from scouter.wire.runs import RunItem
 
-_LARGEST_ALERT, _LARGEST_RUN = 2**31 - 1, 2**63 - 1
+_LARGEST_ALERT, _LARGEST_RUN, _LARGEST_PROBLEM = 2**31 - 1, 2**63 - 1, 2**63 - 1
 
 
 def readable_profile(connection: Connection, caller: Caller, uid: str) -> Entity:
@@ -51,6 +53,20 @@ def readable_alert(connection: Connection, caller: Caller, alert_id: str) -> Ale
     if found is None or not caller.may("read", found.space):
         raise _no_alert()
     return found
+
+
+def readable_problem(connection: Connection, caller: Caller, problem_id: str) -> ProblemDetail:
+    """Raises `NotFound`; for what is no number, too."""
+    number = _number(problem_id, _LARGEST_PROBLEM)
+    try:
+        if number is not None:
+            return problem_detail(connection, caller, number)
+    except (NotFound, PermissionDenied):
+        pass  # they look alike
+    raise NotFound(
+        "there is no such problem, or you may not read its space",
+        action="problems are kept for SCOUTER_RUN_DAYS after they are over; older ones have gone",
+    )
 
 
 def require_readable_alerts(connection: Connection, caller: Caller, ids: Collection[int]) -> None:

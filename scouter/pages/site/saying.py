@@ -27,5 +27,13 @@ SAID: Final[dict[str, str]] = {
     "signed-out": "You are signed out.",
     "settings-kept": "Kept in this browser.",
     "resumed": "What waits in the spool is stored now.",
+    "rows-stated": "Kept: alerts of later checks are judged by it.",
+    "problem-taken": "Acknowledged: it is not told again until then, but that it is over is.",
+    "problem-given-back": "Nobody has taken it any more.",
+    "silence-made": "Silenced. What still stands when it ends is told then.",
+    "silence-changed": "It ends then.",
+    "silence-ended": "It has ended. What it held back is looked at at once.",
+    "policy-set": "Set. It holds from the next message on.",
+    "policy-taken-back": "Taken back: what is more general holds again.",
     "nothing": "There was nothing to do.",
 }

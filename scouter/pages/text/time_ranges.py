@@ -75,7 +75,7 @@ def time_range(
 
     Raises `InvalidInput` for what is no moment, and for an end before the start.
     """
-    first, final = _moment("from", start, zone), _moment("to", end, zone)
+    first, final = sent_moment("from", start, zone), sent_moment("to", end, zone)
     if first is None and final is None:
         chosen = last or default
         return TimeRange(now - LENGTHS[chosen], now, chosen)
@@ -84,6 +84,23 @@ def time_range(
     if first >= final:
         raise InvalidInput("from", start, f"a moment before the end, {utc_text(final)}")
     return TimeRange(first, final, None)
+
+
+def sent_moment(field: str, text: str | None, zone: tzinfo) -> datetime | None:
+    """A moment that names no zone, as fields of forms send it, is the reader's. None: it is empty.
+
+    Raises `InvalidInput`.
+    """
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        known = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise InvalidInput(field, text, _MOMENT) from None
+    if not _EARLIEST <= known <= _LATEST:
+        raise InvalidInput(field, text, f"{_MOMENT}, after 1970")
+    return known
 
 
 def utc_text(moment: datetime) -> str:
@@ -95,20 +112,6 @@ def utc_text(moment: datetime) -> str:
 def field_text(moment: datetime, zone: tzinfo) -> str:
     """As a field for a date and a time has it: in the reader's zone, which it does not name."""
     return f"{moment.astimezone(zone):%Y-%m-%dT%H:%M}"
-
-
-def _moment(field: str, text: str | None, zone: tzinfo) -> datetime | None:
-    """A moment that names no zone, as fields of forms send it, is the reader's."""
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-        known = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise InvalidInput(field, text, _MOMENT) from None
-    if not _EARLIEST <= known <= _LATEST:
-        raise InvalidInput(field, text, f"{_MOMENT}, after 1970")
-    return known
 
 
 def _times(wanted: float) -> int:

@@ -43,9 +43,7 @@ def destination_in_words(dispatch: DispatchConfig) -> str:
             return "nowhere: the console is switched off"
 
 
-def delivery_in_words(
-    channel: str, state: DeliveryState, attempts: int, when: str, destination: str | None = None
-) -> str:
+def delivery_in_words(channel: str, state: str, attempts: int, when: str, destination: str | None = None) -> str:
     """`sent to Slack 11:01`. `when` is the time of the delivery, of the next try, or of the last one.
 
     `destination` says more of where it goes, as `destination_in_words`.
@@ -60,3 +58,7 @@ def delivery_in_words(
             return f"on its way to {to}"
         case DeliveryState.given_up:
             return f"not delivered to {to}: given up after {counted(attempts, 'try', 'tries')}"
+        case "replaced":
+            return f"not sent to {to}: a later message took its place"
+        case _:
+            return f"{shortened(state)}: {to}"

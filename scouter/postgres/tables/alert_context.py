@@ -13,13 +13,12 @@ _sql = named_statements("alert_context")
 
 
 @dataclass(frozen=True, slots=True)
-class AlertDelivery:
-    """A message that told of that alert. `destination` is its JSON text, which holds no secret.
+class Delivered:
+    """A message and what became of it. `destination` is its JSON text, which holds no secret.
 
     `attempts` that have ended.
     """
 
-    alert_id: int
     id: int
     channel: str
     destination: str
@@ -30,6 +29,21 @@ class AlertDelivery:
     delivered_at: datetime | None
     last_error: str | None
     receipt: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertDelivery(Delivered):
+    """A message that told of that alert, or of its problem."""
+
+    alert_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemDelivery(Delivered):
+    """A message that told of a problem. `kind`: what it said of it, as the problem's history names it."""
+
+    kind: str
+    episode: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +76,11 @@ class _Rule:
 def deliveries_of_alerts(connection: Connection, ids: Collection[int]) -> list[AlertDelivery]:
     """Oldest first; a message about several of them is listed for each."""
     return _sql["deliveries_of_alerts"].all(connection, AlertDelivery, ids=list(ids))
+
+
+def deliveries_of_problem(connection: Connection, problem_id: int, maximum: int) -> list[ProblemDelivery]:
+    """Newest first."""
+    return _sql["deliveries_of_problem"].all(connection, ProblemDelivery, problem_id=problem_id, maximum=maximum)
 
 
 def open_alert_totals(connection: Connection, wanted: AlertFilter) -> OpenAlertTotals:

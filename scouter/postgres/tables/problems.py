@@ -115,6 +115,14 @@ class ListedProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class BoardProblem(ListedProblem):
+    """`of_its_state`: how many there are of its state, of which it is the one at `place`."""
+
+    of_its_state: int
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
 class ProblemEvent:
     at: datetime
     episode: int
@@ -123,6 +131,15 @@ class ProblemEvent:
     message_id: int | None
     by: str | None
     detail: str | None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class HeldBack:
+    """Something would be told of a problem, and `why` it is not."""
+
+    problem_id: int
+    episode: int
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +280,39 @@ def problem_page(
         id=wanted.id,
         below_id=below_id,
         maximum=maximum,
+    )
+
+
+def problem_board(
+    connection: Connection,
+    *,
+    spaces: Collection[str] | None,
+    entity_id: int | None,
+    begun_since: datetime | None,
+    ended_since: datetime,
+    maximum: int,
+) -> list[BoardProblem]:
+    """What is going on and what ended since then, by state, at most so many of each; the latest first."""
+    return _sql["problem_board"].all(
+        connection,
+        BoardProblem,
+        spaces=None if spaces is None else list(spaces),
+        entity_id=entity_id,
+        begun_since=begun_since,
+        ended_since=ended_since,
+        maximum=maximum,
+    )
+
+
+def add_held_events(connection: Connection, held: Collection[HeldBack], at: datetime) -> None:
+    """Something is not told of them; nothing is written where that was known."""
+    ordered = sorted(set(held))
+    _sql["add_held_events"].run(
+        connection,
+        at=at,
+        problem_ids=[each.problem_id for each in ordered],
+        episodes=[each.episode for each in ordered],
+        whys=[each.why for each in ordered],
     )
 
 
