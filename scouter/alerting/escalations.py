@@ -11,7 +11,7 @@ from scouter.alerting.group_judgement import Judged
 from scouter.alerting.problem_outbox import problem_destinations
 from scouter.policy.groups import escalation_key
 from scouter.postgres.statements import Connection
-from scouter.postgres.tables.message_groups import join_group, memberships_of_problem, schedule_group
+from scouter.postgres.tables.message_groups import join_groups, memberships_of_problems, schedule_group
 from scouter.settings.alerting import AlertingSettings
 from scouter.wire.notifications import Destination
 from scouter.wire.profiles import ConsoleDispatch, DispatchConfig
@@ -36,7 +36,7 @@ def escalate(connection: Connection, judged: Iterable[Judged], settings: Alertin
 
 def _is_told(connection: Connection, key: str, judged: Judged) -> bool:
     """Of this episode, or about to be."""
-    memberships = memberships_of_problem(connection, judged.member.id)
+    memberships = memberships_of_problems(connection, [judged.member.id]).get(judged.member.id, [])
     own = next((each for each in memberships if each.key == key), None)
     return own is not None and own.told is not None and own.told.episode == judged.member.episode
 
@@ -54,7 +54,7 @@ def _put_in(connection: Connection, key: str, destination: Destination, judged: 
         interval=judged.policy.group_interval,
         is_escalation=True,
     )
-    join_group(connection, group_id, judged.member.id)
+    join_groups(connection, [(group_id, judged.member.id)])
 
 
 def _text(destination: Destination) -> str:
