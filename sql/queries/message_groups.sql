@@ -9,8 +9,10 @@ SET notify_at = least(message_group.notify_at,
     instant = greatest(message_group.instant, EXCLUDED.instant)
 RETURNING id;
 
--- name: join_group
-INSERT INTO message_group_problem (group_id, problem_id) VALUES (%(group_id)s, %(problem_id)s)
+-- name: join_groups
+-- Parallel lists.
+INSERT INTO message_group_problem (group_id, problem_id)
+SELECT * FROM unnest(%(group_ids)s::bigint[], %(problem_ids)s::bigint[])
 ON CONFLICT (group_id, problem_id) DO NOTHING;
 
 -- name: escalate
@@ -24,11 +26,12 @@ UPDATE message_group_problem SET is_current = (group_id = ANY (%(group_ids)s::bi
 WHERE problem_id = %(problem_id)s AND escalated_episode IS NULL
   AND is_current <> (group_id = ANY (%(group_ids)s::bigint[]));
 
--- name: memberships_of_problem
-SELECT member.group_id, message_group.key, member.is_current, member.escalated_episode, member.told_state, member.told_episode, member.told_at,
+-- name: memberships_of_problems
+SELECT member.problem_id, member.group_id, message_group.key, member.is_current, member.escalated_episode,
+       member.told_state, member.told_episode, member.told_at,
        member.first_at, member.told_effect, member.told_zone_4
 FROM message_group_problem AS member JOIN message_group ON message_group.id = member.group_id
-WHERE member.problem_id = %(problem_id)s;
+WHERE member.problem_id = ANY (%(problem_ids)s::bigint[]);
 
 -- name: wake_group
 UPDATE message_group

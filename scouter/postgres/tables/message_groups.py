@@ -63,6 +63,7 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class _MembershipRow:
+    problem_id: int
     group_id: int
     key: str
     is_current: bool
@@ -298,8 +299,10 @@ def schedule_group(
     return scheduled
 
 
-def join_group(connection: Connection, group_id: int, problem_id: int) -> None:
-    _sql["join_group"].run(connection, group_id=group_id, problem_id=problem_id)
+def join_groups(connection: Connection, joining: Sequence[tuple[int, int]]) -> None:
+    """Group and problem of each."""
+    group_ids, problem_ids = [group_id for group_id, _ in joining], [problem_id for _, problem_id in joining]
+    _sql["join_groups"].run(connection, group_ids=group_ids, problem_ids=problem_ids)
 
 
 def escalate(connection: Connection, group_id: int, problem_id: int, episode: int) -> None:
@@ -312,11 +315,13 @@ def set_current_groups(connection: Connection, problem_id: int, group_ids: Colle
     _sql["set_current_groups"].run(connection, problem_id=problem_id, group_ids=list(group_ids))
 
 
-def memberships_of_problem(connection: Connection, problem_id: int) -> list[Membership]:
-    rows = _sql["memberships_of_problem"].all(connection, _MembershipRow, problem_id=problem_id)
-    return [
-        Membership(row.group_id, row.key, row.is_current, row.escalated_episode is not None, _told(row)) for row in rows
-    ]
+def memberships_of_problems(connection: Connection, problem_ids: Collection[int]) -> dict[int, list[Membership]]:
+    """By problem."""
+    found: dict[int, list[Membership]] = {}
+    for row in _sql["memberships_of_problems"].all(connection, _MembershipRow, problem_ids=list(problem_ids)):
+        membership = Membership(row.group_id, row.key, row.is_current, row.escalated_episode is not None, _told(row))
+        found.setdefault(row.problem_id, []).append(membership)
+    return found
 
 
 def wake_group(connection: Connection, group_id: int, at: datetime, interval: timedelta) -> None:
