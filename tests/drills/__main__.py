@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from tests.drills import (
+    alerts,
     archive,
     away,
     broker_kills,
@@ -29,7 +30,7 @@ from tests.drills import (
 
 DRILLS = (
     *(checks, kills, database_stops, away, poison, microsecond, tokens, sigterm, full_spool, network),
-    *(broker_kills, rebalances, paused, archive, spool_disk, clock, memory, descriptors, starvation),
+    *(broker_kills, rebalances, paused, archive, spool_disk, clock, memory, descriptors, starvation, alerts),
 )
 
 
