@@ -34,7 +34,7 @@ class Watched:
 
 @dataclass(frozen=True)
 class Watch:
-    """One profile under one policy, up to some window. Its group has nothing else to tell, and speaks after each check."""
+    """One profile under one policy, up to some window. Its group tells of nothing else, and speaks after each check."""
 
     drift_type: str
     schedule: str
