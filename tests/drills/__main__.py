@@ -17,6 +17,7 @@ from tests.drills import (
     full_spool,
     kills,
     memory,
+    messages,
     microsecond,
     network,
     paused,
@@ -30,7 +31,7 @@ from tests.drills import (
 
 DRILLS = (
     *(checks, kills, database_stops, away, poison, microsecond, tokens, sigterm, full_spool, network),
-    *(broker_kills, rebalances, paused, archive, spool_disk, clock, memory, descriptors, starvation, alerts),
+    *(broker_kills, rebalances, paused, archive, spool_disk, clock, memory, descriptors, starvation, alerts, messages),
 )
 
 
