@@ -34,7 +34,7 @@ class LateServices:
 
     def __init__(self, service: AlertService, servers: int, seed: int) -> None:
         self.slack = SlackWorkspace()
-        self._service = service
+        self.service = service
         self._servers = servers
         self._chooser = random.Random(seed)
         self._lock = threading.Lock()
@@ -45,11 +45,11 @@ class LateServices:
 
     def environment(self, place: int) -> dict[str, str]:
         """Where that server finds them."""
-        url = f"{self._service.url}/{place}"
+        url = f"{self.service.url}/{place}"
         return {"SLACK_API_URL": f"{url}/api", "SLACK_APP_TOKEN": "xoxb-drill", "SCOUTER_WEBHOOK_URL": f"{url}/hook"}
 
     def hooked(self) -> list[Received]:
-        return [each for place in range(self._servers) for each in self._service.requests(f"/{place}/hook")]
+        return [each for place in range(self._servers) for each in self.service.requests(f"/{place}/hook")]
 
     def wait_for_waiting(self, seconds: float) -> int | None:
         """The place of a server that waits for a late answer, as soon as there is one; None: none does."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -94,7 +94,7 @@ class Stored:
             problems=_problems(connection),
             groups=dict(connection.execute(_GROUPS).fetchall()),
             members=[StoredMember(*row) for row in connection.execute(_MEMBERS)],
-            messages=[_message(*row) for row in connection.execute(_MESSAGES)],
+            messages=[_message(row) for row in connection.execute(_MESSAGES)],
             replayed=_replayed(connection),
         )
 
@@ -135,11 +135,11 @@ def _problem(
     )
 
 
-def _message(*columns: Any) -> StoredMessage:
-    *others, payload = columns
-    content = decode_message(payload)
+def _message(row: tuple[Any, ...]) -> StoredMessage:
+    content = decode_message(row[-1])
     assert isinstance(content, ProblemMessage)
-    return StoredMessage(*others, content=content)
+    names = [each.name for each in fields(StoredMessage)]
+    return StoredMessage(**dict(zip(names, (*row[:-1], content), strict=True)))
 
 
 def _replayed(connection: psycopg.Connection) -> dict[ProblemKey, Replayed]:
