@@ -13,7 +13,7 @@ from functools import cache
 from scouter.policy.check_findings import findings_of_check
 from scouter.policy.check_verdicts import Finding, findings_for
 from scouter.policy.firing_rule import FiringRule
-from scouter.policy.identity import ProblemKey
+from scouter.policy.identity import ProblemKey, Signal, signal_of
 from scouter.policy.merging import PolicyLayers
 from scouter.policy.mutes import muted_until
 from scouter.policy.policy import Policy
@@ -82,13 +82,14 @@ class Replay:
         self._policy_of = cache(lambda subject: layers.policy(subject or None))  # merged once, and not every window
         self._group = ReplayedGroup(self._policy_of, self._holds)
         self._not_said: list[Said] = []
+        self._told_at_once: list[Said] = []
         self._told_each = layers.policy().messages == "every_alert"
         self.steps: list[ReplayedStep] = []
 
     @property
     def said(self) -> list[Said]:
         """What was told and what was held back, in the order of time."""
-        return sorted([*self._group.said, *self._not_said], key=lambda each: (each.at, each.key))
+        return sorted([*self._group.said, *self._not_said, *self._told_at_once], key=lambda each: (each.at, each.key))
 
     def window(self, end: datetime, result: CheckResult) -> ReplayedWindow:
         if not self._told_each:
@@ -128,19 +129,27 @@ class Replay:
             self._group.has_changed(member, end)
 
     def _note_what_is_not_told(self, result: CheckResult, findings: dict[ProblemKey, Finding], end: datetime) -> None:
-        """Alerts that are refuted, and bad windows that are not enough yet. In the mode of every alert each is told."""
+        """Alerts that are refuted, and bad windows that are not enough yet."""
         alerting = {alert.subject for alert in result.alerts}
+        if self._told_each:
+            self._tell_each(sorted(alerting), end)
+            return
         effects = {each.name: each for each in result.judgements}
         for key, finding in sorted(findings.items()):
-            if self._told_each and key.subject in alerting and key.signal.is_drift:
-                self._not_said.append(Said(end, Kind.firing, key, finding.effect, finding.p_value))
-            elif finding.bad and self._group.member(key).problem.state is State.pending:
+            if finding.bad and self._group.member(key).problem.state is State.pending:
                 why = str(self._rule(key).fire)
                 self._not_said.append(Said(end, Kind.firing, key, finding.effect, finding.p_value, why))
             elif not finding.bad and key.subject in alerting and key.signal.is_drift:
                 judged = effects.get(key.subject)
                 effect, p_value = (None, None) if judged is None else (judged.effect, judged.adjusted_p_value)
                 self._not_said.append(Said(end, Kind.firing, key, effect, p_value, "not significant"))
+
+    def _tell_each(self, alerting: list[str], end: datetime) -> None:
+        """A message a check; of custom metrics, one of each."""
+        signal = signal_of(self._profile.drift_type)
+        subjects = alerting if signal is Signal.custom else [""] * bool(alerting)
+        keys = (ProblemKey(self._profile.uid, signal, subject) for subject in subjects)
+        self._told_at_once += [Said(end, Kind.firing, key, None, None) for key in keys]
 
     def _holds(self, key: ProblemKey, policy: Policy, now: datetime) -> Held:
         if self._silences is None:

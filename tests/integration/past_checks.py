@@ -44,8 +44,10 @@ class PastChecks:
 
     def dry_run(self, kind: str, **changes: Any) -> Answer:
         """Of the whole week, unless told otherwise."""
-        asked = {"uid": self.uids[kind], "start": FIRST.isoformat(), "end": LAST.isoformat(), **changes}
-        return self.client.post("/scouter/alerts/dry-run", asked)
+        return self.client.post("/scouter/alerts/dry-run", {**self.asked(kind), **changes})
+
+    def asked(self, kind: str) -> dict[str, str]:
+        return {"uid": self.uids[kind], "start": FIRST.isoformat(), "end": LAST.isoformat()}
 
     def archive(self, hot_days: int) -> None:
         """What is older than so many days."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+import psycopg
 import pytest
 
 from scouter.archive.past_windows import PastWindows
@@ -16,14 +21,18 @@ from scouter.archive.stores.opening import open_store
 from scouter.dry_run.dry_runs import DryRuns
 from scouter.dry_run.replaying import Replayed
 from scouter.dry_run.variants import asked_variants
+from scouter.errors import DryRunTooLarge
 from scouter.postgres.connections.pool import open_pool
 from scouter.postgres.tables.entities import entity_by_uid
 from scouter.wire.dry_runs import DryRunEstimate, DryRunRequest
-from tests.http_client import HttpClient
+from tests.conditions import eventually
+from tests.http_client import Answer, HttpClient
 from tests.integration.archive.archived_days import near
 from tests.integration.conftest import copy_of_template
 from tests.integration.past_checks import DAY, DAYS, FIRST, HOUR, KINDS, LAST, PastChecks, past_checks
+from tests.metrics_page import sample, samples_at
 from tests.profile_documents import spc_profile
+from tests.server_process import CLONE
 
 PLACES = ("hot", "the border in the middle of a window", "archived")
 TABLES = (
@@ -67,7 +76,7 @@ def counted(past: PastChecks) -> dict[str, int]:
     return {name: past.query(f'SELECT count(*) FROM scouter_py."{name}"')[0][0] for name in tables}
 
 
-def replayed(past: PastChecks, kind: str) -> Replayed:
+def replayed(past: PastChecks, kind: str, **limits: Any) -> Replayed:
     """Without HTTP: with the steps that an answer does not have."""
     request = DryRunRequest(start=FIRST, end=LAST, uid=past.uids[kind])
     with past.pool.connection() as connection:
@@ -76,7 +85,8 @@ def replayed(past: PastChecks, kind: str) -> Replayed:
         variants = asked_variants(connection, entity, request, LAST)
     reads = ArchiveReads(open_store(past.settings.archive), maximum=1, seconds=30)
     windows = PastWindows(past.database, past.pool, reads, past.settings.database.data_dir / "dry_runs")
-    runs = DryRuns(past.pool, windows, past.settings.checks, lambda: LAST)
+    settings = replace(past.settings.checks, **limits)
+    runs = DryRuns(past.pool, windows, settings, lambda: LAST)
     made, _, _ = runs.replayed(entity, request, variants, DryRunEstimate(DAYS, 0, None))
     return made[0]
 
@@ -230,6 +240,143 @@ def test_too_many_windows_or_records_are_refused_with_what_would_fit(answers: An
     fits = datetime.fromisoformat(answer.body["estimate"]["longest_end"])
     assert fits == FIRST + timedelta(seconds=10_000)
     assert answers.past.dry_run("psi", schedule="* * * * * *", end=fits.isoformat()).status == 200
+
+
+def test_more_records_than_may_be_are_refused_although_no_check_counted_them(answers: Answers) -> None:
+    """The run's own counts are the estimate; what is there is counted before it is read."""
+    past = answers.past
+    for kind in KINDS:
+        with pytest.raises(DryRunTooLarge) as refused:
+            replayed(past, kind, dry_run_rows=50)
+        assert int(str(refused.value.estimate["rows"])) > 50
+        assert FIRST < datetime.fromisoformat(str(refused.value.estimate["longest_end"])) < LAST
+
+
+def test_a_dry_run_that_takes_too_long_is_broken_off(answers: Answers) -> None:
+    with pytest.raises(DryRunTooLarge, match="that a dry run may take"):
+        replayed(answers.past, "spc", dry_run_seconds=0.0)
+    with held_tables(answers.past), pytest.raises(DryRunTooLarge):
+        replayed(answers.past, "psi", dry_run_seconds=0.3)
+
+
+@contextmanager
+def held_tables(past: PastChecks) -> Iterator[None]:
+    """Nobody reads records."""
+    with psycopg.connect(past.database, options="-c search_path=scouter_py") as connection:
+        connection.execute("LOCK TABLE spc_record, psi_record, custom_record IN ACCESS EXCLUSIVE MODE")
+        yield
+        connection.rollback()
+
+
+def test_one_runs_and_one_waits_and_others_are_turned_away(answers: Answers) -> None:
+    past = answers.past
+
+    def ask(kind: str) -> Answer:
+        with HttpClient(past.server.address) as client:
+            client.token = past.client.token
+            return client.post("/scouter/alerts/dry-run", past.asked(kind))
+
+    with ThreadPoolExecutor(2) as threads:
+        with held_tables(past):
+            two = [threads.submit(ask, kind) for kind in ("spc", "psi")]
+            eventually(lambda: waiting(past) == 1)
+            turned_away = ask("custom")
+            assert turned_away.body["code"] == "BUSY"
+            assert int(turned_away.headers["Retry-After"]) > 0
+        assert [each.result().status for each in two] == [200, 200]
+
+
+def waiting(past: PastChecks) -> float:
+    """Dry runs that wait for the one that is under way."""
+    return sample(samples_at(past.server.metrics_address), "scouter_http_waiting", bulkhead="dry_runs")
+
+
+def test_a_window_that_saw_other_records_is_marked(answers: Answers) -> None:
+    past = answers.past
+    more = "UPDATE check_run SET row_count = row_count {} 1 WHERE window_end = %s RETURNING id"
+    past.query(more.format("+"), LAST)
+    windows = past.dry_run("custom").body["windows"]
+    past.query(more.format("-"), LAST)
+    assert [each["records_differ"] for each in windows] == [False] * (DAYS - 1) + [True]
+
+
+def test_silences_of_then_hold_back_only_where_they_are_asked_for(answers: Answers) -> None:
+    past = answers.past
+    past.query(
+        "INSERT INTO silence (id, matchers, starts_at, ends_at, comment, created_by) "
+        "VALUES (gen_random_uuid(), %s, %s, %s, 'known', 'ada') RETURNING id",
+        '[{"field": "space", "is": "=", "value": "spc"}]',
+        FIRST,
+        LAST,
+    )
+    silenced, without = past.dry_run("spc", silences=True).body, past.dry_run("spc").body
+    past.query("DELETE FROM silence RETURNING id")
+    assert silenced["summary"]["messages"] == 0
+    assert any(each["why_not"].startswith("silence ") for each in silenced["messages"])
+    assert without["summary"]["messages"] > 0
+
+
+def test_a_store_that_is_away_is_said_and_never_less_told(answers: Answers) -> None:
+    store = answers.past.settings.database.data_dir / "store"
+    gone = store.rename(store.with_name("gone"))
+    try:
+        answer = answers.past.dry_run("psi")
+        assert (answer.status, answer.body["code"]) == (503, "ARCHIVE_UNREACHABLE")
+        assert answers.past.dry_run("psi", archive="skip").status == 200
+    finally:
+        gone.rename(store)
+
+
+def test_the_command_line_says_the_same(answers: Answers) -> None:
+    past = answers.past
+    asked = (past.uids["spc"], "--start", FIRST.isoformat(), "--end", LAST.isoformat(), "--rule", "3 16 4 8 2 4 1 1")
+    table = program(past, *asked, "--compare")
+    assert table.returncode == 0, table.stderr
+    compared = past.dry_run("spc", rule="3 16 4 8 2 4 1 1", compare=True).body["compare"]
+    assert f"changed only: {compared['only_changed']}" in table.stdout
+    assert "f0 above" in table.stdout
+    as_csv = program(past, *asked, "--csv")
+    assert len(as_csv.stdout.splitlines()) == 1 + DAYS
+    assert program(past, *asked, "--estimate").stdout.startswith(f"{DAYS} windows, about ")
+    wrong = program(past, *asked[:5], "--rule", "1 2")
+    assert (wrong.returncode, "profile.config.alert_config.rule.rule" in wrong.stderr) == (1, True)
+    assert program(past, "nobody", *asked[1:]).returncode == 1
+
+
+def test_a_dry_run_that_is_killed_leaves_nothing(answers: Answers) -> None:
+    past, before = answers.past, counted(answers.past)
+    with held_tables(past):
+        asked = ("dry-run", past.uids["spc"], "--start", FIRST.isoformat(), "--end", LAST.isoformat())
+        running = subprocess.Popen(
+            [*CLONE, *asked], env=environment(past), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        locked = (
+            "SELECT 1 FROM pg_stat_activity WHERE application_name = 'scouter dry run' AND wait_event_type = 'Lock'"
+        )
+        eventually(lambda: bool(past.query(locked)))
+        running.kill()
+        running.wait()
+    assert counted(past) == before
+    assert list((past.settings.database.data_dir / "dry_runs").iterdir()) == []
+
+
+def program(past: PastChecks, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*CLONE, "dry-run", *arguments],
+        env=environment(past),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def environment(past: PastChecks) -> dict[str, str]:
+    """Beside the running server."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("SCOUTER_", "DATABASE_"))}
+    settings = past.settings
+    own = {"SCOUTER_DATA_DIR": str(settings.database.data_dir), "SCOUTER_STORAGE_URI": settings.archive.storage_uri}
+    return {**clean, **own, "DATABASE_URI": past.database}
 
 
 @pytest.mark.parametrize(
