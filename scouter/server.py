@@ -214,6 +214,8 @@ class Server:
             quick = base.connections.quick
             consumers = ConsumerSet(transports, settings.kafka, settings.rabbitmq, ingest, quick, now)
             yield FRONT, consumers
+        statuses = list if consumers is None else consumers.statuses
+        yield SHARED, ingest.arrival_notes(statuses, has_http=listener is not None)
         if listener is not None:
             yield from self._http(base, WaysIn(core, ingest, consumers), listener)
 
