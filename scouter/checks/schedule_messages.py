@@ -11,12 +11,14 @@ import msgspec
 from scouter.alerting.channels.recipients import recipients_destinations
 from scouter.checks.checked_profile import CheckedProfile
 from scouter.policy.groups import PAUSE, earliest_moment, group_key
+from scouter.policy.inhibition import holds_back
 from scouter.policy.policy import Policy
 from scouter.policy.problem import State
 from scouter.policy.telling import Told, decide, next_moment
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.message_groups import (
     Membership,
+    groups_of_signal,
     join_group,
     memberships_of_problem,
     schedule_group,
@@ -49,9 +51,17 @@ def schedule_messages(connection: Connection, stored: StoredProblem, plan: Messa
         ordinary = {key: each for key, each in members.items() if not each.is_escalation}
         _fires(connection, stored, stored.id, plan, ordinary)
         return
-    for member in members.values():
-        if member.told is not None and member.told.state is State.firing:
-            wake_group(connection, member.group_id, plan.now + PAUSE, plan.policy.group_interval)
+    waking = {
+        member.group_id for member in members.values() if member.told is not None and member.told.state is State.firing
+    }
+    for group_id in sorted(waking | _held_back(connection, stored, plan)):
+        wake_group(connection, group_id, plan.now + PAUSE, plan.policy.group_interval)
+
+
+def _held_back(connection: Connection, stored: StoredProblem, plan: MessagePlan) -> set[int]:
+    """Groups that may speak of what this problem had held back."""
+    held = holds_back(stored.key.signal)
+    return set() if held is None else set(groups_of_signal(connection, plan.profile.entity_id, held.value))
 
 
 def _fires(

@@ -26,10 +26,7 @@ SET moved_at = CASE WHEN kept.moved_at > clock_timestamp() THEN excluded.moved_a
 SELECT profile.entity_id, entity.uid, entity.space, profile.active,
        greatest(coalesce(profile.activated_at, profile.created_at), reception.began_at) AS activated_at,
        activity.moved_at, activity.first_at, activity.hours::text AS hours, activity.hours_from,
-       problem.since AS silent_since,
-       EXISTS (SELECT FROM problem AS failing
-               WHERE failing.entity_id = profile.entity_id AND failing.signal = 'failing' AND failing.state = 'firing'
-              ) AS is_failing
+       problem.since AS silent_since
 FROM reception
 CROSS JOIN profile
 JOIN entity ON entity.id = profile.entity_id

@@ -29,7 +29,6 @@ class WatchedProfile:
     hours: str | None
     hours_from: datetime | None
     silent_since: datetime | None
-    is_failing: bool
 
     def received(self, now: datetime) -> HourSet:
         return HourSet(now) if self.hours_from is None else HourSet.parse(self.hours_from, self.hours or "")
