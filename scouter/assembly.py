@@ -45,7 +45,7 @@ from scouter.users.page_sessions import PageSessions
 Clock = Callable[[], datetime]
 
 _FEWEST_FOR_REQUESTS = 4
-_CONNECTIONS_OF_INGEST = 4  # the writer's, the drainer's two, that of replays
+_CONNECTIONS_OF_INGEST = 5  # the writer's, the drainer's two, that of replays, that of arrivals
 _CONNECTIONS_OF_JOBS = 3  # that of maintenance, the archiver's, and the records that it reads
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from scouter.metrics import MESSAGES_HELD
 from scouter.policy.acknowledgement import is_acknowledged
 from scouter.policy.escalation import escalation_due
+from scouter.policy.identity import Signal
+from scouter.policy.inhibition import held_back_by
 from scouter.policy.merging import PolicyLayers
 from scouter.policy.mutes import muted_until
 from scouter.policy.policy import Policy
@@ -40,11 +42,12 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """What decides at one moment. `layers`: policies by entity."""
+    """What decides at one moment. `layers` and `firing`, signals that may hold others back, are by entity."""
 
     layers: Mapping[int, PolicyLayers]
     silences: Sequence[Silence]
     now: datetime
+    firing: Mapping[int, Collection[Signal]]
 
     def of_all(self, members: Iterable[Member]) -> list[Judged]:
         return [self._of(each, self.layers[each.entity_id].policy(each.subject or None)) for each in members]
@@ -78,7 +81,10 @@ class Judge:
         return replace(judged, next_look=_earlier(judged.next_look, look))
 
     def _held(self, member: Member, policy: Policy) -> tuple[str | None, datetime | None]:
-        """What keeps it from being told, and until when."""
+        """What keeps it from being told, and until when. Whatever ends without a time wakes the group by itself."""
+        by = held_back_by(member.key.signal, self.firing.get(member.entity_id, ()))
+        if by is not None and member.problem.state is State.firing:
+            return f"{by} of the same profile", None
         silence = silenced_by(self.silences, member.silence_subject, self.now)
         if silence is not None:
             return f"silence {silence.id}", silence.ends_at

@@ -7,7 +7,7 @@ transaction, which takes these groups from all other servers.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import msgspec
@@ -17,6 +17,8 @@ from scouter.alerting.group_judgement import Judge, Judged, have_something_to_sa
 from scouter.alerting.group_messages import MessageParts, Telling, message_of
 from scouter.metrics import MESSAGES_WRITTEN
 from scouter.policy.groups import PAUSE, wait_for_others
+from scouter.policy.identity import Signal
+from scouter.policy.inhibition import HELD_BACK_BY
 from scouter.policy.problem import State
 from scouter.policy.shared_causes import SharedCause, shared_causes
 from scouter.policy.telling import Told
@@ -45,7 +47,7 @@ from scouter.postgres.tables.message_groups import (
     set_told,
     undelivered_messages,
 )
-from scouter.postgres.tables.problems import HeldBack, add_held_events
+from scouter.postgres.tables.problems import HeldBack, add_held_events, signals_firing
 from scouter.postgres.tables.silences import active_silences
 from scouter.wire.problem_messages import Remote
 
@@ -90,7 +92,8 @@ class _Round:
         members = members_of_groups(connection, [group.id for group in groups])
         spaces = {each.entity_id: each.space for own in members.values() for each in own}
         now = groups[0].now
-        judge = Judge(policies_of_profiles(connection, spaces), active_silences(connection, now), now)
+        layers, firing = policies_of_profiles(connection, spaces), _signals_firing(connection, members.values())
+        judge = Judge(layers, active_silences(connection, now), now, firing)
         return cls(connection, groups, members, judge)
 
     def speak(self) -> None:
@@ -151,8 +154,9 @@ class _Round:
             for member in own
             if member.entity_id not in self.judge.layers
         }
-        layers = {**self.judge.layers, **policies_of_profiles(self.connection, unknown)} if unknown else None
-        judge = self.judge if layers is None else Judge(layers, self.judge.silences, self.judge.now)
+        layers = {**self.judge.layers, **(policies_of_profiles(self.connection, unknown) if unknown else {})}
+        firing = _signals_firing(self.connection, anew.values())
+        judge = replace(self.judge, layers=layers, firing=firing)
         for group in self.groups:
             if group.id in {each.group_id for each in replaced}:
                 self._look(group, judge.of_all(anew.get(group.id, [])))
@@ -184,6 +188,12 @@ class _Round:
         add_messages(self.connection, new, self.judge.now)
         for each in new:
             MESSAGES_WRITTEN.labels(each.group.channel, each.kind).inc()
+
+
+def _signals_firing(connection: Connection, members: Iterable[Sequence[Member]]) -> dict[int, set[Signal]]:
+    """By entity; asked only where one of them could be held back."""
+    entity_ids = {each.entity_id for own in members for each in own if each.key.signal in HELD_BACK_BY}
+    return signals_firing(connection, entity_ids) if entity_ids else {}
 
 
 @dataclass(frozen=True, slots=True)

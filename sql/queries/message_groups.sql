@@ -33,6 +33,13 @@ SELECT member.problem_id, member.group_id, message_group.key, member.is_current,
 FROM message_group_problem AS member JOIN message_group ON message_group.id = member.group_id
 WHERE member.problem_id = ANY (%(problem_ids)s::bigint[]);
 
+-- name: groups_of_signal
+-- In which problems of that signal of a profile are, while they fire.
+SELECT DISTINCT member.group_id
+FROM message_group_problem AS member JOIN problem ON problem.id = member.problem_id
+WHERE problem.entity_id = %(entity_id)s AND problem.signal = %(signal)s AND problem.state = 'firing'
+ORDER BY 1;
+
 -- name: wake_group
 UPDATE message_group
 SET notify_at = least(notify_at, greatest(%(at)s, last_sent_at + %(interval)s::interval)),

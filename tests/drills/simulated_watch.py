@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from scouter.checks.opinions import opinions_of
+from scouter.policy.opinions import opinions_of
+
 from scouter.drift.schedule_gaps import shortest_gap
 from scouter.policy.check_verdicts import Finding, blind_findings, findings_for, findings_of
 from scouter.policy.groups import PAUSE

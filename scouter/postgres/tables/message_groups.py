@@ -324,6 +324,11 @@ def memberships_of_problems(connection: Connection, problem_ids: Collection[int]
     return found
 
 
+def groups_of_signal(connection: Connection, entity_id: int, signal: str) -> list[int]:
+    """Groups that know of such problems of a profile, while they fire."""
+    return _sql["groups_of_signal"].values(connection, entity_id=entity_id, signal=signal)
+
+
 def wake_group(connection: Connection, group_id: int, at: datetime, interval: timedelta) -> None:
     """It looks then at the latest at what it may say."""
     _sql["wake_group"].run(connection, id=group_id, at=at, interval=interval)
