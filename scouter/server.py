@@ -198,7 +198,7 @@ class Server:
         yield FRONT, MaintenanceScheduler(conninfo, deadlines, tasks_of(settings), now, is_alone=is_alone)
         delivery = deliverer(jobs, settings, now)
         yield FRONT, delivery
-        yield FRONT, GroupClock(jobs, delivery.wake)
+        yield FRONT, GroupClock(jobs, settings.alerting, delivery.wake)
         yield FRONT, LateSweep(jobs, settings.checks, settings.alerting, now, delivery.wake)
         yield FRONT, Poller(jobs, Checker(jobs, settings.checks, settings.alerting, delivery.wake), settings.checks)
         yield FRONT, ClockWatch(jobs, future_times(settings), now)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from scouter.alerting.escalations import escalate
 from scouter.alerting.group_judgement import Judge, Judged, have_something_to_say, next_look
 from scouter.alerting.group_messages import MessageParts, Telling, message_of
 from scouter.alerting.problem_outbox import outbox_payload
@@ -44,6 +45,7 @@ from scouter.postgres.tables.message_groups import (
 )
 from scouter.postgres.tables.problems import HeldBack, add_held_events
 from scouter.postgres.tables.silences import active_silences
+from scouter.settings.alerting import AlertingSettings
 
 MOST_AT_ONCE = 100
 
@@ -51,11 +53,13 @@ MOST_AT_ONCE = 100
 _LOOKS_AFTER = timedelta(hours=1)
 
 
-def speak(connection: Connection, maximum: int = MOST_AT_ONCE) -> int:
+def speak(connection: Connection, settings: AlertingSettings, maximum: int = MOST_AT_ONCE) -> int:
     """Let those groups speak that have been due for longest, in the caller's transaction. How many were due."""
     groups = due_groups(connection, maximum)
     if groups:
-        _Round.of(connection, groups).speak()
+        spoken = _Round.of(connection, groups)
+        spoken.speak()
+        escalate(connection, spoken.looked_at, settings, spoken.judge.now)
     return len(groups)
 
 
@@ -79,6 +83,7 @@ class _Round:
     told: list[tuple[int, int, Told | None]] = field(default_factory=list)
     saying: dict[int, list[Judged]] = field(default_factory=dict)
     held: dict[int, list[HeldBack]] = field(default_factory=dict)
+    looked_at: list[Judged] = field(default_factory=list)
 
     @classmethod
     def of(cls, connection: Connection, groups: Sequence[DueGroup]) -> _Round:
@@ -92,7 +97,7 @@ class _Round:
         for group in self.groups:
             again = self._waits_until(group)
             if again is None:
-                self._look(group, self.judge.of_all(self.members.get(group.id, [])))
+                self._look(group, self.judge.of_all(self.members.get(group.id, []), is_escalation=group.is_escalation))
             else:
                 self.waits.append(NextLook(group.id, again, has_news=True))
         self._give_way()
@@ -105,6 +110,7 @@ class _Round:
             groups_wait(self.connection, self.waits)
 
     def _look(self, group: DueGroup, judged: list[Judged]) -> None:
+        self.looked_at += judged
         self.told += [
             (group.id, each.member.id, each.decision.told) for each in judged if each.decision.told != each.member.told
         ]
@@ -147,7 +153,7 @@ class _Round:
         judge = self.judge if layers is None else Judge(layers, self.judge.silences, self.judge.now)
         for group in self.groups:
             if group.id in {each.group_id for each in replaced}:
-                self._look(group, judge.of_all(anew.get(group.id, [])))
+                self._look(group, judge.of_all(anew.get(group.id, []), is_escalation=group.is_escalation))
 
     def _not_now(self, undelivered: UndeliveredMessage) -> None:
         """What was decided for its group does not hold: somebody sends its message, or it is decided anew."""

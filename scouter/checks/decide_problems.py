@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import msgspec
@@ -24,7 +24,7 @@ from scouter.postgres.statements import Connection
 from scouter.postgres.tables.problems import (
     Evidence,
     StoredProblem,
-    add_problem_event,
+    add_check_events,
     has_followed_problems,
     problems_of_check,
     put_problem,
@@ -79,6 +79,7 @@ def decide_problems(
         finding = findings_for(key, findings)
         if finding is not None:
             decision.of(stored.get(key) or StoredProblem(None, key, Problem()), finding)
+    decision.follow_up()
 
 
 def says_something(connection: Connection, profile: CheckedProfile, result: CheckResult | None) -> bool:
@@ -108,6 +109,8 @@ class _Decision:
     layers: PolicyLayers
     settings: AlertingSettings
     now: datetime
+    changed: list[tuple[StoredProblem, Policy]] = field(default_factory=list)
+    steps: list[tuple[StoredProblem, str, str]] = field(default_factory=list)
 
     def of(self, before: StoredProblem, finding: Finding) -> None:
         policy = self.layers.policy(before.key.subject or None)
@@ -120,23 +123,20 @@ class _Decision:
         after = replace(before, problem=change.problem, evidence=self._evidence(before, change, finding))
         self._store(after, change, rule, policy)
 
+    def follow_up(self) -> None:
+        """The history of what changed, and who is to hear of it."""
+        if self.steps:
+            add_check_events(self.connection, self.steps, at=self.now, run_id=self.checked.run_id)
+        plan = MessagePlan(self.profile, self.layers.policy(), self.settings, self.now, self.checked.window_end)
+        schedule_messages(self.connection, self.changed, plan)
+
     def _store(self, after: StoredProblem, change: Change, rule: FiringRule, policy: Policy) -> None:
-        followed = after.problem.follows_windows(rule)
-        stored = put_problem(
-            self.connection, self.profile.entity_id, after, followed=followed, run_id=self.checked.run_id
-        )
+        followed, run_id = after.problem.follows_windows(rule), self.checked.run_id
+        stored = put_problem(self.connection, self.profile.entity_id, after, followed=followed, run_id=run_id)
+        after = replace(after, id=stored)
+        self.changed.append((after, policy))
         if change.step is not None:
-            add_problem_event(
-                self.connection,
-                stored,
-                change.step.value,
-                at=self.now,
-                episode=after.problem.episode,
-                run_id=self.checked.run_id,
-                detail=msgspec.json.encode(_detail(after, self.checked)).decode(),
-            )
-        plan = MessagePlan(self.profile, policy, self.settings, self.now, self.checked.window_end)
-        schedule_messages(self.connection, replace(after, id=stored), plan)
+            self.steps.append((after, change.step.value, msgspec.json.encode(_detail(after, self.checked)).decode()))
 
     def _good_ones_after(self, before: StoredProblem, finding: Finding, rule: FiringRule) -> list[Verdict]:
         """Good windows of a problem that nobody followed were not written down: they were none the less."""

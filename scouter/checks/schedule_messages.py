@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,8 +17,8 @@ from scouter.policy.telling import Told, decide, next_moment
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.message_groups import (
     Membership,
-    join_group,
-    memberships_of_problem,
+    join_groups,
+    memberships_of_problems,
     schedule_group,
     set_current_groups,
     wake_group,
@@ -31,7 +31,7 @@ from scouter.wire.profiles import ConsoleDispatch, DispatchConfig
 
 @dataclass(frozen=True, slots=True)
 class MessagePlan:
-    """What decides about the messages of a problem. `instant`: the end of the window that was checked."""
+    """What decides about the messages of a profile. `instant`: the end of the window that was checked."""
 
     profile: CheckedProfile
     policy: Policy
@@ -40,37 +40,78 @@ class MessagePlan:
     instant: datetime
 
 
-def schedule_messages(connection: Connection, stored: StoredProblem, plan: MessagePlan) -> None:
-    """In the transaction that changed the problem."""
-    if plan.policy.messages == "every_alert" or stored.id is None:
-        return
-    members = {each.key: each for each in memberships_of_problem(connection, stored.id)}
-    if stored.problem.state is State.firing:
-        _fires(connection, stored, stored.id, plan, members)
-        return
-    for member in members.values():
-        if member.told is not None and member.told.state is State.firing:
-            wake_group(connection, member.group_id, plan.now + PAUSE, plan.policy.group_interval)
-
-
-def _fires(
-    connection: Connection,
-    stored: StoredProblem,
-    problem_id: int,
-    plan: MessagePlan,
-    members: Mapping[str, Membership],
+def schedule_messages(
+    connection: Connection, changed: Sequence[tuple[StoredProblem, Policy]], plan: MessagePlan
 ) -> None:
-    group_ids = []
+    """In the transaction that changed these problems, each of which comes with the policy of its feature."""
+    if plan.policy.messages == "every_alert" or not changed:
+        return
+    ids = [stored.id for stored, _ in changed if stored.id is not None]
+    members = memberships_of_problems(connection, ids)
+    fires = [each for each in changed if each[0].problem.state is State.firing]
+    if fires:
+        _fire(connection, fires, plan, members)
+    told = {
+        member.group_id
+        for stored, _ in changed
+        if stored.problem.state is not State.firing
+        for member in members.get(stored.id or 0, [])
+        if member.told is not None and member.told.state is State.firing
+    }
+    for group_id in sorted(told):
+        wake_group(connection, group_id, plan.now + PAUSE, plan.policy.group_interval)
+
+
+def _fire(
+    connection: Connection,
+    fires: Sequence[tuple[StoredProblem, Policy]],
+    plan: MessagePlan,
+    members: Mapping[int, Sequence[Membership]],
+) -> None:
+    current: dict[int, list[int]] = {stored.id or 0: [] for stored, _ in fires}
+    joining: list[tuple[int, int]] = []
     for key, destination in sorted(_groups(plan).items()):
-        member = members.get(key)
-        moment = _moment(stored, None if member is None else member.told, plan)
-        if member is not None and moment is None:
-            group_ids.append(member.group_id)
-            continue
-        group_ids.append(_schedule(connection, key, destination, moment or plan.now, plan))
-        join_group(connection, group_ids[-1], problem_id)
-    if set(group_ids) != {member.group_id for member in members.values() if member.is_current}:
-        set_current_groups(connection, problem_id, group_ids)
+        own = {
+            problem_id: member for problem_id in current for member in members.get(problem_id, []) if member.key == key
+        }
+        group_id = _scheduled(connection, key, destination, plan, fires, own)
+        for problem_id in current:
+            in_it = own[problem_id].group_id if problem_id in own else group_id
+            assert in_it is not None  # noqa: S101  # a problem that is in no group has something to say
+            current[problem_id].append(in_it)
+            if problem_id not in own:
+                joining.append((in_it, problem_id))
+    if joining:
+        join_groups(connection, joining)
+    _leave_others(connection, current, members)
+
+
+def _scheduled(
+    connection: Connection,
+    key: str,
+    destination: Destination,
+    plan: MessagePlan,
+    fires: Sequence[tuple[StoredProblem, Policy]],
+    own: Mapping[int, Membership],
+) -> int | None:
+    """The group, when it has something to say now or later. None: it has not, and all are in it."""
+    moments = []
+    for stored, policy in fires:
+        member = own.get(stored.id or 0)
+        moment = _moment(stored, None if member is None else member.told, policy, plan.now)
+        if moment is not None or member is None:
+            moments.append(moment or plan.now)
+    return _schedule(connection, key, destination, min(moments), plan) if moments else None
+
+
+def _leave_others(
+    connection: Connection, current: Mapping[int, Sequence[int]], members: Mapping[int, Sequence[Membership]]
+) -> None:
+    """Groups of another destination than the present one only take back what they told."""
+    for problem_id, group_ids in current.items():
+        own = [each for each in members.get(problem_id, []) if not each.is_escalation]
+        if any(each.is_current != (each.group_id in group_ids) for each in own):
+            set_current_groups(connection, problem_id, group_ids)
 
 
 def _groups(plan: MessagePlan) -> dict[str, Destination]:
@@ -93,10 +134,10 @@ def _own(document: str) -> DispatchConfig:
         return DispatchConfig(console=ConsoleDispatch(enabled=True))
 
 
-def _moment(stored: StoredProblem, told: Told | None, plan: MessagePlan) -> datetime | None:
+def _moment(stored: StoredProblem, told: Told | None, policy: Policy, now: datetime) -> datetime | None:
     """When there is something to say. What keeps it from being said is looked at when the group speaks."""
-    made = decide(stored.problem, stored.evidence.strength, told, plan.policy, plan.now)
-    return plan.now if made.kind is not None else next_moment(stored.problem, told, plan.policy, plan.now)
+    made = decide(stored.problem, stored.evidence.strength, told, policy, now)
+    return now if made.kind is not None else next_moment(stored.problem, told, policy, now)
 
 
 def _schedule(connection: Connection, key: str, destination: Destination, moment: datetime, plan: MessagePlan) -> int:

@@ -22,6 +22,12 @@ def group_key(policy: Policy, *, space: str, uid: str, channel: str, destination
     return f"{channel}:{digest[:40]}"
 
 
+def escalation_key(space: str, channel: str, destination: str) -> str:
+    """Of the group of a space that is told what nobody has taken."""
+    digest = hashlib.sha256("\0".join((channel, destination, "escalation", space)).encode()).hexdigest()
+    return f"{channel}:{digest[:40]}"
+
+
 def earliest_moment(now: datetime, last_sent_at: datetime | None, policy: Policy) -> datetime:
     """When a group may speak of what happened just now."""
     return max(now + PAUSE, now if last_sent_at is None else last_sent_at + policy.group_interval)

@@ -17,7 +17,7 @@ from scouter.policy.policy import DEFAULTS
 from scouter.policy.problem import Change, Problem, Reason, State
 from scouter.postgres.connections.backend_sessions import database_time
 from scouter.postgres.statements import Connection
-from scouter.postgres.tables.message_groups import memberships_of_problem, wake_group
+from scouter.postgres.tables.message_groups import memberships_of_problems, wake_group
 from scouter.postgres.tables.problems import (
     add_problem_event,
     entities_with_problems,
@@ -68,6 +68,6 @@ def _change(connection: Connection, entity_id: int, change_of: Callable[[Problem
 
 
 def _groups_that_told(connection: Connection, problem_id: int) -> Iterable[int]:
-    for member in memberships_of_problem(connection, problem_id):
+    for member in memberships_of_problems(connection, [problem_id]).get(problem_id, []):
         if member.told is not None and member.told.state is State.firing:
             yield member.group_id

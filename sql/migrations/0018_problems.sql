@@ -68,6 +68,8 @@ CREATE TABLE message_group (
     channel text NOT NULL,
     -- json, not jsonb: it is copied into each message as it was written.
     destination json NOT NULL,
+    -- What nobody has taken is told here, once an episode.
+    is_escalation boolean NOT NULL DEFAULT false,
     -- How often it went from quiet to firing, since when it fires, its messages over all episodes, and the first of them
     -- in this one.
     episode integer NOT NULL DEFAULT 0,

@@ -1,7 +1,8 @@
 -- name: schedule_group
 -- It speaks at `notify_at` at the latest, but not twice within its interval.
-INSERT INTO message_group (key, space, channel, destination, notify_at, opened_at, instant)
-VALUES (%(key)s, %(space)s, %(channel)s, %(destination)s::json, %(notify_at)s, %(opened_at)s, %(instant)s)
+INSERT INTO message_group (key, space, channel, destination, is_escalation, notify_at, opened_at, instant)
+VALUES (%(key)s, %(space)s, %(channel)s, %(destination)s::json, %(is_escalation)s, %(notify_at)s, %(opened_at)s,
+        %(instant)s)
 ON CONFLICT (key) DO UPDATE
 SET notify_at = least(message_group.notify_at,
                       greatest(EXCLUDED.notify_at, message_group.last_sent_at + %(interval)s::interval)),
@@ -9,20 +10,24 @@ SET notify_at = least(message_group.notify_at,
     instant = greatest(message_group.instant, EXCLUDED.instant)
 RETURNING id;
 
--- name: join_group
-INSERT INTO message_group_problem (group_id, problem_id) VALUES (%(group_id)s, %(problem_id)s)
+-- name: join_groups
+-- Parallel lists.
+INSERT INTO message_group_problem (group_id, problem_id)
+SELECT * FROM unnest(%(group_ids)s::bigint[], %(problem_ids)s::bigint[])
 ON CONFLICT (group_id, problem_id) DO NOTHING;
 
 -- name: set_current_groups
 -- It is told in these from now on, and in others only taken back.
-UPDATE message_group_problem SET is_current = (group_id = ANY (%(group_ids)s::bigint[]))
-WHERE problem_id = %(problem_id)s AND is_current <> (group_id = ANY (%(group_ids)s::bigint[]));
+UPDATE message_group_problem AS member SET is_current = (group_id = ANY (%(group_ids)s::bigint[]))
+FROM message_group
+WHERE message_group.id = member.group_id AND NOT message_group.is_escalation
+  AND problem_id = %(problem_id)s AND is_current <> (group_id = ANY (%(group_ids)s::bigint[]));
 
--- name: memberships_of_problem
-SELECT member.group_id, message_group.key, member.is_current, member.told_state, member.told_episode, member.told_at,
+-- name: memberships_of_problems
+SELECT member.problem_id, member.group_id, message_group.key, message_group.is_escalation, member.is_current, member.told_state, member.told_episode, member.told_at,
        member.first_at, member.told_effect, member.told_zone_4
 FROM message_group_problem AS member JOIN message_group ON message_group.id = member.group_id
-WHERE member.problem_id = %(problem_id)s;
+WHERE member.problem_id = ANY (%(problem_ids)s::bigint[]);
 
 -- name: wake_group
 UPDATE message_group
@@ -32,7 +37,7 @@ WHERE id = %(id)s;
 
 -- name: group_to_leave
 -- A group that has to speak now, whatever it waits for.
-SELECT id, key, space, channel, destination::text AS destination, episode, since, sequence, opening,
+SELECT id, key, space, channel, destination::text AS destination, is_escalation, episode, since, sequence, opening,
        coalesce(opened_at, clock_timestamp()) AS opened_at, NULL::timestamptz AS instant, last_sent_at,
        clock_timestamp() AS now
 FROM message_group
@@ -84,7 +89,7 @@ LIMIT %(maximum)s;
 
 -- name: due_groups
 -- Those that have been due for longest. What another server has at hand is passed over.
-SELECT id, key, space, channel, destination::text AS destination, episode, since, sequence, opening,
+SELECT id, key, space, channel, destination::text AS destination, is_escalation, episode, since, sequence, opening,
        coalesce(opened_at, clock_timestamp()) AS opened_at, instant, last_sent_at, clock_timestamp() AS now
 FROM message_group
 WHERE notify_at <= clock_timestamp()

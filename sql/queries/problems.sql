@@ -52,6 +52,13 @@ RETURNING id;
 INSERT INTO problem_event (problem_id, at, episode, kind, run_id, message_id, by, detail)
 VALUES (%(problem_id)s, %(at)s, %(episode)s, %(kind)s, %(run_id)s, %(message_id)s, %(by)s, %(detail)s::json);
 
+-- name: add_check_events
+-- Of one check. Parallel lists.
+INSERT INTO problem_event (problem_id, at, episode, kind, run_id, detail)
+SELECT problem_id, %(at)s, episode, kind, %(run_id)s, detail::json
+FROM unnest(%(problem_ids)s::bigint[], %(episodes)s::integer[], %(kinds)s::text[], %(details)s::text[])
+     AS step (problem_id, episode, kind, detail);
+
 -- name: windows_evaluated_after
 -- The ends of the windows after one that were evaluated: with the oldest of them first.
 SELECT DISTINCT window_end

@@ -51,7 +51,7 @@ class Watched:
         self.admin = admin
         self._pool = pool
         self._checker = Checker(pool, settings.checks, settings.alerting)
-        self._clock = GroupClock(pool)
+        self._clock = GroupClock(pool, settings.alerting)
         self._sweep = LateSweep(pool, settings.checks, settings.alerting, lambda: datetime.now(UTC))
 
     def register(self, name: str = "model", **changes: Any) -> str:
@@ -344,3 +344,52 @@ def test_late_records_that_make_a_window_good_resolve_it(watched: Watched) -> No
     assert (state, reason) == ("ok", "late records")
     (message,) = watched.speak()
     assert (message["kind"], "late records" in message["text"]) == ("resolved", True)
+
+
+def test_what_nobody_has_taken_is_told_to_somebody_else_once(watched: Watched) -> None:
+    policy = {"fire_after": "1 of 1", "escalate_after": "1h", "escalate_to": [{"slack": {"channel": "boss"}}]}
+    watched.query("UPDATE alert_policy SET document = %s", json.dumps(policy))
+    uid = told_firing(watched)
+    (is_planned,) = watched.query("SELECT notify_at > now() + interval '50 minutes' FROM message_group")[0]
+    assert is_planned
+    watched.query("UPDATE message_group_problem SET first_at = now() - interval '2 hours'")
+    assert watched.speak() == []
+    (message,) = watched.speak()
+    assert message["kind"] == "firing"
+    assert watched.query("SELECT channel FROM alert_delivery ORDER BY id") == [("console",), ("slack",)]
+    watched.deliver()
+    watched.window(uid, BAD)
+    assert watched.speak() == []
+    assert watched.speak() == []
+    watched.window(uid, GOOD)
+    watched.window(uid, GOOD)
+    assert [each["kind"] for each in watched.speak()] == ["resolved", "resolved"]
+
+
+def test_nobody_else_is_told_of_what_somebody_has_taken(watched: Watched) -> None:
+    policy = {"fire_after": "1 of 1", "escalate_after": "1h", "escalate_to": [{"slack": {"channel": "boss"}}]}
+    watched.query("UPDATE alert_policy SET document = %s", json.dumps(policy))
+    told_firing(watched)
+    watched.query("UPDATE problem SET acknowledged_episode = 1, acknowledged_by = 'ada', acknowledged_at = now()")
+    watched.query("UPDATE message_group_problem SET first_at = now() - interval '2 hours'")
+    assert watched.speak() == []
+    assert watched.query("SELECT count(*) FROM message_group") == [(1,)]
+
+
+def test_alerts_are_the_same_rows_whatever_is_told_of_them(watched: Watched) -> None:
+    uids = [watched.register("model"), watched.register("other")]
+    reply = watched.admin.put("/scouter/alerts/policy", {"uid": uids[1], "policy": {"messages": "every_alert"}})
+    assert reply.status == 200
+    for value in (BAD, GOOD, BAD):
+        for uid in uids:
+            watched.window(uid, value)
+    rows = [
+        watched.query(
+            "SELECT entity_name, alert::text, active, late FROM alert WHERE entity_id = %s ORDER BY id",
+            watched.entity(uid),
+        )
+        for uid in uids
+    ]
+    assert rows[0] == rows[1]
+    assert len(rows[0]) == 2
+    assert watched.query("SELECT count(*) FROM alert_delivery WHERE entity_id IS NOT NULL") == [(2,)]

@@ -38,6 +38,7 @@ class DueGroup:
     space: str
     channel: str
     destination: str
+    is_escalation: bool
     episode: int
     since: datetime | None
     sequence: int
@@ -54,14 +55,17 @@ class Membership:
 
     group_id: int
     key: str
+    is_escalation: bool
     is_current: bool
     told: Told | None
 
 
 @dataclass(frozen=True, slots=True)
 class _MembershipRow:
+    problem_id: int
     group_id: int
     key: str
+    is_escalation: bool
     is_current: bool
     told_state: str | None
     told_episode: int | None
@@ -257,6 +261,7 @@ def schedule_group(
     opened_at: datetime | None,
     instant: datetime | None,
     interval: timedelta,
+    is_escalation: bool = False,
 ) -> int:
     """It speaks then at the latest, but not twice within `interval`. Its id.
 
@@ -273,12 +278,15 @@ def schedule_group(
         opened_at=opened_at,
         instant=instant,
         interval=interval,
+        is_escalation=is_escalation,
     )[0]
     return scheduled
 
 
-def join_group(connection: Connection, group_id: int, problem_id: int) -> None:
-    _sql["join_group"].run(connection, group_id=group_id, problem_id=problem_id)
+def join_groups(connection: Connection, joining: Sequence[tuple[int, int]]) -> None:
+    """Group and problem of each."""
+    group_ids, problem_ids = [group_id for group_id, _ in joining], [problem_id for _, problem_id in joining]
+    _sql["join_groups"].run(connection, group_ids=group_ids, problem_ids=problem_ids)
 
 
 def set_current_groups(connection: Connection, problem_id: int, group_ids: Collection[int]) -> None:
@@ -286,9 +294,13 @@ def set_current_groups(connection: Connection, problem_id: int, group_ids: Colle
     _sql["set_current_groups"].run(connection, problem_id=problem_id, group_ids=list(group_ids))
 
 
-def memberships_of_problem(connection: Connection, problem_id: int) -> list[Membership]:
-    rows = _sql["memberships_of_problem"].all(connection, _MembershipRow, problem_id=problem_id)
-    return [Membership(row.group_id, row.key, row.is_current, _told(row)) for row in rows]
+def memberships_of_problems(connection: Connection, problem_ids: Collection[int]) -> dict[int, list[Membership]]:
+    """By problem."""
+    found: dict[int, list[Membership]] = {}
+    for row in _sql["memberships_of_problems"].all(connection, _MembershipRow, problem_ids=list(problem_ids)):
+        membership = Membership(row.group_id, row.key, row.is_escalation, row.is_current, _told(row))
+        found.setdefault(row.problem_id, []).append(membership)
+    return found
 
 
 def wake_group(connection: Connection, group_id: int, at: datetime, interval: timedelta) -> None:

@@ -257,6 +257,21 @@ def add_problem_event(
     )
 
 
+def add_check_events(
+    connection: Connection, steps: Sequence[tuple[StoredProblem, str, str]], *, at: datetime, run_id: int
+) -> None:
+    """What one check did to problems: each stored, with the kind of event and its detail, JSON text."""
+    _sql["add_check_events"].run(
+        connection,
+        problem_ids=[stored.id for stored, _, _ in steps],
+        episodes=[stored.problem.episode for stored, _, _ in steps],
+        kinds=[kind for _, kind, _ in steps],
+        details=[detail for _, _, detail in steps],
+        at=at,
+        run_id=run_id,
+    )
+
+
 def windows_evaluated_after(
     connection: Connection, entity_id: int, window_end: datetime, maximum: int
 ) -> list[datetime]:
