@@ -12,7 +12,7 @@ from itertools import chain
 from scouter.answering import Behind
 from scouter.auth.permissions import Caller
 from scouter.checks.asked_checks import AskedChecks
-from scouter.demonstration.aftermath import acknowledge_past, hire
+from scouter.demonstration.aftermath import acknowledge_past, hire, silence_some
 from scouter.demonstration.checking import check, past_checks
 from scouter.demonstration.company import CHURN, COMPANY, ROUTES, SERVICE_DAYS
 from scouter.demonstration.mistakes import mistakes
@@ -25,7 +25,12 @@ from scouter.demonstration.tags import tags
 from scouter.errors import Unavailable
 from scouter.postgres.schema.partitions import RECORD_TABLES, Partitions
 from scouter.postgres.tables.entities import Entity
-from scouter.postgres.tables.past_times import pending_deliveries, set_back_deliveries, set_back_runs
+from scouter.postgres.tables.past_times import (
+    pending_deliveries,
+    set_back_deliveries,
+    set_back_problems,
+    set_back_runs,
+)
 from scouter.runtime.progress import progress
 
 log = logging.getLogger(__name__)
@@ -91,10 +96,13 @@ class Filling:
         with self._behind.pool.connection() as connection:
             set_back_runs(connection)
             set_back_deliveries(connection)
+            set_back_problems(connection)
             uids: dict[Watched, str] = {model: entity.uid for model, entity in entities.items()}
-            acknowledge_past(connection, hire(connection), uids, now)
+            people = hire(connection)
+            acknowledge_past(connection, people, uids, now)
             for model, entity in entities.items():
                 bring_up_to_now(connection, model, entity, now)
+            silence_some(connection, people, now)
 
     def _wait_for_deliveries(self) -> None:
         deadline = time.monotonic() + _PATIENCE_SECONDS

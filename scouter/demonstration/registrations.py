@@ -13,6 +13,7 @@ from scouter.postgres.statements import Connection
 from scouter.postgres.tables.entities import Entity
 from scouter.postgres.tables.late_arrivals import take_late_arrivals
 from scouter.postgres.tables.past_times import set_back_profile
+from scouter.postgres.tables.profiles import activate
 from scouter.profiles.document import acceptable_profile
 from scouter.profiles.next_run import next_run_of
 from scouter.profiles.registration import register
@@ -30,16 +31,20 @@ def registered(connection: Connection, model: Model, now: datetime) -> Entity:
 
 
 def bring_up_to_now(connection: Connection, model: Model, entity: Entity, now: datetime) -> None:
-    """Its past has been checked. It is switched on, or has been off since then; nothing of what came is late."""
+    """Its past has been checked. It is switched on, or has been off since then; nothing of what came is late.
+
+    Whoever switches a profile on begins with nothing wrong: this one has been on all the time.
+    """
     end, at = last_window_end(model, now), registration_time(model, now)
-    set_status(connection, _status(model, active=True), at)
-    if model.off:
-        set_status(connection, _status(model, active=False), now - model.off * _DAY)
     previous_run = max(end, at)
     next_run = next_run_of(model.schedule, previous_run)
+    activate(connection, entity.id, now=at, next_run=next_run)
+    if model.off:
+        set_status(connection, _status(model), now - model.off * _DAY)
     set_back_profile(connection, entity.id, registered_at=at, previous_run=previous_run, next_run=next_run)
     take_late_arrivals(connection, entity.id)
 
 
-def _status(model: Model, *, active: bool) -> ProfileStatusRequest:
-    return ProfileStatusRequest(model.name, model.space, model.version, active, DriftType(drift_type_of(model)))
+def _status(model: Model) -> ProfileStatusRequest:
+    kind = DriftType(drift_type_of(model))
+    return ProfileStatusRequest(model.name, model.space, model.version, active=False, drift_type=kind)

@@ -159,8 +159,9 @@ def _stated(said: SaidOfRows) -> StatedRows | None:
 def _notes(basis: JudgementBasis, features: Sequence[FeatureOutlook], samples: Samples) -> Iterator[str]:
     unknown = [each.name for each in features if each.training_rows_origin is RowsOrigin.unknown]
     if unknown:
-        which = "the profile" if len(unknown) == len(features) else f"{len(unknown)} of {len(features)} features"
-        yield f"nobody knows on how many rows {which} was trained: {HOW_TO_STATE}"
+        some = f"{len(unknown)} of {len(features)} features were"
+        which = "the profile was" if len(unknown) == len(features) else some
+        yield f"nobody knows on how many rows {which} trained: {HOW_TO_STATE}"
     for tag in basis.said.tags:
         if rows_in(tag) is None:
             yield f"the tag training_rows {tag[:50]!r} is no number of rows"

@@ -25,11 +25,13 @@ ORDER BY id, alert_id;
 
 -- name: deliveries_of_problem
 -- Every message that told of it, the newest first.
-SELECT event.kind, event.episode, delivery.id, delivery.channel, delivery.destination::text AS destination,
+SELECT event.kind, event.episode, message_group.is_escalation, delivery.id, delivery.channel, delivery.destination::text AS destination,
        delivery.state, delivery.created_at, delivery.next_attempt_at, delivery.delivered_at, delivery.last_error,
        delivery.receipt,
        delivery.attempts - (delivery.state = 'pending' AND delivery.claimed_by IS NOT NULL)::integer AS attempts
-FROM problem_event AS event JOIN alert_delivery AS delivery ON delivery.id = event.message_id
+FROM problem_event AS event
+JOIN alert_delivery AS delivery ON delivery.id = event.message_id
+JOIN message_group ON message_group.id = delivery.group_id
 WHERE event.problem_id = %(problem_id)s
 ORDER BY event.id DESC
 LIMIT %(maximum)s;

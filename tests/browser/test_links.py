@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.browser.walk import Visited, walk
+from tests.browser.walk import Visited, shape_of, walk
 from tests.demonstration import Demonstration
 from tests.page_client import UI, PageClient
 
@@ -20,6 +20,7 @@ _REFUSED = {
 
 
 _FOR_ADMINS = {f"{UI}/{name}" for name in ("messages", "archive", "users", "server")}
+_FOR_ALL = {f"{UI}/{name}" for name in ("alerts", "silences", "policy", "profile/judgement", "problems/N")}
 
 
 @pytest.mark.parametrize("username", ["admin", "guest"])
@@ -27,6 +28,7 @@ def test_every_link_of_every_page_leads_somewhere(demonstration: Demonstration, 
     with PageClient(demonstration.url) as client:
         visited = list(walk(client.sign_in(username, username)))
     assert len(visited) > 20
+    assert {shape_of(each.address, only=()) for each in visited} >= _FOR_ALL
     led_to = _FOR_ADMINS.intersection(each.address for each in visited)
     assert led_to == (_FOR_ADMINS if username == "admin" else set()), "nobody is led where he may not look"
     assert [f"{each.address} on {each.found_on}: {each.answer.status}" for each in visited if not _is_there(each)] == []

@@ -74,6 +74,56 @@ def test_a_message_leads_through_signing_in_to_the_check_that_alerted(
     expect(page.locator(f"#alert-{newest_alert['last_id']}")).to_contain_text("is above 4, the most that is allowed")
 
 
+@pytest.fixture(scope="session")
+def income(demonstration: Demonstration) -> int:
+    """The problem of that feature of the churn model, which fires."""
+    with HttpClient(demonstration.url) as client:
+        listed = client.login().get("/scouter/alerts/problems", state="firing").body["items"]
+    return next(int(each["id"]) for each in listed if (each["name"], each["subject"]) == ("churn", "income"))
+
+
+def test_the_list_of_alerts_begins_with_problems_and_one_click_says_why_it_counts(somebody: Visitor) -> None:
+    page = somebody.sign_in(to="/alerts")
+    firing = page.locator("section").filter(has=page.get_by_role("heading", name="Firing"))
+    firing.get_by_role("link", name="income").click()
+    expect(page.locator(".verdict")).to_contain_text("Fires since")
+    expect(page.locator(".verdict")).to_contain_text("sigma above its center")
+    expect(page.locator("main")).to_contain_text("More than chance, and it matters")
+    expect(page.get_by_role("img", name=re.compile("alerted")).first).to_be_visible()
+
+
+def test_a_message_about_a_problem_leads_to_it_and_somebody_takes_it_and_gives_it_back(
+    somebody: Visitor, income: int
+) -> None:
+    page = somebody.go(f"/problems/{income}")
+    somebody.fill_in()
+    assert somebody.path == f"{UI}/problems/{income}"
+    page.get_by_label("Comment").fill("Retrained on Monday.")
+    page.get_by_role("button", name="Acknowledge").click()
+    expect(page.get_by_role("status")).to_contain_text("Acknowledged")
+    expect(page.locator("main")).to_contain_text("Retrained on Monday.")
+    page.get_by_role("button", name="Take the acknowledgement back").click()
+    expect(page.get_by_role("status")).to_contain_text("Nobody has taken it any more.")
+    expect(page.get_by_role("button", name="Acknowledge")).to_be_visible()
+
+
+def test_a_problem_is_silenced_after_a_look_at_what_that_would_hold_back(somebody: Visitor, income: int) -> None:
+    page = somebody.sign_in(to=f"/problems/{income}")
+    page.get_by_role("link", name="Silence this").click()
+    expect(page.locator("main")).to_contain_text("1 problem that fires")
+    page.get_by_label("Version", exact=True).fill("9.9")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator("main")).to_contain_text("0 problems that fire")
+    page.get_by_label("Version", exact=True).fill("")
+    page.get_by_label("Why").fill("The new contract.")
+    page.get_by_role("button", name="Silence", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text("Silenced.")
+    silence = page.locator("li.why").filter(has_text="The new contract.")
+    silence.get_by_role("button", name="End it now").click()
+    expect(page.get_by_role("status")).to_contain_text("It has ended.")
+    expect(silence).to_have_count(0)
+
+
 def test_a_wrong_password_is_told_and_what_was_asked_for_is_not_forgotten(
     browser: Browser, demonstration: Demonstration
 ) -> None:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
-from scouter.policy.opinions import opinions_of
 
 from scouter.drift.schedule_gaps import shortest_gap
 from scouter.policy.check_verdicts import GOOD, Finding, blind_findings, findings_for, findings_of
 from scouter.policy.firing_rule import MOST_WINDOWS, FiringRule
 from scouter.policy.identity import ProblemKey, Signal, signal_of
+from scouter.policy.opinions import opinions_of
 from scouter.policy.policy import Policy
 from scouter.policy.problem import Problem, Verdict, advanced
 from scouter.wire.check_results import CheckResult

@@ -9,12 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from scouter.policy.opinions import opinions_of
-
 from scouter.drift.schedule_gaps import shortest_gap
 from scouter.policy.check_verdicts import Finding, blind_findings, findings_for, findings_of
 from scouter.policy.groups import PAUSE
 from scouter.policy.identity import ProblemKey, signal_of
+from scouter.policy.opinions import opinions_of
 from scouter.policy.policy import Policy
 from scouter.policy.problem import Problem, State, Verdict, advanced
 from scouter.policy.telling import UNKNOWN_STRENGTH, Kind, Strength, Told, decide

@@ -227,8 +227,15 @@ def test_a_silence_holds_a_message_back_until_it_ends(watched: Watched) -> None:
         "SELECT notify_at = (SELECT ends_at FROM silence) FROM message_group WHERE notify_at IS NOT NULL"
     )
     assert is_at_its_end
+    assert watched.speak() == []
+    assert watched.steps() == ["firing", "held"], "why nothing is told is written down once"
+    ((why,),) = watched.query(
+        "SELECT detail ->> 'why' = 'silence ' || id FROM problem_event, silence WHERE kind = 'held'"
+    )
+    assert why
     watched.query("UPDATE silence SET ends_at = now()")
     assert [each["kind"] for each in watched.speak()] == ["firing"]
+    assert watched.steps() == ["firing", "held", "told firing"]
 
 
 def test_a_reminder_is_planned_and_needs_a_bad_window(watched: Watched) -> None:

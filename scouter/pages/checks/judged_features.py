@@ -14,7 +14,7 @@ from scouter.wire.check_results import Judgement
 
 @dataclass(frozen=True, slots=True)
 class JudgedFeature:
-    """`looks`: the mark of its judgement. Numbers as texts; a dash where there is none."""
+    """`looks`: the mark of its judgement. Numbers as texts; a dash where there is none. `reason`: of what alerts."""
 
     name: str
     address: str
@@ -59,7 +59,7 @@ def _row(uid: str, drift_type: str, feature: RankedFeature, judgement: Judgement
         adjusted=number(judgement.adjusted_p_value),
         training=training_in_words(judgement.training_rows, judgement.training_rows_origin),
         by=TESTS[judgement.judge],
-        reason=judgement.reason,
+        reason=judgement.reason if feature.alerts else None,
     )
 
 

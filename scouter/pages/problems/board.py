@@ -20,7 +20,7 @@ SHOWN_FOR = timedelta(days=7)
 
 _MOST = 50  # of each state
 _PLACES = {
-    Place.firing: ("Firing", "alert", "told, or about to be"),
+    Place.firing: ("Firing", "alert", "in as many bad windows as it takes"),
     Place.pending: ("Pending", "new", "bad windows, but not as many yet as it takes"),
     Place.acknowledged: ("Acknowledged", "off", "somebody has taken them"),
     Place.silenced: ("Silenced", "off", "nothing is told of them for some time"),

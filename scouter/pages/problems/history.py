@@ -22,6 +22,7 @@ from scouter.wire.problems import ProblemEventItem
 _SILENCE = re.compile(r"silence ([0-9a-f-]{36})")
 _MUTED = re.compile(r"muted until (\S+)")
 HELD = "held"
+_ESCALATED = ", because nobody took it"
 _TOLD = "told "
 
 
@@ -97,7 +98,7 @@ def _sent(deliveries: Iterable[ProblemDelivery], visit: Visit) -> Iterator[tuple
                 id=each.id,
                 at=to_the_minute(each.created_at, visit.now, zone),
                 said=event_in_words(each.kind).removeprefix("Told that "),
-                to=destination_of(each),
+                to=destination_of(each) + (_ESCALATED if each.is_escalation else ""),
                 became=one.words,
                 link=None,
                 state=each.state,

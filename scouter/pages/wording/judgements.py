@@ -17,7 +17,7 @@ ORIGINS = {
 }
 TESTS = {
     JudgedBy.two_samples: "window against training, as two samples",
-    JudgedBy.fixed: "by size, because nobody knows the training rows",
+    JudgedBy.fixed: "by size: nobody knows the training rows",
     JudgedBy.shift_and_spike: "shift of the mean, and single spikes",
     JudgedBy.standard_error: "mean against its boundary, by its standard error",
     JudgedBy.client: "the client's rule alone",
@@ -38,7 +38,7 @@ def judged_in_words(judgement: Judgement) -> str:
         return "by the client's rule" if judgement.judge is JudgedBy.client else "not judged"
     if judgement.significant:
         return "significant"
-    return "a trifle" if judgement.material is False else "chance"
+    return "a trifle" if judgement.material is False and _is_more_than_chance(judgement) else "chance"
 
 
 def judgement_sentence(judgement: Judgement, drift_type: str) -> str:
@@ -77,6 +77,11 @@ def training_in_words(rows: int | None, origin: RowsOrigin | None) -> str:
     if origin is None:
         return ""
     return ORIGINS[origin] if rows is None else f"{count(rows)} ({ORIGINS[origin]})"
+
+
+def _is_more_than_chance(judgement: Judgement) -> bool:
+    counted_p = judgement.p_value if judgement.adjusted_p_value is None else judgement.adjusted_p_value
+    return counted_p is not None and judgement.alpha is not None and counted_p <= judgement.alpha
 
 
 def _facts(judgement: Judgement, drift_type: str) -> Iterator[str]:

@@ -40,10 +40,14 @@ class AlertDelivery(Delivered):
 
 @dataclass(frozen=True, slots=True)
 class ProblemDelivery(Delivered):
-    """A message that told of a problem. `kind`: what it said of it, as the problem's history names it."""
+    """A message that told of a problem. `kind`: what it said of it, as the problem's history names it.
+
+    `is_escalation`: to those who are told when nobody takes it.
+    """
 
     kind: str
     episode: int
+    is_escalation: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,11 @@ def set_back_deliveries(connection: Connection) -> None:
     _sql["set_back_deliveries"].run(connection)
 
 
+def set_back_problems(connection: Connection) -> None:
+    """Of checks that were set back before."""
+    _sql["set_back_problems"].run(connection)
+
+
 def pending_deliveries(connection: Connection) -> int:
     count: int = _sql["pending_deliveries"].values(connection)[0]
     return count

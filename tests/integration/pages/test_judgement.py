@@ -54,7 +54,7 @@ def test_what_is_not_judged_says_why(browser_of_admin: PageClient, checked: Chec
     psi, custom = checked.register("Psi", "bins"), checked.register("Custom", "errors")
     page = browser_of_admin.get(f"/runs/{moved_bins(checked, psi)}")
     assert "Nobody knows how many training rows there were" in page.text
-    assert "by size, because nobody knows the training rows" in page.text
+    assert "by size: nobody knows the training rows" in page.text
     checked.send("Custom", custom, 1, {"metric": "mae", "value": 100.0})
     page = browser_of_admin.get(f"/runs/{checked.check(custom, 1)}")
     assert "The client's rule counts as it is:" in page.text
