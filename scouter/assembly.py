@@ -45,7 +45,7 @@ from scouter.users.page_sessions import PageSessions
 Clock = Callable[[], datetime]
 
 _FEWEST_FOR_REQUESTS = 4
-_CONNECTIONS_OF_INGEST = 4  # the writer's, the drainer's two, that of replays
+_CONNECTIONS_OF_INGEST = 5  # the writer's, the drainer's two, that of replays, that of arrivals
 _CONNECTIONS_OF_JOBS = 3  # that of maintenance, the archiver's, and the records that it reads
 
 
@@ -96,9 +96,9 @@ def _connections_of_parts(settings: Settings) -> int:
     roles = settings.processes.roles
     watch = 1
     ways_in = _CONNECTIONS_OF_INGEST if "http" in roles or "consumers" in roles else 0
-    exports = settings.archive.max_reads if "http" in roles else 0
+    exports_and_dry_run = settings.archive.max_reads + 1 if "http" in roles else 0
     jobs = _CONNECTIONS_OF_JOBS if "background" in roles else 0
-    return watch + ways_in + exports + jobs + (_consumers(settings) if "consumers" in roles else 0)
+    return watch + ways_in + exports_and_dry_run + jobs + (_consumers(settings) if "consumers" in roles else 0)
 
 
 def _consumers(settings: Settings) -> int:

@@ -110,6 +110,22 @@ class NotSupported(ScouterError):
     """Something that the wire knows and this server does not do."""
 
 
+class DifferentSpaces(InvalidInput):
+    """A document that says to be of another space than the profile that it is sent for."""
+
+
+class DryRunTooLarge(ScouterError):
+    """A dry run of more windows or records than may be, or that takes too long. `estimate`: of what was asked for."""
+
+    def __init__(self, message: str, estimate: Mapping[str, object]) -> None:
+        super().__init__(message, action="ask for a shorter span, or for a schedule with fewer windows")
+        self.estimate = estimate
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return {**super().details, "estimate": self.estimate}
+
+
 class Undecodable(ScouterError):
     """A body that is not the JSON this route takes."""
 

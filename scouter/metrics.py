@@ -205,7 +205,11 @@ MESSAGES_HELD = _counter(
     "scouter_messages_held",
     "Looks at a problem that had something to say and did not: what kept it from that.",
     "why",
-    known=("silence", "muted", "acknowledged", "resolved"),
+    known=("silence", "muted", "acknowledged", "resolved", "silent", "failing"),
+)
+
+PROFILES_SILENT = _collected(
+    "scouter_profiles_silent", "gauge", "Active profiles that are told to be silent, of all servers together."
 )
 
 # --- the archive

@@ -35,6 +35,7 @@ from scouter.assembly import (
 from scouter.checks.checker import Checker
 from scouter.checks.late_sweep import LateSweep
 from scouter.checks.poller import Poller
+from scouter.checks.silence_sweep import SilenceSweep
 from scouter.ingest.consumer_set import ConsumerSet, configured_transports
 from scouter.ingest.messages.inbound import Transport
 from scouter.maintenance.archiving import Archiving
@@ -198,9 +199,10 @@ class Server:
         yield FRONT, MaintenanceScheduler(conninfo, deadlines, tasks_of(settings), now, is_alone=is_alone)
         delivery = deliverer(jobs, settings, now)
         yield FRONT, delivery
-        yield FRONT, GroupClock(jobs, settings.alerting, delivery.wake)
+        yield FRONT, GroupClock(jobs, delivery.wake)
         yield FRONT, LateSweep(jobs, settings.checks, settings.alerting, now, delivery.wake)
         yield FRONT, Poller(jobs, Checker(jobs, settings.checks, settings.alerting, delivery.wake), settings.checks)
+        yield FRONT, SilenceSweep(jobs, settings.alerting)
         yield FRONT, ClockWatch(jobs, future_times(settings), now)
         yield FRONT, Archiving(archiver(conninfo, deadlines, settings, base.store, now), settings.archive.every_seconds)
 
@@ -214,6 +216,8 @@ class Server:
             quick = base.connections.quick
             consumers = ConsumerSet(transports, settings.kafka, settings.rabbitmq, ingest, quick, now)
             yield FRONT, consumers
+        statuses = list if consumers is None else consumers.statuses
+        yield SHARED, ingest.arrival_notes(statuses, has_http=listener is not None)
         if listener is not None:
             yield from self._http(base, WaysIn(core, ingest, consumers), listener)
 

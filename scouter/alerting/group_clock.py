@@ -16,7 +16,6 @@ from scouter.postgres.connections.errors import AWAY
 from scouter.postgres.tables.message_groups import seconds_until_group
 from scouter.runtime.part import ThreadPart
 from scouter.runtime.polling_thread import PollingThread
-from scouter.settings.alerting import AlertingSettings
 
 log = logging.getLogger(__name__)
 
@@ -28,15 +27,9 @@ _AWAY_SECONDS = 2.0
 class GroupClock(ThreadPart):
     """Owns the thread `group clock`."""
 
-    def __init__(
-        self,
-        connections: ConnectionSource,
-        settings: AlertingSettings,
-        message_written: Callable[[], None] = lambda: None,
-    ) -> None:
+    def __init__(self, connections: ConnectionSource, message_written: Callable[[], None] = lambda: None) -> None:
         """`message_written` is called when messages are committed."""
         self._connections = connections
-        self._settings = settings
         self._message_written = message_written
         self._thread = PollingThread("group clock", self._pass, retry_seconds=_AWAY_SECONDS)
         super().__init__("group clock", [self._thread])
@@ -65,4 +58,4 @@ class GroupClock(ThreadPart):
 
     def _speak(self) -> int:
         with self._connections.connection() as connection:
-            return speak(connection, self._settings)
+            return speak(connection)

@@ -17,7 +17,7 @@ from scouter.policy.shared_causes import SharedCause
 from scouter.policy.telling import Kind
 from scouter.postgres.tables.message_groups import DueGroup, Member, Spoken, StoredAlertOfProblem
 from scouter.wire.notifications import Descriptions
-from scouter.wire.problem_messages import MessageKind, Problem, ProblemMessage, ProblemNews
+from scouter.wire.problem_messages import MessageKind, Problem, ProblemMessage, ProblemNews, Remote
 
 _WEIGHTIEST_FIRST = list(MessageKind)
 
@@ -33,7 +33,10 @@ class Telling:
 
 @dataclass(frozen=True, slots=True)
 class MessageParts:
-    """What a message is made of beside its tellings. `firing`: problems of the group that fire once this is told."""
+    """What a message is made of beside its tellings. `firing`: problems of the group that fire once this is told.
+
+    `remote`: what the channel calls the first message of the episode.
+    """
 
     group: DueGroup
     spoken: Spoken
@@ -41,6 +44,7 @@ class MessageParts:
     alerts: Mapping[int, StoredAlertOfProblem]
     firing: int
     undelivered: int
+    remote: Remote | None
 
 
 def message_of(tellings: Sequence[Telling], parts: MessageParts) -> ProblemMessage:
@@ -66,6 +70,7 @@ def message_of(tellings: Sequence[Telling], parts: MessageParts) -> ProblemMessa
         since=parts.spoken.since or now,
         created_at=now,
         late=all(each.member.late for each in tellings),
+        remote=parts.remote,
     )
 
 

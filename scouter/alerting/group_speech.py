@@ -7,15 +7,18 @@ transaction, which takes these groups from all other servers.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from scouter.alerting.escalations import escalate
+import msgspec
+
+from scouter.alerting.escalation import escalate_problem
 from scouter.alerting.group_judgement import Judge, Judged, have_something_to_say, next_look
 from scouter.alerting.group_messages import MessageParts, Telling, message_of
-from scouter.alerting.problem_outbox import outbox_payload
 from scouter.metrics import MESSAGES_WRITTEN
 from scouter.policy.groups import PAUSE, wait_for_others
+from scouter.policy.identity import Signal
+from scouter.policy.inhibition import HELD_BACK_BY
 from scouter.policy.problem import State
 from scouter.policy.shared_causes import SharedCause, shared_causes
 from scouter.policy.telling import Told
@@ -39,13 +42,14 @@ from scouter.postgres.tables.message_groups import (
     is_anything_due,
     members_of_groups,
     profiles_having,
+    remotes_of_openings,
     replace_messages,
     set_told,
     undelivered_messages,
 )
-from scouter.postgres.tables.problems import HeldBack, add_held_events
+from scouter.postgres.tables.problems import HeldBack, add_held_events, signals_firing
 from scouter.postgres.tables.silences import active_silences
-from scouter.settings.alerting import AlertingSettings
+from scouter.wire.problem_messages import Remote
 
 MOST_AT_ONCE = 100
 
@@ -53,13 +57,11 @@ MOST_AT_ONCE = 100
 _LOOKS_AFTER = timedelta(hours=1)
 
 
-def speak(connection: Connection, settings: AlertingSettings, maximum: int = MOST_AT_ONCE) -> int:
+def speak(connection: Connection, maximum: int = MOST_AT_ONCE) -> int:
     """Let those groups speak that have been due for longest, in the caller's transaction. How many were due."""
     groups = due_groups(connection, maximum)
     if groups:
-        spoken = _Round.of(connection, groups)
-        spoken.speak()
-        escalate(connection, spoken.looked_at, settings, spoken.judge.now)
+        _Round.of(connection, groups).speak()
     return len(groups)
 
 
@@ -82,38 +84,41 @@ class _Round:
     waits: list[NextLook] = field(default_factory=list)
     told: list[tuple[int, int, Told | None]] = field(default_factory=list)
     saying: dict[int, list[Judged]] = field(default_factory=dict)
+    escalated: dict[int, Judged] = field(default_factory=dict)
     held: dict[int, list[HeldBack]] = field(default_factory=dict)
-    looked_at: list[Judged] = field(default_factory=list)
 
     @classmethod
     def of(cls, connection: Connection, groups: Sequence[DueGroup]) -> _Round:
         members = members_of_groups(connection, [group.id for group in groups])
         spaces = {each.entity_id: each.space for own in members.values() for each in own}
         now = groups[0].now
-        judge = Judge(policies_of_profiles(connection, spaces), active_silences(connection, now), now)
+        layers, firing = policies_of_profiles(connection, spaces), _signals_firing(connection, members.values())
+        judge = Judge(layers, active_silences(connection, now), now, firing)
         return cls(connection, groups, members, judge)
 
     def speak(self) -> None:
         for group in self.groups:
             again = self._waits_until(group)
             if again is None:
-                self._look(group, self.judge.of_all(self.members.get(group.id, []), is_escalation=group.is_escalation))
+                self._look(group, self.judge.of_all(self.members.get(group.id, [])))
             else:
                 self.waits.append(NextLook(group.id, again, has_news=True))
         self._give_way()
         self._say()
         if self.told:
             set_told(self.connection, self.told)
+        for each in self.escalated.values():
+            escalate_problem(self.connection, each, self.judge.now)
         if held := {each for own in self.held.values() for each in own}:
             add_held_events(self.connection, held, self.judge.now)
         if self.waits:
             groups_wait(self.connection, self.waits)
 
     def _look(self, group: DueGroup, judged: list[Judged]) -> None:
-        self.looked_at += judged
         self.told += [
             (group.id, each.member.id, each.decision.told) for each in judged if each.decision.told != each.member.told
         ]
+        self.escalated |= {each.member.id: each for each in judged if each.is_escalated}
         self.held[group.id] = [
             HeldBack(each.member.id, each.member.episode, each.decision.held)
             for each in judged
@@ -149,16 +154,18 @@ class _Round:
             for member in own
             if member.entity_id not in self.judge.layers
         }
-        layers = {**self.judge.layers, **policies_of_profiles(self.connection, unknown)} if unknown else None
-        judge = self.judge if layers is None else Judge(layers, self.judge.silences, self.judge.now)
+        layers = {**self.judge.layers, **(policies_of_profiles(self.connection, unknown) if unknown else {})}
+        firing = _signals_firing(self.connection, anew.values())
+        judge = replace(self.judge, layers=layers, firing=firing)
         for group in self.groups:
             if group.id in {each.group_id for each in replaced}:
-                self._look(group, judge.of_all(anew.get(group.id, []), is_escalation=group.is_escalation))
+                self._look(group, judge.of_all(anew.get(group.id, [])))
 
     def _not_now(self, undelivered: UndeliveredMessage) -> None:
         """What was decided for its group does not hold: somebody sends its message, or it is decided anew."""
         group_id = undelivered.group_id
-        del self.saying[group_id]
+        for each in self.saying.pop(group_id):
+            self.escalated.pop(each.member.id, None)
         self.held.pop(group_id, None)
         self.told = [each for each in self.told if each[0] != group_id]
         if undelivered.is_claimed:
@@ -183,13 +190,22 @@ class _Round:
             MESSAGES_WRITTEN.labels(each.group.channel, each.kind).inc()
 
 
+def _signals_firing(connection: Connection, members: Iterable[Sequence[Member]]) -> dict[int, set[Signal]]:
+    """By entity; asked only where one of them could be held back."""
+    entity_ids = {each.entity_id for own in members for each in own if each.key.signal in HELD_BACK_BY}
+    return signals_firing(connection, entity_ids) if entity_ids else {}
+
+
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """What messages say beside their problems: causes by space, alerts by id, messages that nobody got by group."""
+    """What messages say beside their problems: causes by space, alerts by id; by group, messages that nobody got and
+    what the channel calls the first message of the episode that it is in.
+    """
 
     causes: Mapping[str, Mapping[str, SharedCause]]
     alerts: Mapping[int, StoredAlertOfProblem]
     given_up: Mapping[int, int]
+    remotes: Mapping[int, Remote]
 
     @classmethod
     def of(
@@ -205,6 +221,7 @@ class _Context:
             {space: _causes(connection, space, own) for space, own in subjects.items()},
             alerts_of_problems(connection, ids) if ids else {},
             given_up_since(connection, list(tellings)),
+            remotes_of_openings(connection, list(tellings)),
         )
 
 
@@ -216,13 +233,14 @@ def _message(group: DueGroup, judged: Sequence[Judged], tellings: Sequence[Telli
     spoken = _spoken(group, judged)
     firing = sum(each.is_told_firing for each in judged)
     causes, undelivered = context.causes.get(group.space, {}), context.given_up.get(group.id, 0)
-    message = message_of(tellings, MessageParts(group, spoken, causes, context.alerts, firing, undelivered))
+    remote = None if spoken.opens else context.remotes.get(group.id)
+    message = message_of(tellings, MessageParts(group, spoken, causes, context.alerts, firing, undelivered, remote))
     look, later = next_look(judged), group.now + _LOOKS_AFTER
     return NewMessage(
         group=group,
         spoken=spoken,
         kind=message.kind.value,
-        payload=outbox_payload(message),
+        payload=msgspec.json.encode(message).decode(),
         alert_ids=message.alert_ids,
         tellings=[(each.member, each.kind.value) for each in tellings],
         notify_at=later if look is None else min(look, later),

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
+from msgspec import structs
+
+from scouter.alerting.channels.recipients import missing_destinations
 from scouter.api.routing import AnyRoute, Request, Route
 from scouter.auth.permissions import Caller, Verb
 from scouter.errors import InvalidInput, NotFound
@@ -10,13 +14,16 @@ from scouter.postgres.tables.entities import Entities, Entity
 from scouter.profiles import lookup
 from scouter.profiles.alert_policies import set_policy, shown_policy, take_policy_back
 from scouter.profiles.lookup import ProfileRef
+from scouter.settings.alerting import AlertingSettings
 from scouter.wire.alert_policies import NamedPolicyQuery, PolicyQuery, PolicyReply, PutPolicyRequest
+from scouter.wire.recipients import Recipient
 
 
 class AlertPolicies:
-    def __init__(self, pool: Pool, entities: Entities) -> None:
+    def __init__(self, pool: Pool, entities: Entities, alerting: AlertingSettings) -> None:
         self._pool = pool
         self._entities = entities
+        self._alerting = alerting
 
     def routes(self) -> list[AnyRoute]:
         return [
@@ -62,14 +69,16 @@ class AlertPolicies:
         if entity is None and query.feature is not None:
             raise InvalidInput("feature", query.feature, "nothing, without the uid of a profile")
         with self._pool.connection() as connection:
-            return shown_policy(connection, entity=entity, space=query.space, feature=query.feature)
+            shown = shown_policy(connection, entity=entity, space=query.space, feature=query.feature)
+        return self._with_notes(shown)
 
     def put(self, request: Request[None, PutPolicyRequest]) -> PolicyReply:
         body = request.body
         entity, space = self._one(body.uid, body.space, request.caller)
         with self._pool.connection() as connection:
             set_policy(connection, body.policy, request.caller.username, entity=entity, space=space)
-            return shown_policy(connection, entity=entity, space=space)
+            shown = shown_policy(connection, entity=entity, space=space)
+        return self._with_notes(shown)
 
     def take_back(self, request: Request[NamedPolicyQuery, None]) -> PolicyReply:
         query = request.query
@@ -77,7 +86,16 @@ class AlertPolicies:
         with self._pool.connection() as connection:
             if not take_policy_back(connection, entity=entity, space=space):
                 raise NotFound("it has no policy of its own")
-            return shown_policy(connection, entity=entity, space=space)
+            shown = shown_policy(connection, entity=entity, space=space)
+        return self._with_notes(shown)
+
+    def _with_notes(self, shown: PolicyReply) -> PolicyReply:
+        named = [
+            recipient
+            for key in ("to", "escalate_to")
+            for recipient in msgspec.json.decode(shown.values[key].value, type=tuple[Recipient, ...])
+        ]
+        return structs.replace(shown, notes=missing_destinations(named, None, self._alerting))
 
     def _one(self, uid: str | None, space: str | None, caller: Caller) -> tuple[Entity | None, str | None]:
         """The profile, or else the space, that is named to be changed."""

@@ -23,6 +23,7 @@ from scouter.errors import ScouterError, Unavailable, Undecodable
 from scouter.postgres.connections.contention import retried
 from scouter.users.authentication import BOOTSTRAP, Admission, Authentication, Credentials
 
+_CSV = "text/csv"
 _NOBODY = Caller("", frozenset(), frozenset())
 
 
@@ -54,6 +55,12 @@ class Endpoint:
             if isinstance(reply, Deferred):
                 reply = reply.wait()
             response.content_type = route.media_type
+            if route.table is not None:
+                response.set_header("Vary", "Accept")
+                if request.client_prefers((falcon.MEDIA_JSON, _CSV)) == _CSV:
+                    response.content_type = f"{_CSV}; charset=utf-8"
+                    _give(response, route.table(reply))
+                    return
             if is_json:
                 response.data = msgspec.json.encode(reply)
             else:

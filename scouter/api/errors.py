@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 _STATUS: dict[type[errors.ScouterError], tuple[int, str]] = {
     errors.Unsupported: (400, "NOT_SUPPORTED"),
+    errors.DifferentSpaces: (422, "DIFFERENT_SPACES"),
+    errors.DryRunTooLarge: (422, "DRY_RUN_TOO_LARGE"),
     errors.InvalidInput: (400, "BAD_REQUEST"),
     errors.Undecodable: (400, "BAD_REQUEST"),
     errors.NotSupported: (501, "NOT_SUPPORTED"),
@@ -60,6 +62,7 @@ class ErrorReply(msgspec.Struct, frozen=True, omit_defaults=True):
     suggested_action: str | None = None
     retry: bool | None = None
     parts: dict[str, Any] | None = None  # of the server, in the answer of a probe
+    estimate: dict[str, Any] | None = None  # of a dry run that is too large
     quarantine_id: UUID | None = None  # where the message is kept that was refused
 
 

@@ -78,7 +78,8 @@ def _operation(route: AnyRoute, schema_of: dict[int, Json], components: Json) ->
 def _reply(route: AnyRoute, schema_of: dict[int, Json]) -> Json:
     # What is not JSON but bytes has no schema in OpenAPI 3.1: the media type says it all.
     content = {} if route.reply is bytes else {"schema": schema_of[id(route.reply)]}
-    return {"description": "Done.", "content": {route.media_type: content}}
+    as_table = {} if route.table is None else {"text/csv": {"schema": {"type": "string"}}}
+    return {"description": "Done.", "content": {route.media_type: content, **as_table}}
 
 
 def _error_replies(errors: Iterable[type[ScouterError]], schema_of: dict[int, Json]) -> Json:

@@ -98,6 +98,7 @@ class AnyRoute:
     errors: tuple[type[ScouterError], ...] = ()  # beside those that its form implies
     bulkhead: BulkheadName = "rest"  # whose threads handle it
     page: Callable[[], str] | None = None  # HTML instead of the reply, for whoever asks for HTML: a browser
+    table: Callable[[Any], str] | None = None  # the reply as CSV, for whoever asks for that rather than for JSON
     media_type: str = falcon.MEDIA_JSON  # of anything else the handler returns text, an `Attachment` or `Streamed`
 
     @property

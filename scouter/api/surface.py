@@ -19,6 +19,7 @@ from scouter.api.capabilities import Capabilities
 from scouter.api.charts import Charts
 from scouter.api.deliveries import Deliveries
 from scouter.api.documentation import Documentation
+from scouter.api.dry_runs import DryRunResource
 from scouter.api.exports import RecordExports
 from scouter.api.front_page import FrontPage
 from scouter.api.healthcheck import Healthcheck
@@ -44,8 +45,10 @@ from scouter.api.users import Users
 from scouter.archive.days import ArchivedDays
 from scouter.archive.export import Exports
 from scouter.archive.history import History
+from scouter.archive.past_windows import PastWindows
 from scouter.archive.periods import ArchivePeriods
 from scouter.checks.asked_checks import AskedChecks
+from scouter.dry_run.dry_runs import DryRuns
 from scouter.profiles.chart_series import ChartSeries
 from scouter.settings.settings import Settings
 
@@ -87,11 +90,12 @@ def _resources(behind: Behind, settings: Settings, now: Callable[[], datetime]) 
         OpenAlerts(pool, entities, now),
         Problems(pool, entities),
         Silences(pool),
-        AlertPolicies(pool, entities),
+        AlertPolicies(pool, entities, settings.alerting),
         Tags(pool, entities),
         AlertTrial(
             pool, entities, Trials(Channels(settings.alerting, settings.http.public_url), settings.alerting, now)
         ),
+        DryRunResource(DryRuns(pool, _past_windows(behind, settings), settings.checks, now), pool, entities),
         Deliveries(pool, entities),
         Runs(
             pool,
@@ -103,6 +107,10 @@ def _resources(behind: Behind, settings: Settings, now: Callable[[], datetime]) 
         LedgerResource(behind.books),
         Quarantine(pool, behind.quarantine),
     ]
+
+
+def _past_windows(behind: Behind, settings: Settings) -> PastWindows:
+    return PastWindows(behind.conninfo, behind.pool, behind.reads, settings.database.data_dir / "dry_runs")
 
 
 def _exports(behind: Behind, settings: Settings) -> Exports:

@@ -11,7 +11,7 @@ from functools import cache, partial
 from typing import Any
 
 import pyarrow as pa
-from datafusion import DataFrame, SessionConfig, SessionContext
+from datafusion import DataFrame, ScalarUDF, SessionConfig, SessionContext
 
 from scouter.archive.kinds import Kind
 from scouter.archive.schemas import MOMENT, schema_of, written_schema
@@ -64,7 +64,7 @@ class ArchivedRecords:
         row groups.
         """
         gathered: list[pa.RecordBatch] = []
-        for batch in self._asked(_texts()["records"], start, end).execute_stream():
+        for batch in self.asked("records", start, end).execute_stream():
             gathered.append(batch.to_pyarrow().cast(written_schema(self.kind)))
             if sum(each.num_rows for each in gathered) >= _GROUP_ROWS:
                 yield pa.concat_batches(gathered)
@@ -75,12 +75,22 @@ class ArchivedRecords:
     def _rows(self, name: str, window: ChartWindow, scope: ChartScope, **values: Any) -> list[dict[str, Any]]:
         names = {f"feature_{number}": feature for number, feature in enumerate(scope.features or ())}
         text = _scoped(_texts()[name], scope, names)
-        rows: list[dict[str, Any]] = self._asked(text, window.start, window.end, **names, **values).to_pylist()
+        rows: list[dict[str, Any]] = self._run(text, window.start, window.end, (), **names, **values).to_pylist()
         return rows
 
-    def _asked(self, text: str, start: datetime, end: datetime, **values: Any) -> DataFrame:
+    def asked(
+        self, name: str, start: datetime, end: datetime, functions: Iterable[ScalarUDF] = (), **values: Any
+    ) -> DataFrame:
+        """A statement of `sql/archive` about records with start <= created_at < end. `functions`: that it calls."""
+        return self._run(_texts()[name], start, end, functions, **values)
+
+    def _run(
+        self, text: str, start: datetime, end: datetime, functions: Iterable[ScalarUDF], **values: Any
+    ) -> DataFrame:
         context = SessionContext(SessionConfig(_OPTIONS))
         self.store.register(context)
+        for function in functions:
+            context.register_udf(function)
         query = text.replace("{records}", self._source(context)).replace("{name}", self.kind.feature)
         window = {"start": pa.scalar(start, MOMENT), "end": pa.scalar(end, MOMENT)}
         return context.sql(query, param_values={"uid": self.uid, **window, **values})
@@ -103,7 +113,9 @@ class ArchivedRecords:
 @cache
 def _texts() -> dict[str, str]:
     return {
-        name: text.removesuffix(";") for name, text in named_texts(SQL_DIRECTORY / "archive" / "charts.sql").items()
+        name: text.removesuffix(";")
+        for noun in ("charts", "windows")
+        for name, text in named_texts(SQL_DIRECTORY / "archive" / f"{noun}.sql").items()
     }
 
 

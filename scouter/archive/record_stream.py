@@ -17,12 +17,15 @@ from adbc_driver_manager import Error as AdbcError
 from adbc_driver_postgresql import StatementOptions
 from adbc_driver_postgresql import dbapi as adbc
 from psycopg.conninfo import make_conninfo
+from psycopg.errors import QueryCanceled
 
 from scouter.archive.kinds import Kind
+from scouter.archive.read_budget import TimeUp
 from scouter.archive.schemas import written_schema
 from scouter.errors import DatabaseAway
 from scouter.postgres.connections.pool import ENCODING, KEEPALIVES
-from scouter.postgres.connections.session_settings import SessionSettings
+from scouter.postgres.connections.session_settings import Limits, SessionSettings
+from scouter.postgres.huge_values import TooHuge
 from scouter.postgres.tables.record_streams import NamedEntity
 
 log = logging.getLogger(__name__)
@@ -43,6 +46,14 @@ class RecordStream:
     def __init__(self, connection: Any, names: Names) -> None:
         self._connection = connection
         self._names = names
+
+    def rows(self, query: str) -> Iterator[pa.RecordBatch]:
+        """What the query finds, as it is. Raises `TooHuge` where Postgres cannot add up, and `TimeUp` where it was
+        given no more time.
+        """
+        with _lost_is_away(), self._connection.cursor(adbc_stmt_kwargs=_OPTIONS) as cursor:
+            cursor.execute(query)
+            yield from cursor.fetch_record_batch()
 
     def batches(self, kind: Kind, query: str) -> Iterator[pa.RecordBatch]:
         """What the query finds, in the columns of the archive. Rows of profiles that are gone are left out."""
@@ -92,14 +103,18 @@ class Names:
         return self._features
 
 
+NO_NAMES = Names((), lambda _: {})  # for queries whose rows are taken as they are
+
+
 @contextmanager
-def record_stream(conninfo: str, names: Names) -> Iterator[RecordStream]:
+def record_stream(conninfo: str, names: Names = NO_NAMES, *, seconds: float = 0.0) -> Iterator[RecordStream]:
+    """`seconds`: for each query; 0: as long as it takes."""
     named = make_conninfo(conninfo, application_name="scouter record stream", client_encoding=ENCODING, **KEEPALIVES)
     # One transaction: behind a pooler what is asked next may be asked of another session.
     with _lost_is_away(), adbc.connect(named, autocommit=False) as connection:
         with connection.cursor() as cursor:
             cursor.execute(_BEGIN)
-            cursor.execute(SessionSettings().for_transaction(_version(cursor)))
+            cursor.execute(SessionSettings(Limits(statement=seconds)).for_transaction(_version(cursor)))
             cursor.fetchall()
             cursor.execute(_WORK_MEM)
         yield RecordStream(connection, names)
@@ -138,5 +153,9 @@ def _lost_is_away() -> Iterator[None]:
     try:
         yield
     except AdbcError as problem:
+        if problem.sqlstate == TooHuge.sqlstate:
+            raise TooHuge(str(problem)) from problem
+        if problem.sqlstate == QueryCanceled.sqlstate:
+            raise TimeUp from problem
         log.warning("reading records broke off: %s", str(problem).partition("\n")[0])
         raise DatabaseAway from problem

@@ -94,10 +94,11 @@ class Checker:
                 result=msgspec.json.encode(seen.result).decode(),
                 note=missing_settings(dispatch_of(claim.document), self._alerting),
             )
-            self._decide(connection, claim, window, seen, run_id)
             newest = NewestCheck(run_id, window.end, seen.outcome, seen.row_count)
             record_standing(connection, claim.entity_id, newest, seen.result)
             finish_check(connection, claim, window.end, *_next_run(schedule, window.end))
+            # Last: checks of one space wait for each other from when they have something to tell.
+            self._decide(connection, claim, window, seen, run_id)
         CHECKS.labels(seen.outcome).inc()
         if seen.result.alerts:
             self._alerts_raised()

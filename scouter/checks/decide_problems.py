@@ -9,12 +9,11 @@ from datetime import datetime, timedelta
 import msgspec
 
 from scouter.checks.checked_profile import CheckedProfile
-from scouter.checks.opinions import opinions_of
 from scouter.checks.schedule_messages import MessagePlan, schedule_messages
 from scouter.drift.schedule_gaps import shortest_gap
-from scouter.policy.check_verdicts import GOOD, Finding, blind_findings, findings_for, findings_of
+from scouter.policy.check_findings import findings_of_check
+from scouter.policy.check_verdicts import Finding, blind_findings, findings_for
 from scouter.policy.firing_rule import MOST_WINDOWS, FiringRule
-from scouter.policy.identity import ProblemKey, Signal, signal_of
 from scouter.policy.merging import PolicyLayers
 from scouter.policy.policy import Policy
 from scouter.policy.problem import Change, Problem, Verdict, advanced
@@ -68,7 +67,7 @@ def decide_problems(
     settings: AlertingSettings,
 ) -> None:
     """The caller's transaction holds the profile. Times are the database's. Ask `says_something` first."""
-    findings = _findings(profile, checked, layers)
+    findings = findings_of_check(profile.uid, profile.drift_type, checked.result, layers)
     bad = sorted(key for key, finding in findings.items() if finding.bad)
     now = database_time(connection)
     if checked.again and now - checked.window_end > timedelta(hours=layers.policy().late_hours):
@@ -87,18 +86,6 @@ def says_something(connection: Connection, profile: CheckedProfile, result: Chec
     if result is None or result.alerts or any(finding.bad for finding in blind_findings(profile.uid, result).values()):
         return True
     return has_followed_problems(connection, profile.entity_id)
-
-
-def _findings(profile: CheckedProfile, checked: CheckedOnce, layers: PolicyLayers) -> dict[ProblemKey, Finding]:
-    failing = ProblemKey(profile.uid, Signal.failing)
-    result = checked.result
-    if result is None:
-        return {failing: Finding(bad=True)}
-    signal = signal_of(profile.drift_type)
-    judges = {name: layers.policy(name).judge_of(signal) for name in layers.profile.features}
-    default = layers.policy().judge_of(signal)
-    drift = findings_of(profile.uid, profile.drift_type, result, opinions_of(result), judges, default)
-    return {failing: GOOD, **blind_findings(profile.uid, result), **drift}
 
 
 @dataclass(frozen=True, slots=True)

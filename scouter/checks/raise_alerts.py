@@ -16,7 +16,7 @@ from scouter.postgres.tables.alerts import add_alert
 from scouter.postgres.tables.deliveries import enqueue
 from scouter.settings.alerting import AlertingSettings
 from scouter.wire.alerts import Alert
-from scouter.wire.notifications import Descriptions, Notification, dispatch_of
+from scouter.wire.notifications import ChannelName, Descriptions, Notification, dispatch_of
 
 
 def raise_alerts(
@@ -32,14 +32,18 @@ def raise_alerts(
 ) -> dict[str, list[int]]:
     """The ids of the stored alerts, by feature or metric.
 
-    `told`: with a message for this check. SPC and PSI tell of all features in one, custom metrics of each metric in one
-    of its own.
+    `told`: with a message for this check, for else only the webhook gets one, whose programs want every alert. SPC and
+    PSI tell of all features in one, custom metrics of each metric in one of its own.
     """
     raised: dict[str, list[int]] = {}
     if not alerts:
         return raised
     # Read once: there may be as many alerts as the document has metrics.
-    destinations = destinations_of(dispatch_of(profile.document), settings)
+    destinations = [
+        each
+        for each in destinations_of(dispatch_of(profile.document), settings)
+        if told or each.channel is ChannelName.webhook
+    ]
     for told_together in _messages(alerts):
         ids = [
             add_alert(
@@ -55,7 +59,7 @@ def raise_alerts(
         ]
         for alert, alert_id in zip(told_together, ids, strict=True):
             raised.setdefault(alert.subject, []).append(alert_id)
-        if told:
+        if destinations:
             notification = _notification(profile, told_together, ids, now, late=late)
             enqueue(connection, profile.entity_id, notification, destinations, now)
     return raised

@@ -8,15 +8,17 @@ from datetime import datetime
 
 import msgspec
 
-from scouter.alerting.problem_outbox import problem_destinations
+from scouter.alerting.channels.recipients import recipients_destinations
 from scouter.checks.checked_profile import CheckedProfile
 from scouter.policy.groups import PAUSE, earliest_moment, group_key
+from scouter.policy.inhibition import holds_back
 from scouter.policy.policy import Policy
 from scouter.policy.problem import State
 from scouter.policy.telling import Told, decide, next_moment
 from scouter.postgres.statements import Connection
 from scouter.postgres.tables.message_groups import (
     Membership,
+    groups_of_signal,
     join_groups,
     memberships_of_problems,
     schedule_group,
@@ -51,15 +53,25 @@ def schedule_messages(
     fires = [each for each in changed if each[0].problem.state is State.firing]
     if fires:
         _fire(connection, fires, plan, members)
+    over = [stored for stored, _ in changed if stored.problem.state is not State.firing]
     told = {
         member.group_id
-        for stored, _ in changed
-        if stored.problem.state is not State.firing
+        for stored in over
         for member in members.get(stored.id or 0, [])
         if member.told is not None and member.told.state is State.firing
     }
-    for group_id in sorted(told):
+    for group_id in sorted(told | _held_back(connection, over, plan)):
         wake_group(connection, group_id, plan.now + PAUSE, plan.policy.group_interval)
+
+
+def _held_back(connection: Connection, over: Sequence[StoredProblem], plan: MessagePlan) -> set[int]:
+    """Groups that may speak of what these problems had held back."""
+    held = {signal for stored in over if (signal := holds_back(stored.key.signal)) is not None}
+    return {
+        group_id
+        for signal in sorted(held)
+        for group_id in groups_of_signal(connection, plan.profile.entity_id, signal.value)
+    }
 
 
 def _fire(
@@ -117,7 +129,7 @@ def _leave_others(
 def _groups(plan: MessagePlan) -> dict[str, Destination]:
     """By key. Two destinations of a profile are two groups."""
     profile, policy = plan.profile, plan.policy
-    found = problem_destinations(policy.to, _own(profile.document), plan.settings)
+    found = recipients_destinations(policy.to, _own(profile.document), plan.settings)
     return {
         group_key(
             policy, space=profile.space, uid=profile.uid, channel=each.channel.value, destination=_text(each)

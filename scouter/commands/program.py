@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import psycopg
 
-from scouter.commands import archive, demo, drain, health, maintain, migrate, quarantine, serve, user
+from scouter.commands import archive, demo, drain, dry_run, health, maintain, migrate, quarantine, serve, user
 from scouter.errors import ScouterError, StartRefused
 from scouter.logs import set_up_logs
 from scouter.postgres.connections.errors import first_line
@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=VERSION)
     parser.set_defaults(settings=Settings.from_environment)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (serve, demo, migrate, user, quarantine, archive, maintain, drain, health):
+    for command in (serve, demo, migrate, user, quarantine, archive, dry_run, maintain, drain, health):
         command.add_to(commands)
     return parser
 

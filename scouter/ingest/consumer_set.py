@@ -10,7 +10,7 @@ from typing import Protocol
 from scouter.errors import StartRefused
 from scouter.ingest.consumers.batch_consumer import STORE_SECONDS, BatchConsumer
 from scouter.ingest.consumers.consumer_thread import ConsumerThread
-from scouter.ingest.consumers.status import ConsumerStatus
+from scouter.ingest.consumers.status import ConsumerStatus, TransportStatus
 from scouter.ingest.messages.inbound import Transport
 from scouter.ingest.pipeline import IngestPipeline
 from scouter.metrics import CONSUMER_LAG
@@ -79,6 +79,14 @@ class ConsumerSet:
     @property
     def workers(self) -> Sequence[Worker]:
         return [worker for workers in self._workers.values() for worker in workers]
+
+    def statuses(self) -> list[TransportStatus]:
+        return [
+            TransportStatus(
+                transport, any(each.status.is_up for each in workers), sum(each.status.lag for each in workers)
+            )
+            for transport, workers in self._workers.items()
+        ]
 
     def start(self) -> None:
         for worker in self.workers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from scouter.ingest.arrivals import Arrivals
 from scouter.ingest.quarantine.replay import REPLAY_SECONDS, Replay
 from scouter.ingest.storage.batch_finalizer import BatchFinalizer
 from scouter.ingest.storage.batch_store import BatchStore
@@ -45,6 +46,7 @@ class IngestCore:
         )
         encoder = RowEncoder(self.entities, self.features, max_past=timedelta(days=settings.max_past_days))
         self.validator = Validator(encoder, self.entities)
+        self.arrivals = Arrivals()
         self._replay_connection = database.dedicated("replays", REPLAY_SECONDS)
 
     def batch_store(self, lane: str, max_seconds: float, finalizer: BatchFinalizer) -> BatchStore:
@@ -61,4 +63,4 @@ class IngestCore:
         self._replay_connection.close()
 
     def _store_over(self, connection: IngestConnection, finalizer: BatchFinalizer) -> BatchStore:
-        return PostgresBatchStore(connection, self._partitions, finalizer, late_after=self._late_after)
+        return PostgresBatchStore(connection, self._partitions, finalizer, self.arrivals, late_after=self._late_after)

@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
+from scouter.ingest.arrival_notes import WRITE_SECONDS, ArrivalNotes, BrokerLag
+from scouter.ingest.consumers.status import TransportStatus
 from scouter.ingest.core import IngestCore
 from scouter.ingest.ledger.fleet_ledger import FleetLedger
 from scouter.ingest.ledger.ledger import Ledger
@@ -27,6 +29,7 @@ from scouter.postgres.connections.connection_source import ConnectionSource
 from scouter.postgres.connections.database_connections import DatabaseConnections
 from scouter.postgres.connections.pool import connect
 from scouter.postgres.tables.ledger import ledger_sums
+from scouter.postgres.tables.reception import WayIn
 from scouter.postgres.tables.spools import installation
 from scouter.runtime.health import HealthCheck, HealthState, thread_check
 from scouter.runtime.metrics_collector import Gauge, gauge
@@ -73,6 +76,23 @@ class IngestPipeline:
         """A way to store what has just been received, for one thread, which closes it."""
         finalizer = ArrivalFinalizer(self.rejection_limit, self.unsupported, instance=self.instance, lane=lane)
         return self._core.batch_store(lane, max_seconds, finalizer)
+
+    def arrival_notes(self, consumers: Callable[[], Sequence[TransportStatus]], *, has_http: bool) -> ArrivalNotes:
+        """A part that stops after this one. `consumers`: how those of this server are; `has_http`: it listens."""
+        lag = BrokerLag()
+
+        def ways_in() -> list[WayIn]:
+            seen = consumers()
+            accounts = self.ledger.accounts()
+            stored = {transport: account.settled.settled for transport, account in accounts.items()}
+            behind = lag.look({each.transport: each.lag for each in seen}, stored)
+            return [
+                *([WayIn("http", self._spool_state().ok, self.waiting() > 0)] if has_http else []),
+                *(WayIn(each.transport, each.is_up, behind[each.transport]) for each in seen),
+            ]
+
+        connection = self._database.dedicated("arrivals", WRITE_SECONDS)
+        return ArrivalNotes(connection, self._core.arrivals, self.instance, ways_in)
 
     def fleet_ledger(self, connections: ConnectionSource) -> FleetLedger:
         """The ledger of all servers. `connections` are not those that messages depend on."""

@@ -12,19 +12,17 @@ PAUSE = timedelta(seconds=5)
 """How long a group waits when nothing more is to be expected, and until it looks again when there is."""
 
 
-def group_key(policy: Policy, *, space: str, uid: str, channel: str, destination: str) -> str:
+def group_key(
+    policy: Policy, *, space: str, uid: str, channel: str, destination: str, is_escalation: bool = False
+) -> str:
     """One group for each channel and destination of a space, or of a profile. `destination`: its JSON text.
 
-    Names are anything and of any length, so that only their digest can tell groups apart without fail.
+    What is escalated is told by itself, wherever that is. Names are anything and of any length, so that only their
+    digest can tell groups apart without fail.
     """
     whose = f"profile\0{uid}" if policy.groups_by(channel) == "profile" else f"space\0{space}"
-    digest = hashlib.sha256("\0".join((channel, destination, whose)).encode()).hexdigest()
-    return f"{channel}:{digest[:40]}"
-
-
-def escalation_key(space: str, channel: str, destination: str) -> str:
-    """Of the group of a space that is told what nobody has taken."""
-    digest = hashlib.sha256("\0".join((channel, destination, "escalation", space)).encode()).hexdigest()
+    parts = (channel, destination, whose, *(["escalation"] if is_escalation else []))
+    digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
     return f"{channel}:{digest[:40]}"
 
 

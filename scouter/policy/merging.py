@@ -51,6 +51,15 @@ class PolicyLayers:
             name: {"value": key.write(getattr(policy, name)), "from": origins[name].value} for name, key in KEYS.items()
         }
 
+    def with_profile(self, document: PolicyDocument) -> PolicyLayers:
+        """The same with what that document sets laid over the profile's own."""
+        own = self.profile
+        features = {
+            name: {**own.features.get(name, {}), **document.features.get(name, {})}
+            for name in {*own.features, *document.features}
+        }
+        return replace(self, profile=PolicyDocument({**own.values, **document.values}, features))
+
     def _layers(self, feature: str | None) -> list[tuple[Origin, Mapping[str, object]]]:
         own = {} if feature is None else self.profile.features.get(feature, {})
         return [

@@ -137,8 +137,8 @@ def _settled(problem: Problem, rule: FiringRule) -> Problem:
     too_many = open_windows - max(LEAST_REPLACEABLE, rule.context + 1)
     if too_many <= 0:
         return problem
-    settled = _derive(problem, rule)[too_many]
     last = _first_open(problem) + too_many
+    settled = _derive(replace(problem, verdicts=problem.verdicts[:last]), rule)[-1]
     kept = problem.verdicts[max(last - rule.context, 0) :]
     return replace(problem, verdicts=kept, settled=settled, settled_until=problem.verdicts[last - 1].window_end)
 

@@ -44,13 +44,33 @@ class Silent:
 
 def silent(activity: Activity, policy: Policy, now: datetime) -> Silent | None:
     """None: it sends, or nobody can tell."""
-    if activity.last_arrival is None or activity.last_arrival < activity.activated_at:
+    if activity.last_arrival is None or not _has_sent(activity):
         return _never_sent(activity, policy, now)
     if policy.expect_every is not None:
         return _overdue(activity.last_arrival, policy.expect_every, activity, now)
     if policy.silent_after is None or activity.history_from is None:
         return None
     return _unusual(activity, activity.last_arrival, activity.history_from, policy.silent_after, now)
+
+
+def is_over(since: datetime, activity: Activity, policy: Policy) -> bool:
+    """Of a silence: with the first record, or when nobody wants to be told any more.
+
+    Not when nothing is missed any more: after four weeks nothing is usual.
+    """
+    has_come = activity.last_arrival is not None and activity.last_arrival > since
+    return has_come or is_unwanted(activity, policy)
+
+
+def is_unwanted(activity: Activity, policy: Policy) -> bool:
+    """The policy does not ask whether this profile is silent."""
+    if not _has_sent(activity):
+        return policy.never_sent_after is None
+    return policy.expect_every is None and policy.silent_after is None
+
+
+def _has_sent(activity: Activity) -> bool:
+    return activity.last_arrival is not None and activity.last_arrival >= activity.activated_at
 
 
 def _never_sent(activity: Activity, policy: Policy, now: datetime) -> Silent | None:

@@ -18,6 +18,7 @@ from scouter.postgres.tables.alert_policies import (
     policies_of_profile,
     policies_of_space,
     put_policy,
+    read_stored,
 )
 from scouter.postgres.tables.entities import Entity
 from scouter.postgres.tables.silences import wake_groups
@@ -90,7 +91,7 @@ def _judging(document: PolicyDocument) -> tuple[Mapping[str, object], Mapping[st
 
 def _before(connection: Connection, level: Level, entity: Entity | None, space: str | None) -> PolicyDocument:
     stored = one_policy(connection, space=space, entity_id=None if entity is None else entity.id)
-    return NOTHING_SET if stored is None else read_policy(msgspec.json.decode(stored.document), level)
+    return NOTHING_SET if stored is None else read_stored(stored.document, level)
 
 
 def _reply(layers: PolicyLayers, stored: StoredPolicy | None, feature: str | None) -> PolicyReply:

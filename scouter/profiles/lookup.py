@@ -7,7 +7,7 @@ What a uid belongs to is authorised once that is known.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol, TypeAlias
 
@@ -91,6 +91,22 @@ def find_if_any(ref: ProfileRef, verb: Verb, caller: Caller, look_up: LookUp) ->
         return None
     caller.require(verb, entity.space)
     return entity
+
+
+def find_of_any_version(
+    ref: ProfileRef, verb: Verb, caller: Caller, look_up: LookUp, newest: Callable[[str, str, str], str | None]
+) -> Entity:
+    """As `find`; where that version is not registered, or none is named, the one that `newest` names.
+
+    `newest` is asked by space, name and drift type.
+    """
+    authorise(ref.space, verb, caller)
+    if ref.uid is not None or ref.space is None or ref.name is None or ref.drift_type is None:
+        return find(ref, verb, caller, look_up)
+    if ref.version is not None and (entity := find_if_any(ref, verb, caller, look_up)) is not None:
+        return entity
+    version = newest(ref.space, ref.name, ref.drift_type)
+    return find(replace(ref, version=version or ref.version), verb, caller, look_up)
 
 
 def find_service(ref: ProfileRef, verb: Verb, caller: Caller, look_up: LookUp) -> Entity | None:

@@ -40,6 +40,15 @@ class CheckSettings:
         values.seconds(1, 86_400),
         "After this a profile that a killed server was at work on is taken over.",
     )
+    dry_run_rows: int = setting(
+        "SCOUTER_DRY_RUN_ROWS",
+        5_000_000,
+        values.integer(1000, 1_000_000_000),
+        "Records that a dry run reads at most; one of more is refused with an estimate.",
+    )
+    dry_run_seconds: float = setting(
+        "SCOUTER_DRY_RUN_SECONDS", 30.0, values.seconds(1, 250), "How long a dry run may take."
+    )
     run_days: int = setting(
         "SCOUTER_RUN_DAYS",
         90,

@@ -41,9 +41,12 @@ class PolicyValue(Struct, frozen=True):
 
 
 class PolicyReply(Struct, frozen=True):
-    """`document` is what was set here, null: nothing. `values` is what holds, by key."""
+    """`document` is what was set here, null: nothing. `values` is what holds, by key. `notes`: destinations that the
+    server lacks something for; what would go there is printed on its console.
+    """
 
     document: Raw | None
     values: dict[str, PolicyValue]
     updated_by: str | None
     updated_at: datetime | None
+    notes: list[str] = []

@@ -68,8 +68,6 @@ CREATE TABLE message_group (
     channel text NOT NULL,
     -- json, not jsonb: it is copied into each message as it was written.
     destination json NOT NULL,
-    -- What nobody has taken is told here, once an episode.
-    is_escalation boolean NOT NULL DEFAULT false,
     -- How often it went from quiet to firing, since when it fires, its messages over all episodes, and the first of them
     -- in this one.
     episode integer NOT NULL DEFAULT 0,
@@ -91,6 +89,8 @@ CREATE TABLE message_group_problem (
     problem_id bigint NOT NULL REFERENCES problem (id) ON DELETE CASCADE,
     -- False: its policy or its profile says another destination by now. What was told here is still taken back here.
     is_current boolean NOT NULL DEFAULT true,
+    -- It is told here because nobody took it in that episode; null: it is told here anyhow.
+    escalated_episode integer,
     -- What was said of it last; null: nothing yet.
     told_state text CHECK (told_state IN ('ok', 'pending', 'firing')),
     told_episode integer,

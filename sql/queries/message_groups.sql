@@ -1,8 +1,7 @@
 -- name: schedule_group
 -- It speaks at `notify_at` at the latest, but not twice within its interval.
-INSERT INTO message_group (key, space, channel, destination, is_escalation, notify_at, opened_at, instant)
-VALUES (%(key)s, %(space)s, %(channel)s, %(destination)s::json, %(is_escalation)s, %(notify_at)s, %(opened_at)s,
-        %(instant)s)
+INSERT INTO message_group (key, space, channel, destination, notify_at, opened_at, instant)
+VALUES (%(key)s, %(space)s, %(channel)s, %(destination)s::json, %(notify_at)s, %(opened_at)s, %(instant)s)
 ON CONFLICT (key) DO UPDATE
 SET notify_at = least(message_group.notify_at,
                       greatest(EXCLUDED.notify_at, message_group.last_sent_at + %(interval)s::interval)),
@@ -16,18 +15,30 @@ INSERT INTO message_group_problem (group_id, problem_id)
 SELECT * FROM unnest(%(group_ids)s::bigint[], %(problem_ids)s::bigint[])
 ON CONFLICT (group_id, problem_id) DO NOTHING;
 
+-- name: escalate
+INSERT INTO message_group_problem (group_id, problem_id, escalated_episode)
+VALUES (%(group_id)s, %(problem_id)s, %(episode)s)
+ON CONFLICT (group_id, problem_id) DO UPDATE SET escalated_episode = EXCLUDED.escalated_episode;
+
 -- name: set_current_groups
 -- It is told in these from now on, and in others only taken back.
-UPDATE message_group_problem AS member SET is_current = (group_id = ANY (%(group_ids)s::bigint[]))
-FROM message_group
-WHERE message_group.id = member.group_id AND NOT message_group.is_escalation
-  AND problem_id = %(problem_id)s AND is_current <> (group_id = ANY (%(group_ids)s::bigint[]));
+UPDATE message_group_problem SET is_current = (group_id = ANY (%(group_ids)s::bigint[]))
+WHERE problem_id = %(problem_id)s AND escalated_episode IS NULL
+  AND is_current <> (group_id = ANY (%(group_ids)s::bigint[]));
 
 -- name: memberships_of_problems
-SELECT member.problem_id, member.group_id, message_group.key, message_group.is_escalation, member.is_current, member.told_state, member.told_episode, member.told_at,
+SELECT member.problem_id, member.group_id, message_group.key, member.is_current, member.escalated_episode,
+       member.told_state, member.told_episode, member.told_at,
        member.first_at, member.told_effect, member.told_zone_4
 FROM message_group_problem AS member JOIN message_group ON message_group.id = member.group_id
 WHERE member.problem_id = ANY (%(problem_ids)s::bigint[]);
+
+-- name: groups_of_signal
+-- In which problems of that signal of a profile are, while they fire.
+SELECT DISTINCT member.group_id
+FROM message_group_problem AS member JOIN problem ON problem.id = member.problem_id
+WHERE problem.entity_id = %(entity_id)s AND problem.signal = %(signal)s AND problem.state = 'firing'
+ORDER BY 1;
 
 -- name: wake_group
 UPDATE message_group
@@ -37,7 +48,7 @@ WHERE id = %(id)s;
 
 -- name: group_to_leave
 -- A group that has to speak now, whatever it waits for.
-SELECT id, key, space, channel, destination::text AS destination, is_escalation, episode, since, sequence, opening,
+SELECT id, key, space, channel, destination::text AS destination, episode, since, sequence, opening,
        coalesce(opened_at, clock_timestamp()) AS opened_at, NULL::timestamptz AS instant, last_sent_at,
        clock_timestamp() AS now
 FROM message_group
@@ -89,7 +100,7 @@ LIMIT %(maximum)s;
 
 -- name: due_groups
 -- Those that have been due for longest. What another server has at hand is passed over.
-SELECT id, key, space, channel, destination::text AS destination, is_escalation, episode, since, sequence, opening,
+SELECT id, key, space, channel, destination::text AS destination, episode, since, sequence, opening,
        coalesce(opened_at, clock_timestamp()) AS opened_at, instant, last_sent_at, clock_timestamp() AS now
 FROM message_group
 WHERE notify_at <= clock_timestamp()
@@ -104,6 +115,9 @@ SELECT member.group_id, problem.id, problem.entity_id, entity.uid, entity.space,
        problem.since, problem.fired_at, problem.resolved_at, problem.bad_at, problem.reason, problem.verdicts,
        problem.effect, problem.p_value, problem.zone_4, problem.late, problem.alert_ids, problem.acknowledged_episode,
        problem.acknowledged_by, problem.acknowledged_at, problem.acknowledged_until, member.is_current,
+       member.escalated_episode,
+       (SELECT max(other.escalated_episode) FROM message_group_problem AS other WHERE other.problem_id = problem.id)
+           AS escalated_in,
        member.told_state, member.told_episode, member.told_at, member.first_at, member.told_effect, member.told_zone_4
 FROM message_group_problem AS member
 JOIN problem ON problem.id = member.problem_id
@@ -129,6 +143,12 @@ WHERE delivery.group_id = ANY (%(group_ids)s::bigint[]) AND delivery.state = 'gi
   AND delivery.sequence > coalesce((SELECT max(other.sequence) FROM alert_delivery AS other
                                     WHERE other.group_id = delivery.group_id AND other.state = 'delivered'), 0)
 GROUP BY delivery.group_id;
+
+-- name: remotes_of_openings
+SELECT message_group.id AS group_id, delivery.remote::text AS remote
+FROM message_group
+JOIN alert_delivery AS delivery ON delivery.group_id = message_group.id AND delivery.sequence = message_group.opening
+WHERE message_group.id = ANY (%(group_ids)s::bigint[]) AND delivery.remote IS NOT NULL;
 
 -- name: replace_messages
 UPDATE alert_delivery SET state = 'replaced', last_error = 'replaced by a later message' WHERE id = ANY (%(ids)s::bigint[]);

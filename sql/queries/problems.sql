@@ -30,6 +30,11 @@ ORDER BY 1;
 -- name: is_followed
 SELECT EXISTS (SELECT FROM problem WHERE entity_id = %(entity_id)s AND followed);
 
+-- name: signals_firing
+-- Of these profiles, among these signals.
+SELECT entity_id, signal FROM problem
+WHERE state = 'firing' AND signal = ANY (%(signals)s::text[]) AND entity_id = ANY (%(entity_ids)s::integer[]);
+
 -- name: put_problem
 INSERT INTO problem (entity_id, signal, subject, direction, state, episode, since, fired_at, resolved_at, bad_at, reason,
                      windows, verdicts, settled_state, settled_since, settled_until, followed, effect, p_value, zone_4,

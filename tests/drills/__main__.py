@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from tests.drills import (
+    alerts,
     archive,
     away,
     broker_kills,
@@ -16,6 +17,7 @@ from tests.drills import (
     full_spool,
     kills,
     memory,
+    messages,
     microsecond,
     network,
     paused,
@@ -29,7 +31,7 @@ from tests.drills import (
 
 DRILLS = (
     *(checks, kills, database_stops, away, poison, microsecond, tokens, sigterm, full_spool, network),
-    *(broker_kills, rebalances, paused, archive, spool_disk, clock, memory, descriptors, starvation),
+    *(broker_kills, rebalances, paused, archive, spool_disk, clock, memory, descriptors, starvation, alerts, messages),
 )
 
 

@@ -17,14 +17,14 @@ from tests.drills.traffic import Message
 
 Moment = tuple[str, datetime]  # uid and created_at: one message
 
-_STORED = """
+STORED = """
     SELECT entity.uid, record.created_at, count(*)
     FROM (SELECT entity_id, created_at FROM spc_record
           UNION ALL SELECT entity_id, created_at FROM psi_record
           UNION ALL SELECT entity_id, created_at FROM custom_record) AS record
     JOIN entity ON entity.id = record.entity_id
     GROUP BY entity.uid, record.created_at"""
-_RUNS = """
+RUNS = """
     SELECT entity.uid, run.window_start, run.window_end, run.attempt, run.late, run.row_count, run.outcome
     FROM check_run AS run JOIN entity ON entity.id = run.entity_id
     ORDER BY run.entity_id, run.window_end, run.attempt"""
@@ -87,8 +87,8 @@ def judge(
 ) -> Findings:
     """Look into the database when everything has stopped. `most_again`: deliveries that kills may have repeated."""
     with psycopg.connect(conninfo, options="-c search_path=scouter_py -c timezone=UTC") as connection:
-        stored: dict[Moment, int] = {(uid, moment): count for uid, moment, count in connection.execute(_STORED)}
-        runs = [Run(*row) for row in connection.execute(_RUNS)]
+        stored: dict[Moment, int] = {(uid, moment): count for uid, moment, count in connection.execute(STORED)}
+        runs = [Run(*row) for row in connection.execute(RUNS)]
         alerts = {row[0] for row in connection.execute("SELECT id FROM alert")}
         deliveries = connection.execute(_DELIVERIES).fetchall()
     sent: dict[Moment, Message] = {(message.uid, message.created_at): message for message in ledger}
@@ -109,8 +109,8 @@ def judge(
         lost=sum(max(each.rows - stored.get(key, 0), 0) for key, each in sent.items() if each.acknowledged),
         stored_twice=sum(max(count - (sent[key].rows if key in sent else 0), 0) for key, count in stored.items()),
         duplicates=len(first_runs) - len({(run.uid, run.end) for run in first_runs}),
-        gaps=sum(later.start > earlier.end for earlier, later in _neighbours(first_runs)),
-        overlaps=sum(later.start < earlier.end for earlier, later in _neighbours(first_runs)),
+        gaps=sum(later.start > earlier.end for earlier, later in neighbours(first_runs)),
+        overlaps=sum(later.start < earlier.end for earlier, later in neighbours(first_runs)),
         failed=sum(run.outcome == "failed" for run in runs),
         miscounted=len(miscounted(stored, runs)),
         undelivered=len(alerts - delivered),
@@ -133,7 +133,7 @@ def miscounted(stored: dict[Moment, int], runs: Iterable[Run]) -> dict[str, tupl
     return {uid: (counted[uid], there[uid]) for uid in differ}
 
 
-def _neighbours(runs: Sequence[Run]) -> list[tuple[Run, Run]]:
+def neighbours(runs: Sequence[Run]) -> list[tuple[Run, Run]]:
     """Runs of one profile whose windows follow each other; they come in that order."""
     return [pair for pair in pairwise(runs) if pair[0].uid == pair[1].uid]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,9 +14,17 @@ from tests.server_process import ServerProcess
 class Fleet:
     """Starts with all of them up; leaves with SIGTERM to each."""
 
-    def __init__(self, directory: Path, conninfo: str, size: int, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        conninfo: str,
+        size: int,
+        environment: Mapping[str, str],
+        own: Callable[[int], Mapping[str, str]] = lambda _: {},
+    ) -> None:
+        """`own`: what is set for one of them alone, by its place."""
         on_database = {"DATABASE_URI": conninfo, "SCOUTER_SERVER_HOST": "127.0.0.1", **environment}
-        self.servers = [ServerProcess(directory / f"server-{n + 1}", on_database) for n in range(size)]
+        self.servers = [ServerProcess(directory / f"server-{n + 1}", {**on_database, **own(n)}) for n in range(size)]
         self.kills = 0
         self.died: list[str] = []  # how servers ended that nobody had killed
         self._last_victim: ServerProcess | None = None
@@ -27,7 +35,10 @@ class Fleet:
 
     def kill_another(self, chooser: random.Random) -> None:
         """SIGKILL to one that was not the last victim; it is up again on return."""
-        victim = chooser.choice([server for server in self.servers if server is not self._last_victim])
+        self.kill(chooser.choice([server for server in self.servers if server is not self._last_victim]))
+
+    def kill(self, victim: ServerProcess) -> None:
+        """SIGKILL; it is up again on return."""
         if victim.is_running:
             victim.kill()
             self.kills += 1

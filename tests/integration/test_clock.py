@@ -91,6 +91,8 @@ def test_checks_and_alerts_go_on_when_the_clock_is_right_again(clock: ShiftedClo
             tomorrow = datetime.now(UTC) + DAY - HOUR
             eventually(lambda: away.query(f"SELECT 1 FROM check_run WHERE window_end > '{tomorrow}'") != [])
             eventually(lambda: away.query("SELECT 1 FROM alert_delivery WHERE attempts > 0") != [])
+            # It looks every five seconds: what it never saw it cannot count.
+            eventually(lambda: metric(away.server, "scouter_clock_jumps_total", direction="ahead") >= 1)
         right_since = datetime.now(UTC)
         send(away, uid, 1.5)
         eventually(

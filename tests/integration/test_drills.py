@@ -47,6 +47,11 @@ OVER_BROKERS: Mapping[str, tuple[str, ...]] = {
 
 OF_THE_BACKGROUND: Mapping[str, tuple[str, ...]] = {
     "checks": ("--kills", "3", "--profiles", "20"),
+    "alerts": ("--profiles", "40", "--days", "30", "--seed", "1"),  # counts of chance: the same each time
+    "messages": (
+        *("--kills", "3", "--profiles", "20", "--pause", "1"),
+        *("--drifting-seconds", "10", "--repeat-every", "24h"),
+    ),
     "archive": ("--kills", "3", "--days", "2", "--rows", "1500", "--late-rows", "1000"),
 }
 

@@ -159,6 +159,20 @@ def test_a_policy_that_cannot_be(admin: HttpClient, policy: object, field: str) 
     assert refused.body["field"] == field
 
 
+def test_a_policy_says_which_of_its_destinations_the_server_lacks_something_for(admin: HttpClient) -> None:
+    to = [{"email": ["team@example.org"]}, {"pagerduty": "shop"}, {"slack": {"channel": "#drift"}}, {"profile": True}]
+    set_policy = admin.put("/scouter/alerts/policy", {"space": "s", "policy": {"to": to}})
+    said = [
+        "alerts for e-mail team@example.org are printed on the server's console: "
+        "SCOUTER_SMTP_URL and SCOUTER_MAIL_FROM are not set",
+        "alerts for PagerDuty shop are printed on the server's console: SCOUTER_PAGERDUTY_ROUTING_KEYS is not set",
+        "alerts for Slack are printed on the server's console: SLACK_APP_TOKEN and SLACK_API_URL are not set",
+    ]
+    assert set_policy.body["notes"] == said
+    assert admin.get("/scouter/alerts/policy", space="s").body["notes"] == said
+    assert admin.get("/scouter/alerts/policy").body["notes"] == []
+
+
 def test_a_policy_is_for_those_who_may_write_there(
     admin: HttpClient,
     log_in: LogIn,  # noqa: F811

@@ -51,7 +51,7 @@ class Watched:
         self.admin = admin
         self._pool = pool
         self._checker = Checker(pool, settings.checks, settings.alerting)
-        self._clock = GroupClock(pool, settings.alerting)
+        self._clock = GroupClock(pool)
         self._sweep = LateSweep(pool, settings.checks, settings.alerting, lambda: datetime.now(UTC))
 
     def register(self, name: str = "model", **changes: Any) -> str:
@@ -91,11 +91,11 @@ class Watched:
         (last,) = self.query("SELECT coalesce(max(id), 0) FROM alert_delivery")[0]
         self._clock.tick()
         rows = self.query(
-            "SELECT kind, payload ->> 'title', payload -> 'descriptions' ->> 'console' FROM alert_delivery "
+            "SELECT kind, payload ->> 'heading', payload -> 'descriptions' ->> 'console' FROM alert_delivery "
             "WHERE group_id IS NOT NULL AND id > %s ORDER BY id",
             last,
         )
-        return [{"kind": kind, "title": title, "text": text} for kind, title, text in rows]
+        return [{"kind": kind, "heading": heading, "text": text} for kind, heading, text in rows]
 
     def deliver(self) -> None:
         self.query("UPDATE alert_delivery SET state = 'delivered', delivered_at = now() WHERE state = 'pending'")
@@ -124,7 +124,7 @@ def test_what_stays_wrong_is_told_once_and_told_to_be_over(watched: Watched) -> 
     assert watched.problems() == [("custom", "mae", "above", "firing", 1)]
     (message,) = watched.speak()
     assert message["kind"] == "firing"
-    assert message["title"].startswith("1 new: ")
+    assert message["heading"].startswith("1 new: ")
     assert "mae of model 0.1.0: " in message["text"]
     watched.deliver()
     watched.window(uid, BAD)
@@ -198,7 +198,7 @@ def test_profiles_of_a_space_are_told_together_and_a_shared_cause_once(watched: 
     for uid in uids:
         watched.window(uid, BAD)
     (message,) = watched.speak()
-    assert message["title"].startswith("3 new: ")
+    assert message["heading"].startswith("3 new: ")
     assert "mae: 3 of 3 profiles" in message["text"]
     assert "probably upstream" in message["text"]
 
@@ -249,6 +249,64 @@ def test_a_reminder_is_planned_and_needs_a_bad_window(watched: Watched) -> None:
     assert watched.speak() == []
     watched.window(uid, BAD)
     assert [each["kind"] for each in watched.speak()] == ["reminder"]
+
+
+ESCALATED = {
+    "fire_after": "1 of 1",
+    "escalate_after": "10m",
+    "escalate_to": [{"slack": {"channel": "#chief"}}],
+    "repeat_every": "1m",
+}
+
+
+def pass_ten_minutes(watched: Watched) -> None:
+    watched.query(
+        "UPDATE message_group_problem SET first_at = now() - interval '10 minutes' WHERE first_at IS NOT NULL"
+    )
+
+
+def escalations(watched: Watched) -> list[tuple[Any, ...]]:
+    return watched.query("SELECT channel, kind FROM alert_delivery WHERE channel = 'slack' ORDER BY id")
+
+
+def test_what_nobody_takes_is_told_to_others_once_and_told_to_be_over(watched: Watched) -> None:
+    watched.query("UPDATE alert_policy SET document = %s", json.dumps(ESCALATED))
+    uid = watched.register()
+    watched.window(uid, BAD)
+    watched.speak()
+    watched.deliver()
+    when = "SELECT notify_at - first_at FROM message_group JOIN message_group_problem ON group_id = id"
+    assert watched.query(when) == [(timedelta(minutes=10),)]
+    assert escalations(watched) == []
+    pass_ten_minutes(watched)
+    watched.speak()
+    watched.speak()
+    assert escalations(watched) == [("slack", "firing")]
+    watched.query("UPDATE alert_delivery SET state = 'delivered'")
+    watched.window(uid, BAD)
+    pass_ten_minutes(watched)
+    watched.speak()
+    assert escalations(watched) == [("slack", "firing")]
+    watched.query("UPDATE alert_delivery SET state = 'delivered'")
+    for _ in range(2):
+        watched.window(uid, GOOD)
+    watched.speak()
+    assert escalations(watched) == [("slack", "firing"), ("slack", "resolved")]
+
+
+def test_what_somebody_has_taken_is_told_to_nobody_else(watched: Watched) -> None:
+    watched.query("UPDATE alert_policy SET document = %s", json.dumps(ESCALATED))
+    uid = watched.register()
+    watched.window(uid, BAD)
+    watched.speak()
+    watched.deliver()
+    ((problem_id,),) = watched.query("SELECT id FROM problem")
+    taken = watched.admin.post(f"/scouter/alerts/problems/{problem_id}/acknowledge", {"comment": "mine"})
+    assert taken.status == 200
+    pass_ten_minutes(watched)
+    watched.speak()
+    watched.speak()
+    assert escalations(watched) == []
 
 
 def test_in_the_mode_of_every_alert_problems_are_reckoned_and_nothing_is_told_of_them(watched: Watched) -> None:
@@ -353,50 +411,15 @@ def test_late_records_that_make_a_window_good_resolve_it(watched: Watched) -> No
     assert (message["kind"], "late records" in message["text"]) == ("resolved", True)
 
 
-def test_what_nobody_has_taken_is_told_to_somebody_else_once(watched: Watched) -> None:
-    policy = {"fire_after": "1 of 1", "escalate_after": "1h", "escalate_to": [{"slack": {"channel": "boss"}}]}
-    watched.query("UPDATE alert_policy SET document = %s", json.dumps(policy))
-    uid = told_firing(watched)
-    (is_planned,) = watched.query("SELECT notify_at > now() + interval '50 minutes' FROM message_group")[0]
-    assert is_planned
-    watched.query("UPDATE message_group_problem SET first_at = now() - interval '2 hours'")
-    assert watched.speak() == []
+def test_the_webhook_gets_every_alert_whatever_people_are_told(
+    admin: HttpClient, pool: Pool, database: str, tmp_path: Path
+) -> None:
+    with_webhook = quiet_settings(database, tmp_path, SCOUTER_WEBHOOK_URL="http://127.0.0.1:9/hook")
+    watched = Watched(admin, pool, with_webhook)
+    uid = watched.register()
+    for _ in range(2):
+        watched.window(uid, BAD)
+    written = "SELECT channel, group_id IS NULL FROM alert_delivery ORDER BY id"
+    assert watched.query(written) == [("webhook", True)] * 2
     (message,) = watched.speak()
     assert message["kind"] == "firing"
-    assert watched.query("SELECT channel FROM alert_delivery ORDER BY id") == [("console",), ("slack",)]
-    watched.deliver()
-    watched.window(uid, BAD)
-    assert watched.speak() == []
-    assert watched.speak() == []
-    watched.window(uid, GOOD)
-    watched.window(uid, GOOD)
-    assert [each["kind"] for each in watched.speak()] == ["resolved", "resolved"]
-
-
-def test_nobody_else_is_told_of_what_somebody_has_taken(watched: Watched) -> None:
-    policy = {"fire_after": "1 of 1", "escalate_after": "1h", "escalate_to": [{"slack": {"channel": "boss"}}]}
-    watched.query("UPDATE alert_policy SET document = %s", json.dumps(policy))
-    told_firing(watched)
-    watched.query("UPDATE problem SET acknowledged_episode = 1, acknowledged_by = 'ada', acknowledged_at = now()")
-    watched.query("UPDATE message_group_problem SET first_at = now() - interval '2 hours'")
-    assert watched.speak() == []
-    assert watched.query("SELECT count(*) FROM message_group") == [(1,)]
-
-
-def test_alerts_are_the_same_rows_whatever_is_told_of_them(watched: Watched) -> None:
-    uids = [watched.register("model"), watched.register("other")]
-    reply = watched.admin.put("/scouter/alerts/policy", {"uid": uids[1], "policy": {"messages": "every_alert"}})
-    assert reply.status == 200
-    for value in (BAD, GOOD, BAD):
-        for uid in uids:
-            watched.window(uid, value)
-    rows = [
-        watched.query(
-            "SELECT entity_name, alert::text, active, late FROM alert WHERE entity_id = %s ORDER BY id",
-            watched.entity(uid),
-        )
-        for uid in uids
-    ]
-    assert rows[0] == rows[1]
-    assert len(rows[0]) == 2
-    assert watched.query("SELECT count(*) FROM alert_delivery WHERE entity_id IS NOT NULL") == [(2,)]

@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from scouter.alerting.server_policy import overrule_policy
+from scouter.policy.policy import DEFAULTS
 from scouter.postgres.connections.pool import Pool
-from scouter.postgres.tables.alert_policies import one_policy
+from scouter.postgres.tables.alert_policies import one_policy, policies_of_space, put_policy
 from scouter.settings.messages import MessageSettings
 
 
@@ -30,6 +31,15 @@ def test_what_is_set_overrules_what_is_stored(pool: Pool, caplog: pytest.LogCapt
         assert stored(pool, MessageSettings()) == wanted
     warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert warnings == ["the policy of this database said messages every_alert; this start sets it to problems"]
+
+
+def test_a_stored_policy_that_cannot_be_read_does_not_stop_anything(
+    pool: Pool, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pool.connection() as connection:
+        put_policy(connection, '{"a_key_of_later": 1}', by="a later version")
+        assert policies_of_space(connection, "s").policy() == DEFAULTS
+    assert "a_key_of_later" in caplog.text
 
 
 def test_the_better_way_is_named_at_the_start(pool: Pool, caplog: pytest.LogCaptureFixture) -> None:

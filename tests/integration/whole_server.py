@@ -79,6 +79,7 @@ class WholeServer:
             "http logins": lambda: self.gets("/scouter/auth/login"),
             "http charts": lambda: self.gets("/scouter/drift/spc", **named),
             "http exports": lambda: self.gets("/scouter/records/spc", **named),
+            "http dry runs": self.runs_dry,
             "http outside": self.sends_a_test,
             "http pages": self.looks,
             "http port": lambda: self.refuses(here),
@@ -100,6 +101,12 @@ class WholeServer:
         with HttpClient(self.server.address) as client:
             client.token = self.client.token
             self._eventually(lambda: client.post("/scouter/alerts/test", {"uid": self._checked}).status == 200)
+
+    def runs_dry(self) -> None:
+        asked = {"uid": self._checked, "start": "2026-01-01T00:00:00Z", "end": "2026-01-02T00:00:00Z"}
+        with HttpClient(self.server.address) as client:
+            client.token = self.client.token
+            self._eventually(lambda: client.post("/scouter/alerts/dry-run", asked).status == 200)
 
     def looks(self) -> None:
         """At the first page."""

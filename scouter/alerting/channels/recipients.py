@@ -28,6 +28,11 @@ def recipients_destinations(
     return list(dict.fromkeys(each for recipient in recipients for each in _destinations(recipient, own)))
 
 
+def named_destinations(recipients: Iterable[Recipient]) -> list[Destination]:
+    """Those of recipients that name everything themselves, as those of an escalation do."""
+    return list(dict.fromkeys(each for recipient in recipients for each in _destinations(recipient, _CONSOLE)))
+
+
 def missing_destinations(
     recipients: Iterable[Recipient] | None, own: DispatchConfig | None, settings: AlertingSettings
 ) -> list[str]:

@@ -10,7 +10,9 @@ from scouter.runtime.bulkhead import Bulkhead
 from scouter.runtime.metrics_collector import Gauge, labelled
 from scouter.settings.settings import Settings
 
-BulkheadName = Literal["probes", "messages", "logins", "charts", "exports", "outside", "pages", "rest", "port"]
+BulkheadName = Literal[
+    "probes", "messages", "logins", "charts", "exports", "dry_runs", "outside", "pages", "rest", "port"
+]
 Bulkheads = Mapping[BulkheadName, Bulkhead]
 
 # What the port says itself is short and waits for nobody: one answer for each connection at most.
@@ -30,6 +32,8 @@ def http_bulkheads(settings: Settings) -> Bulkheads:
         "charts": Bulkhead("http charts", threads=http.chart_reads, line=64),
         # As long as the client takes to read them.
         "exports": Bulkhead("http exports", threads=exports, line=_EXPORT_LINE),
+        # One at a time, so that checks and charts keep a processor; one more waits.
+        "dry_runs": Bulkhead("http dry runs", threads=1, line=1),
         # As long as somebody else's service takes to answer.
         "outside": Bulkhead("http outside", threads=8, line=16),
         # Two more than make pages: they tell those who have waited long that there is no room.

@@ -20,7 +20,9 @@ _CLEARLY = 1.0 - 1e-9  # against last digits
 
 
 @dataclass(frozen=True, slots=True)
-class _Tested:
+class SpcTest:
+    """What the tests say of one feature by itself, before all of its check are judged together."""
+
     name: str
     rows: Rows
     p_value: float
@@ -40,13 +42,18 @@ def judge_spc(
     """Of every feature that was checked, in the order of `observations`; `window` as the check had it."""
     batch = max(profile.config.sample_size, 1)
     tested = [
-        _tested(profile.features[seen.name], window[seen.name], seen, rows, batch, rules.of(seen.name))
+        tested_spc(profile.features[seen.name], window[seen.name], seen, rows.of(seen.name), batch, rules.of(seen.name))
         for seen in observations
     ]
+    return spc_judgements([seen.name for seen in observations], tested, alpha)
+
+
+def spc_judgements(names: Sequence[str], tested: Sequence[SpcTest | None], alpha: float) -> tuple[Judgement, ...]:
+    """Of the features of one check, from what the tests say of each; both in the same order."""
     among_all = iter(adjusted([each.p_value for each in tested if each is not None]))
     return tuple(
-        _beyond_reckoning(seen) if each is None else _judgement(each, next(among_all), alpha)
-        for seen, each in zip(observations, tested, strict=True)
+        _beyond_reckoning(name) if each is None else _judgement(each, next(among_all), alpha)
+        for name, each in zip(names, tested, strict=True)
     )
 
 
@@ -55,23 +62,18 @@ def sigma_of(feature: SpcFeature) -> float:
     return (feature.three_ucl - feature.center) / 3.0
 
 
-def _tested(
-    feature: SpcFeature,
-    records: TimedValues,
-    seen: SpcObservation,
-    rows: KnownRows,
-    batch: int,
-    rules: JudgementRules,
-) -> _Tested | None:
-    """None: its limits are further apart than a float can hold."""
-    sigma, known = sigma_of(feature), rows.of(seen.name)
+def tested_spc(
+    feature: SpcFeature, records: TimedValues, seen: SpcObservation, known: Rows, batch: int, rules: JudgementRules
+) -> SpcTest | None:
+    """One feature by itself. None: its limits are further apart than a float can hold."""
+    sigma = sigma_of(feature)
     if not math.isfinite(sigma):
         return None
     if _is_trifle(seen, feature.center, sigma, rules):
-        return _Tested(seen.name, known, 1.0, _in_sigmas(seen.mean, feature.center, sigma), is_material=False)
+        return SpcTest(seen.name, known, 1.0, _in_sigmas(seen.mean, feature.center, sigma), is_material=False)
     reference = Reference(feature.center, sigma, batch, known.number)
     verdict = judge_values(_in_order(records), reference, min_shift=rules.min_shift, min_spike=rules.min_spike)
-    return _Tested(seen.name, known, verdict.p_value, _effect(verdict, sigma), verdict.is_material)
+    return SpcTest(seen.name, known, verdict.p_value, _effect(verdict, sigma), verdict.is_material)
 
 
 def _is_trifle(seen: SpcObservation, center: float, sigma: float, rules: JudgementRules) -> bool:
@@ -102,7 +104,7 @@ def _in_sigmas(value: float | None, center: float, sigma: float) -> float | None
     return off if math.isfinite(off) else None
 
 
-def _judgement(tested: _Tested, among_all: float, alpha: float) -> Judgement:
+def _judgement(tested: SpcTest, among_all: float, alpha: float) -> Judgement:
     return Judgement(
         name=tested.name,
         judge=JudgedBy.shift_and_spike,
@@ -117,5 +119,5 @@ def _judgement(tested: _Tested, among_all: float, alpha: float) -> Judgement:
     )
 
 
-def _beyond_reckoning(seen: SpcObservation) -> Judgement:
-    return Judgement(seen.name, JudgedBy.none, reason="its limits are further apart than a number can say")
+def _beyond_reckoning(name: str) -> Judgement:
+    return Judgement(name, JudgedBy.none, reason="its limits are further apart than a number can say")

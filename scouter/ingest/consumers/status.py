@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 log = logging.getLogger(__name__)
 
 _SAY_AGAIN_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class TransportStatus:
+    """All consumers of one transport. `is_up`: one of them reads. `lag`: messages that wait for them."""
+
+    transport: str
+    is_up: bool
+    lag: int
 
 
 class ConsumerStatus:

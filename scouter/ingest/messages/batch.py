@@ -22,9 +22,13 @@ class ValidatedMessage:
 class Batch:
     """Messages that share a transaction, under an id that stays the same however often it is tried."""
 
-    def __init__(self, messages: Sequence[ValidatedMessage], batch_id: uuid.UUID | None = None) -> None:
+    def __init__(
+        self, messages: Sequence[ValidatedMessage], batch_id: uuid.UUID | None = None, *, has_waited: bool = False
+    ) -> None:
+        """`has_waited`: in a spool or in quarantine, since they were received."""
         self.id = batch_id or uuid.uuid4()
         self.messages = messages
+        self.has_waited = has_waited
         # What the last try that came as far as its commit made of them. Should the answer to the commit be lost and
         # the next try find the receipt, this is what became of them.
         self.outcomes: Sequence[Outcome] | None = None

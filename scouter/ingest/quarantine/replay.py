@@ -107,7 +107,8 @@ class Replay:
     def _replay(self, entries: Sequence[WholeEntry]) -> Sequence[Outcome]:
         """In one transaction. Raises `NotOurs` when some of them are not there any more; then nothing was done."""
         inbound = [_as_it_came(entry) for entry in entries]
-        batch = Batch([ValidatedMessage(each, self._validator.result_of(each)) for each in inbound])
+        messages = [ValidatedMessage(each, self._validator.result_of(each)) for each in inbound]
+        batch = Batch(messages, has_waited=True)
         taken = _Taken([entry.id for entry in entries])
         with self._in_turn():
             return self._store(taken).store(batch, seconds=REPLAY_SECONDS, claim=taken.claim).outcomes

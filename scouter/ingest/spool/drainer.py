@@ -229,7 +229,9 @@ class Drainer:
         if not kept:
             return None
         batch = Batch(
-            [ValidatedMessage(each.message.inbound, self._result(each.message)) for each in kept], _batch_id(kept)
+            [ValidatedMessage(each.message.inbound, self._result(each.message)) for each in kept],
+            _batch_id(kept),
+            has_waited=True,
         )
         batch.outcomes = _outcomes_if_committed(kept)
         return _Chunk(file, position, kept[-1].number + 1, batch)

@@ -12,6 +12,7 @@ import msgspec
 import psycopg
 
 from scouter.errors import KeyReused, RefusedByDatabase, UnknownProfile
+from scouter.ingest.arrivals import Arrivals
 from scouter.ingest.messages.batch import Batch, ValidatedMessage
 from scouter.ingest.messages.outcomes import Outcome
 from scouter.ingest.messages.results import Accepted, Duplicate, Rejected, rejected
@@ -42,12 +43,14 @@ class PostgresBatchStore:
         ingest_connection: IngestConnection,
         partitions: Partitions,
         finalizer: BatchFinalizer,
+        arrivals: Arrivals,
         *,
         late_after: timedelta,
     ) -> None:
         self._ingest_connection = ingest_connection
         self._partitions = partitions
         self._finalizer = finalizer
+        self._arrivals = arrivals
         self._late_after = late_after
         self._careful_until = 0.0  # on time.monotonic()
 
@@ -88,6 +91,7 @@ class PostgresBatchStore:
                 batch.outcomes = batch_result.outcomes
         outcomes = batch.outcomes or transaction.outcomes()
         count_stored(outcomes, transaction.tables)
+        self._arrivals.note(batch, outcomes, transaction.at)
         if is_first and transaction.rejected:
             self._finalizer.committed(transaction.rejected.values())
         return Stored(outcomes, totals_of(batch, outcomes), is_first)
@@ -100,6 +104,7 @@ class _Transaction:
         self._connection = connection
         self._batch = batch
         self._late_after = late_after
+        self.at = 0  # the database's time, microseconds since 2000-01-01 UTC
         self._late_before = 0
         self._sooner: Mapping[int, timedelta] = {}
         self._careful = careful
@@ -115,6 +120,7 @@ class _Transaction:
             raise NotOurs
         entity_ids = frozenset(part.entity_id for _, good in self._accepted() for part in good.rows)
         opened = records.open_batch(self._connection, self._batch.id, entity_ids, self._late_after)
+        self.at = opened.at
         self._late_before = opened.at - self._late_after // timedelta(microseconds=1)
         self._sooner = opened.sooner
         for place, message in enumerate(self._batch.messages):

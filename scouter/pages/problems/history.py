@@ -82,6 +82,8 @@ def why_held(why: str, visit: Visit) -> tuple[str, str | None]:
     words = {
         "acknowledged": "no reminder: somebody has taken it",
         "resolved is off": "the policy says that ends are not told",
+        "silent of the same profile": "held back while no records come at all",
+        "failing of the same profile": "held back while its check fails",
     }
     return words.get(why, shortened(why, 200)), None
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 
+from scouter.errors import InvalidInput
 from scouter.policy.documents import NOTHING_SET, Level, PolicyDocument, read_policy
 from scouter.policy.merging import PolicyLayers
 from scouter.postgres.statements import Connection, named_statements
+
+log = logging.getLogger(__name__)
 
 _sql = named_statements("alert_policies")
 
@@ -40,14 +44,14 @@ class _OwnerRow:
 def policies_of_profile(connection: Connection, entity_id: int, space: str) -> PolicyLayers:
     """Those that hold for it."""
     rows = _sql["policies_of_profile"].all(connection, _LevelRow, entity_id=entity_id, space=space)
-    found = {row.level: _read(row.document, Level(row.level)) for row in rows}
+    found = {row.level: read_stored(row.document, Level(row.level)) for row in rows}
     return PolicyLayers(**found)
 
 
 def policies_of_space(connection: Connection, space: str | None) -> PolicyLayers:
     """Those that hold in it, or everywhere."""
     rows = _sql["policies_of_profile"].all(connection, _LevelRow, entity_id=None, space=space)
-    return PolicyLayers(**{row.level: _read(row.document, Level(row.level)) for row in rows})
+    return PolicyLayers(**{row.level: read_stored(row.document, Level(row.level)) for row in rows})
 
 
 def policies_of_profiles(connection: Connection, spaces: Mapping[int, str]) -> dict[int, PolicyLayers]:
@@ -60,11 +64,11 @@ def policies_of_profiles(connection: Connection, spaces: Mapping[int, str]) -> d
     own: dict[int, PolicyDocument] = {}
     for row in rows:
         if row.entity_id is not None:
-            own[row.entity_id] = _read(row.document, Level.profile)
+            own[row.entity_id] = read_stored(row.document, Level.profile)
         elif row.space is not None:
-            by_space[row.space] = _read(row.document, Level.space)
+            by_space[row.space] = read_stored(row.document, Level.space)
         else:
-            server = _read(row.document, Level.server)
+            server = read_stored(row.document, Level.server)
     return {
         entity_id: PolicyLayers(server, by_space.get(space, NOTHING_SET), own.get(entity_id, NOTHING_SET))
         for entity_id, space in spaces.items()
@@ -92,5 +96,10 @@ def delete_policy(connection: Connection, *, space: str | None = None, entity_id
     return _sql["delete_policy"].run(connection, space=space, entity_id=entity_id) == 1
 
 
-def _read(document: str, level: Level) -> PolicyDocument:
-    return read_policy(msgspec.json.decode(document), level)
+def read_stored(document: str, level: Level) -> PolicyDocument:
+    """One that this version cannot read is passed over, and said: checks must go on."""
+    try:
+        return read_policy(msgspec.json.decode(document), level)
+    except (InvalidInput, msgspec.DecodeError) as problem:
+        log.error("a policy of a %s cannot be read and does not count: %s", level.value, problem)
+        return NOTHING_SET

@@ -15,6 +15,7 @@ from scouter.policy.silences import SilenceSubject
 from scouter.policy.telling import Strength, Told
 from scouter.postgres.statements import Connection, named_statements
 from scouter.postgres.tables.problems import acknowledgement_of
+from scouter.wire.problem_messages import Remote
 
 _sql = named_statements("message_groups")
 
@@ -26,6 +27,7 @@ class ToldBefore(msgspec.Struct, frozen=True):
     told: Told | None
 
 
+_decode_remote = msgspec.json.Decoder(Remote).decode
 _decode_undo = msgspec.json.Decoder(list[ToldBefore]).decode
 
 
@@ -38,7 +40,6 @@ class DueGroup:
     space: str
     channel: str
     destination: str
-    is_escalation: bool
     episode: int
     since: datetime | None
     sequence: int
@@ -51,12 +52,12 @@ class DueGroup:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A problem in a group, and what was told of it there."""
+    """A problem in a group, and what was told of it there. `is_escalation`: because nobody took it."""
 
     group_id: int
     key: str
-    is_escalation: bool
     is_current: bool
+    is_escalation: bool
     told: Told | None
 
 
@@ -65,8 +66,8 @@ class _MembershipRow:
     problem_id: int
     group_id: int
     key: str
-    is_escalation: bool
     is_current: bool
+    escalated_episode: int | None
     told_state: str | None
     told_episode: int | None
     told_at: datetime | None
@@ -77,7 +78,11 @@ class _MembershipRow:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A problem of a group that may be worth telling, with its profile."""
+    """A problem of a group that may be worth telling, with its profile.
+
+    `escalated_episode`: it is told in this group because nobody took it then; null: anyhow. `escalated_in`: the last
+    episode in which it was, anywhere.
+    """
 
     group_id: int
     id: int
@@ -108,6 +113,8 @@ class Member:
     acknowledged_at: datetime | None
     acknowledged_until: datetime | None
     is_current: bool
+    escalated_episode: int | None
+    escalated_in: int | None
     told_state: str | None
     told_episode: int | None
     told_at: datetime | None
@@ -190,6 +197,11 @@ class Spoken:
     sequence: int
     opening: int
 
+    @property
+    def opens(self) -> bool:
+        """Its first message of this episode."""
+        return self.sequence == self.opening
+
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
@@ -227,6 +239,12 @@ class ListedMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class _RemoteRow:
+    group_id: int
+    remote: str
+
+
+@dataclass(frozen=True, slots=True)
 class _FiringRow:
     subject: str
     uid: str
@@ -261,7 +279,6 @@ def schedule_group(
     opened_at: datetime | None,
     instant: datetime | None,
     interval: timedelta,
-    is_escalation: bool = False,
 ) -> int:
     """It speaks then at the latest, but not twice within `interval`. Its id.
 
@@ -278,7 +295,6 @@ def schedule_group(
         opened_at=opened_at,
         instant=instant,
         interval=interval,
-        is_escalation=is_escalation,
     )[0]
     return scheduled
 
@@ -287,6 +303,11 @@ def join_groups(connection: Connection, joining: Sequence[tuple[int, int]]) -> N
     """Group and problem of each."""
     group_ids, problem_ids = [group_id for group_id, _ in joining], [problem_id for _, problem_id in joining]
     _sql["join_groups"].run(connection, group_ids=group_ids, problem_ids=problem_ids)
+
+
+def escalate(connection: Connection, group_id: int, problem_id: int, episode: int) -> None:
+    """It is told in that group, too, for this episode."""
+    _sql["escalate"].run(connection, group_id=group_id, problem_id=problem_id, episode=episode)
 
 
 def set_current_groups(connection: Connection, problem_id: int, group_ids: Collection[int]) -> None:
@@ -298,9 +319,14 @@ def memberships_of_problems(connection: Connection, problem_ids: Collection[int]
     """By problem."""
     found: dict[int, list[Membership]] = {}
     for row in _sql["memberships_of_problems"].all(connection, _MembershipRow, problem_ids=list(problem_ids)):
-        membership = Membership(row.group_id, row.key, row.is_escalation, row.is_current, _told(row))
+        membership = Membership(row.group_id, row.key, row.is_current, row.escalated_episode is not None, _told(row))
         found.setdefault(row.problem_id, []).append(membership)
     return found
+
+
+def groups_of_signal(connection: Connection, entity_id: int, signal: str) -> list[int]:
+    """Groups that know of such problems of a profile, while they fire."""
+    return _sql["groups_of_signal"].values(connection, entity_id=entity_id, signal=signal)
 
 
 def wake_group(connection: Connection, group_id: int, at: datetime, interval: timedelta) -> None:
@@ -367,6 +393,12 @@ def given_up_since(connection: Connection, group_ids: Collection[int]) -> dict[i
     """How many messages of each group nobody got, since the last one that somebody did."""
     rows = _sql["given_up_since"].all(connection, _GivenUpRow, group_ids=list(group_ids))
     return {row.group_id: row.messages for row in rows}
+
+
+def remotes_of_openings(connection: Connection, group_ids: Collection[int]) -> dict[int, Remote]:
+    """Of each group, what the service calls the first message of its episode, where it has taken it and has a name."""
+    rows = _sql["remotes_of_openings"].all(connection, _RemoteRow, group_ids=list(group_ids))
+    return {row.group_id: _decode_remote(row.remote) for row in rows}
 
 
 def replace_messages(connection: Connection, messages: Collection[UndeliveredMessage]) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from scouter.policy.acknowledgement import Acknowledgement
 from scouter.policy.identity import ProblemKey, Side, Signal
+from scouter.policy.inhibition import HELD_BACK_BY
 from scouter.policy.problem import Problem, Reason, Standing, State, Verdict
 from scouter.policy.telling import Strength
 from scouter.postgres.statements import Connection, named_statements
@@ -154,6 +155,12 @@ class ProblemFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class _SignalRow:
+    entity_id: int
+    signal: str
+
+
+@dataclass(frozen=True, slots=True)
 class EpisodeMoment:
     episode: int
     at: datetime
@@ -175,6 +182,15 @@ def has_followed_problems(connection: Connection, entity_id: int) -> bool:
 def entities_with_problems(connection: Connection, space: str) -> list[int]:
     """Profiles of a space with problems that are not over."""
     return _sql["entities_with_problems"].values(connection, space=space)
+
+
+def signals_firing(connection: Connection, entity_ids: Collection[int]) -> dict[int, set[Signal]]:
+    """Of those signals that may hold others back; by entity."""
+    found: dict[int, set[Signal]] = {}
+    signals = [signal.value for signal in HELD_BACK_BY.values()]
+    for row in _sql["signals_firing"].all(connection, _SignalRow, entity_ids=list(entity_ids), signals=signals):
+        found.setdefault(row.entity_id, set()).add(Signal(row.signal))
+    return found
 
 
 def problems_of_check(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -22,8 +23,8 @@ AGE = Mention(Kind.firing, ProblemKey("u1", Signal.psi, "age"), "churn", "1.2.0"
 NOW = at(hours=5)
 
 
-def key(**changes: str) -> str:
-    named = {"space": "credit", "uid": "u1", "channel": "slack", "destination": "{}", **changes}
+def key(**changes: Any) -> str:
+    named: dict[str, Any] = {"space": "credit", "uid": "u1", "channel": "slack", "destination": "{}", **changes}
     return group_key(DEFAULTS, **named)
 
 
@@ -34,9 +35,10 @@ def news(*mentions: Mention, causes: dict[str, SharedCause] | None = None, undel
 def test_profiles_of_a_space_share_a_group_and_those_of_a_webhook_do_not() -> None:
     assert key(uid="u1") == key(uid="u2")
     assert key(channel="webhook", uid="u1") != key(channel="webhook", uid="u2")
-    assert len({key(), key(space="sales"), key(channel="console"), key(destination='{"a": 1}')}) == 4
+    others = {key(space="sales"), key(channel="console"), key(destination='{"a": 1}'), key(is_escalation=True)}
+    assert len(others - {key()}) == 4
     apart = replace(DEFAULTS, group_by="profile")
-    named = {"space": "credit", "channel": "slack", "destination": "{}"}
+    named: dict[str, Any] = {"space": "credit", "channel": "slack", "destination": "{}"}
     assert group_key(apart, uid="u1", **named) != group_key(apart, uid="u2", **named)
 
 

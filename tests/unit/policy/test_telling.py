@@ -174,12 +174,13 @@ def test_there_is_something_to_say_at_once_or_at_the_next_reminder_or_never() ->
     assert next_moment(OK, None, DEFAULTS, at(hours=3)) is None
 
 
-def test_an_escalation_is_due_so_long_after_it_was_first_told() -> None:
+def test_an_escalation_is_due_once_an_episode_after_it_was_told() -> None:
     policy = replace(DEFAULTS, escalate_after=timedelta(hours=4), escalate_to=(Recipient(pagerduty="ops"),))
     told = told_firing(hours=1)
-    assert escalation_due(FIRING, told, policy) == at(hours=5)
+    assert escalation_due(FIRING, told, policy, None) == at(hours=5)
     reminded = replace(told, at=at(hours=30))
-    assert escalation_due(FIRING, reminded, policy) == at(hours=5)
-    assert escalation_due(FIRING, None, policy) is None
-    assert escalation_due(OK, told, policy) is None
-    assert escalation_due(FIRING, told, DEFAULTS) is None
+    assert escalation_due(FIRING, reminded, policy, None) == at(hours=5)
+    assert escalation_due(FIRING, told, policy, FIRING.episode) is None
+    assert escalation_due(FIRING, None, policy, None) is None
+    assert escalation_due(OK, told, policy, None) is None
+    assert escalation_due(FIRING, told, DEFAULTS, None) is None

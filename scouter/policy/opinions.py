@@ -1,4 +1,4 @@
-"""The second opinions that a check's result holds, by feature or metric, in the words of policy."""
+"""The second opinions that the result of a check holds, by feature or metric, in the words of policy."""
 
 from __future__ import annotations
 
