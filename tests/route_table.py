@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 import pytest
-from msgspec import NODEFAULT, inspect
+from msgspec import inspect
 
 from scouter.api.routing import AnyRequest, AnyRoute, Request
 from scouter.auth.permissions import Caller, Verb
@@ -151,7 +151,7 @@ def _least(kind: inspect.Type, named: Named) -> Any:
             return 1 if kind.ge is None else kind.ge
         case inspect.BoolType():
             return True
-    return _shortest_text(kind)
+    return "2026-01-01T00:00:00Z" if isinstance(kind, inspect.DateTimeType) else _shortest_text(kind)
 
 
 def _shortest_text(kind: inspect.Type) -> str:
@@ -160,7 +160,7 @@ def _shortest_text(kind: inspect.Type) -> str:
 
 
 def _is_required(field: inspect.Field) -> bool:
-    return field.default is NODEFAULT and field.default_factory is NODEFAULT
+    return field.required
 
 
 def _members(kind: inspect.Type) -> set[str]:
