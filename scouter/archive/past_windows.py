@@ -24,6 +24,7 @@ from scouter.archive.spooled_values import SpooledValues, spooled_values
 from scouter.archive.window_sums import WindowCounts, WindowMeans
 from scouter.drift.check_windows import MICROSECOND, CheckWindows
 from scouter.drift.replayed_features import WindowMean
+from scouter.errors import DatabaseAway
 from scouter.postgres.connections.pool import Pool
 from scouter.postgres.huge_values import TooHuge
 from scouter.postgres.tables.dry_runs import archived_rows, count_up_to, limit_statements
@@ -61,11 +62,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """What has been found out about a span: the names of features by id, and the files to go on with."""
+    """What has been found out about a span: the names of features by id, and where its records are."""
 
     names: Mapping[int, str]
     sources: Sources
-    files: Sequence[str]
 
 
 class PastWindows:
@@ -85,8 +85,7 @@ class PastWindows:
         """Of SPC, for as long as the block takes; and from how many files."""
         with spooled_values(self._directory) as spooled:
 
-            def hot(stream: RecordStream, reading: _Reading, seconds: float) -> None:
-                del seconds
+            def hot(stream: RecordStream, reading: _Reading) -> None:
                 for table in reading.sources.tables:
                     query = values_of_one(table, span.entity.id, span.first, span.beyond)
                     for batch in stream.rows(query):
@@ -106,13 +105,11 @@ class PastWindows:
         """Of PSI, for each of these schedules; and from how many files."""
         found = [WindowCounts(len(grid)) for grid in grids]
 
-        def hot(stream: RecordStream, reading: _Reading, seconds: float) -> None:
-            del seconds
+        def hot(stream: RecordStream, reading: _Reading) -> None:
             for grid, sums in _filled(grids, found):
                 for table in reading.sources.tables:
                     query = window_counts_of_one(table, span.entity.id, grid.first_moments, *_ends(grid))
-                    for batch in stream.rows(query):
-                        budget.require_time()
+                    for batch in stream.sums(query):
                         _add_counts(sums, *_of_ids(batch, reading.names), batch)
 
         def archived(windows: ArchivedWindows) -> None:
@@ -125,13 +122,22 @@ class PastWindows:
         return found, self._read(PSI, span, budget, hot, archived)
 
     def means(self, span: Span, grids: Sequence[CheckWindows], budget: ReadBudget) -> tuple[list[WindowMeans], int]:
-        """Of custom metrics, as `counts`."""
+        """Of custom metrics, as `counts`. What Postgres cannot add up is read once more, in another way."""
+        try:
+            return self._means(span, grids, budget, huge=False)
+        except TooHuge:
+            return self._means(span, grids, budget, huge=True)
+
+    def _means(
+        self, span: Span, grids: Sequence[CheckWindows], budget: ReadBudget, *, huge: bool
+    ) -> tuple[list[WindowMeans], int]:
         found = [WindowMeans(len(grid)) for grid in grids]
 
-        def hot(stream: RecordStream, reading: _Reading, seconds: float) -> None:
+        def hot(stream: RecordStream, reading: _Reading) -> None:
             for grid, sums in _filled(grids, found):
                 for table in reading.sources.tables:
-                    for batch in self._hot_means(stream, table, span, grid, seconds):
+                    asked = (table, span.entity.id, grid.first_moments, *_ends(grid))
+                    for batch in stream.sums(window_means_of_one(*asked, huge=huge)):
                         sums.add(_means(*_of_ids(batch, reading.names), batch))
 
         def archived(windows: ArchivedWindows) -> None:
@@ -146,7 +152,7 @@ class PastWindows:
         kind: Kind,
         span: Span,
         budget: ReadBudget,
-        hot: Callable[[RecordStream, _Reading, float], None],
+        hot: Callable[[RecordStream, _Reading], None],
         archived: Callable[[ArchivedWindows], None],
     ) -> int:
         """The number of files."""
@@ -165,9 +171,12 @@ class PastWindows:
                     budget.require_room(rows)
                 names = {number: name for name, number in features_of(connection, span.entity.id).items()}
                 with record_stream(self._conninfo, seconds=budget.seconds) as stream:
-                    hot(stream, _Reading(names, sources, files), budget.seconds)
+                    hot(stream, _Reading(names, sources))
         except QueryCanceled:
             raise TimeUp from None
+        except DatabaseAway:
+            budget.require_time()  # then Postgres ended what it was given no more time for
+            raise
         if files:
             self._read_archived(kind, span, files, archived)
         return len(files)
@@ -180,18 +189,6 @@ class PastWindows:
 
         records = ArchivedRecords(self._reads.store, kind, span.entity.uid, files)
         self._reads.run(lambda: archived(ArchivedWindows(records)))
-
-    def _hot_means(
-        self, stream: RecordStream, table: str, span: Span, grid: CheckWindows, seconds: float
-    ) -> list[pa.RecordBatch]:
-        from scouter.archive.record_stream import record_stream
-
-        asked = (table, span.entity.id, grid.first_moments, *_ends(grid))
-        try:
-            return list(stream.rows(window_means_of_one(*asked, huge=False)))
-        except TooHuge:  # that transaction is at its end
-            with record_stream(self._conninfo, seconds=seconds) as another:
-                return list(another.rows(window_means_of_one(*asked, huge=True)))
 
 
 def _filled(grids: Sequence[CheckWindows], found: Sequence[Sums]) -> Iterator[tuple[CheckWindows, Sums]]:

@@ -48,12 +48,23 @@ class RecordStream:
         self._names = names
 
     def rows(self, query: str) -> Iterator[pa.RecordBatch]:
-        """What the query finds, as it is. Raises `TooHuge` where Postgres cannot add up, and `TimeUp` where it was
-        given no more time.
+        """What the query finds, as it is. What goes wrong on the way is `DatabaseAway`: Arrow does not say what."""
+        with _lost_is_away(), self._connection.cursor(adbc_stmt_kwargs=_OPTIONS) as cursor:
+            cursor.execute(query)
+            try:
+                yield from cursor.fetch_record_batch()
+            except OSError as problem:
+                log.warning("reading records broke off: %s", str(problem).partition("\n")[0])
+                raise DatabaseAway from problem
+
+    def sums(self, query: str) -> list[pa.RecordBatch]:
+        """As `rows`, all at once. Raises `TooHuge` where Postgres cannot add up, and `TimeUp` where it was given no
+        more time.
         """
         with _lost_is_away(), self._connection.cursor(adbc_stmt_kwargs=_OPTIONS) as cursor:
             cursor.execute(query)
-            yield from cursor.fetch_record_batch()
+            batches: list[pa.RecordBatch] = cursor.fetch_arrow_table().to_batches()
+            return batches
 
     def batches(self, kind: Kind, query: str) -> Iterator[pa.RecordBatch]:
         """What the query finds, in the columns of the archive. Rows of profiles that are gone are left out."""

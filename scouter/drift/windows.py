@@ -46,7 +46,7 @@ def bin_width(start: datetime, end: datetime, max_data_points: int) -> timedelta
 def _ends(query: WindowQuery, now: datetime) -> tuple[datetime, datetime]:
     start, end = query.custom_start, query.end_custom_datetime
     if start is not None and end is not None:
-        return _in_utc(start), _in_utc(end)
+        return in_utc(start), in_utc(end)
     if start is not None or end is not None:
         missing = "end_custom_datetime" if end is None else "start_custom_datetime"
         raise InvalidInput(missing, None, "both ends of the window, or neither")
@@ -57,7 +57,7 @@ def _ends(query: WindowQuery, now: datetime) -> tuple[datetime, datetime]:
     return now - INTERVAL_LENGTHS[query.time_interval], now
 
 
-def _in_utc(moment: datetime) -> datetime:
+def in_utc(moment: datetime) -> datetime:
     """The first and the last day of the calendar in another zone may lie outside of it in UTC."""
     try:
         return moment.astimezone(UTC)

@@ -7,9 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from scouter.archive.kinds import KINDS
 from scouter.archive.past_windows import PastWindows, Span
 from scouter.archive.read_budget import ReadBudget, TimeUp, TooManyRecords
+from scouter.drift.windows import in_utc
 from scouter.dry_run.comparison import comparison
 from scouter.dry_run.estimates import estimate, too_large, took_too_long, with_rows, within
 from scouter.dry_run.expectations import expectations
@@ -53,6 +56,7 @@ class DryRuns:
         `DryRunTooLarge`, and `StoreAway` or `ArchiveBusy` when archived records are wanted and cannot be had.
         """
         began = time.monotonic()
+        request = replace(request, start=in_utc(request.start), end=in_utc(request.end))
         asked = self._look_up(entity, request)
         if request.estimate:
             return DryRunReply(entity.uid, request.start, request.end, asked.estimate)

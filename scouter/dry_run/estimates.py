@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from scouter.archive.kinds import Kind
 from scouter.drift.check_windows import MICROSECOND
@@ -17,6 +17,7 @@ from scouter.postgres.tables.dry_runs import archived_rows, checked_rows
 from scouter.wire.dry_runs import DryRunEstimate
 
 _DAY = timedelta(days=1)
+_LAST = datetime(2101, 1, 1, tzinfo=UTC)  # no schedule fires later
 
 
 def estimate(
@@ -25,6 +26,7 @@ def estimate(
     """Of the variant with the most windows."""
     largest = max(variants, key=lambda each: len(each.windows))
     start, entity_id = min(each.windows.start for each in variants), largest.entity.id
+    end = min(end, _LAST)
     rows = checked_rows(connection, kind.name, entity_id, start, end)
     if archive:
         rows += archived_rows(connection, kind.name, entity_id, start + MICROSECOND, end + MICROSECOND)

@@ -24,6 +24,7 @@ from tests.profile_documents import custom_profile, psi_profile, registration, s
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 KINDS = ("spc", "psi", "custom")
+STRICT = "3 16 4 8 2 4 1 1"
 MIDNIGHT = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 FIRST = MIDNIGHT - 36 * DAY + 6 * HOUR  # an instant of the schedule; days older than 30 are archived first
 DAYS = 9
@@ -92,19 +93,24 @@ def past_checks(database: str, pool: Pool, directory: Path) -> Iterator[PastChec
         with HttpClient(server.address).login() as client:
             uids = {kind: _register(client, document) for kind, document in _documents().items()}
             _send(client, uids)
-            told = {kind: _check(pool, settings, uid) for kind, uid in uids.items()}
+            told = {kind: _check(pool, settings, uid) for kind, uid in uids.items() if kind != "huge"}
             yield PastChecks(server, settings, database, pool, client, uids, told)
     finally:
         server.stop()
 
 
 def _documents() -> dict[str, dict[str, Any]]:
-    """Each in a space of its own, so that groups tell of one profile."""
+    """Each in a space of its own, so that groups tell of one profile. `strict` has the records of `spc`,
+    `huge` values that cannot be added up, and no checks.
+    """
     made = {
         "spc": spc_profile(space="spc"),
+        "strict": spc_profile(space="strict"),
         "psi": psi_profile(space="psi"),
         "custom": custom_profile(space="custom"),
+        "huge": custom_profile(space="huge"),
     }
+    made["strict"]["config"]["alert_config"]["rule"]["rule"] = STRICT
     for document in made.values():
         document["config"]["alert_config"]["schedule"] = "0 0 6 * * *"
     return made
@@ -120,6 +126,9 @@ def _send(client: HttpClient, uids: dict[str, str]) -> None:
     """Every twenty minutes, but nothing on one day; also on the edges of windows, and of a feature that is not
     monitored.
     """
+    at = (FIRST + HOUR).isoformat()
+    huge = [{"Custom": {"created_at": at, "uid": uids["huge"], "metric": "mae", "value": 1.5e308}}] * 3
+    assert client.post("/scouter/message", {"records": huge}).body["stored"] == 3
     chooser = random.Random(5)
     moment = FIRST - HOUR
     while moment <= LAST + HOUR:
@@ -132,9 +141,11 @@ def _send(client: HttpClient, uids: dict[str, str]) -> None:
 
 def _records(uids: dict[str, str], moment: datetime, chooser: random.Random) -> list[dict[str, Any]]:
     drifts, at = SHIFTED < moment <= BACK, moment.isoformat()
+    values = {"f0": chooser.gauss(0.6 * drifts, 0.2), "f1": chooser.gauss(0.0, 0.2), "other": 9.0}
     found: list[dict[str, Any]] = [
-        {"Spc": {"created_at": at, "uid": uids["spc"], "feature": name, "value": chooser.gauss(shift, 0.2)}}
-        for name, shift in (("f0", 0.6 * drifts), ("f1", 0.0), ("other", 9.0))
+        {"Spc": {"created_at": at, "uid": uids[owner], "feature": name, "value": value}}
+        for owner in ("spc", "strict")
+        for name, value in values.items()
     ]
     shares = (10, 10, 10, 40) if drifts else (15, 15, 15, 15)
     found += [

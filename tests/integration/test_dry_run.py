@@ -29,7 +29,7 @@ from tests.conditions import eventually
 from tests.http_client import Answer, HttpClient
 from tests.integration.archive.archived_days import near
 from tests.integration.conftest import copy_of_template
-from tests.integration.past_checks import DAY, DAYS, FIRST, HOUR, KINDS, LAST, PastChecks, past_checks
+from tests.integration.past_checks import DAY, DAYS, FIRST, HOUR, KINDS, LAST, STRICT, PastChecks, past_checks
 from tests.metrics_page import sample, samples_at
 from tests.profile_documents import spc_profile
 from tests.server_process import CLONE
@@ -63,7 +63,8 @@ def answers(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         for place, hot_days in zip(PLACES, (None, 31, 20), strict=True):
             if hot_days is not None:
                 past.archive(hot_days)
-            found[place] = {kind: past.dry_run(kind, details="alerts", compare=True) for kind in KINDS}
+            asked = (*KINDS, "huge")
+            found[place] = {kind: past.dry_run(kind, details="alerts", compare=True) for kind in asked}
             steps[place] = {kind: steps_of(past, kind) for kind in KINDS}
             if hot_days is None:
                 after = counted(past)
@@ -153,24 +154,29 @@ def test_nothing_differs_from_itself(answers: Answers) -> None:
         assert compared["both"] > 0
 
 
-def test_a_changed_rule_does_what_a_profile_with_that_rule_does(answers: Answers) -> None:
-    """Here the whole document, registered beside the other one and given its records."""
+def test_a_changed_rule_does_what_checks_by_that_rule_did(answers: Answers) -> None:
+    """Those of another profile, which was given the same records."""
     past = answers.past
-    strict = past.dry_run("spc", rule="3 16 4 8 2 4 1 1", compare=True, details="alerts").body
-    assert strict["compare"]["only_changed"] > 0
-    assert strict["compare"]["only_now"] == 0
-    assert strict["compare"]["first_difference"]["only_changed"] != []
-    document = spc_profile(space="spc")
-    document["config"]["alert_config"] |= {
-        "schedule": "0 0 6 * * *",
-        "rule": {**document["config"]["alert_config"]["rule"], "rule": "3 16 4 8 2 4 1 1"},
-    }
-    whole = past.dry_run("spc", profile=document, details="alerts").body
-    assert whole["windows"] == strict["windows"]
-    named = {"start": FIRST.isoformat(), "end": LAST.isoformat(), "profile": document, "details": "alerts"}
+    changed = past.dry_run("spc", rule=STRICT, compare=True, details="alerts").body
+    recorded = past.recorded("strict")
+    assert [(each["outcome"], each["rows"], each["raised"]) for each in changed["windows"]] == [
+        (outcome, rows, alerts) for _, outcome, rows, alerts in recorded
+    ]
+    compared = changed["compare"]
+    assert (compared["only_now"], compared["only_changed"] > 0) == (0, True)
+    assert compared["first_difference"]["only_changed"] != []
+
+
+def test_a_whole_document_need_not_be_registered(answers: Answers) -> None:
+    past, document = answers.past, spc_profile(space="spc")
+    document["config"]["alert_config"] |= {"schedule": "0 0 6 * * *"}
+    document["config"]["alert_config"]["rule"]["rule"] = STRICT
+    changed = past.dry_run("spc", rule=STRICT).body["windows"]
+    assert past.dry_run("spc", profile=document).body["windows"] == changed
     document["config"]["version"] = "9.9.9"
+    named = {"start": FIRST.isoformat(), "end": LAST.isoformat(), "profile": document}
     by_name = past.client.post("/scouter/alerts/dry-run", named).body
-    assert (by_name["uid"], by_name["windows"]) == (past.uids["spc"], strict["windows"])
+    assert (by_name["uid"], by_name["windows"]) == (past.uids["spc"], changed)
 
 
 def test_another_policy_holds_back_and_lets_through(answers: Answers) -> None:
@@ -201,6 +207,20 @@ def test_the_timeline_is_there_as_csv(answers: Answers) -> None:
     assert lines[0] == "end,windows,rows,outcome,alerts,bad,state,recorded_outcome,records_differ"
     assert len(lines) == 1 + DAYS
     assert any(",alert," in line and ",f0,firing," in line for line in lines)
+
+
+@pytest.mark.parametrize("place", (PLACES[0], PLACES[2]))
+def test_values_that_nobody_can_add_up_are_reckoned_all_the_same(answers: Answers, place: str) -> None:
+    windows = answers.by_place[place]["huge"].body["windows"]
+    (raised,) = [each for window in windows for each in window["raised"]]
+    assert raised["Custom"]["observed_value"] == 1.5e308
+
+
+def test_any_moment_of_the_calendar_may_be_asked_for(answers: Answers) -> None:
+    ends = {"start": "0001-01-01T00:00:00+14:00", "end": "9999-12-31T23:59:59.999999-12:00"}
+    answer = answers.past.dry_run("psi", **ends)
+    assert (answer.status, answer.body["code"]) == (422, "DRY_RUN_TOO_LARGE")
+    assert answers.past.dry_run("psi", **{**ends, "start": "9000-01-01T00:00:00Z"}).body["windows"] == []
 
 
 def test_an_estimate_reads_nothing(answers: Answers) -> None:
@@ -329,10 +349,10 @@ def test_a_store_that_is_away_is_said_and_never_less_told(answers: Answers) -> N
 
 def test_the_command_line_says_the_same(answers: Answers) -> None:
     past = answers.past
-    asked = (past.uids["spc"], "--start", FIRST.isoformat(), "--end", LAST.isoformat(), "--rule", "3 16 4 8 2 4 1 1")
+    asked = (past.uids["spc"], "--start", FIRST.isoformat(), "--end", LAST.isoformat(), "--rule", STRICT)
     table = program(past, *asked, "--compare")
     assert table.returncode == 0, table.stderr
-    compared = past.dry_run("spc", rule="3 16 4 8 2 4 1 1", compare=True).body["compare"]
+    compared = past.dry_run("spc", rule=STRICT, compare=True).body["compare"]
     assert f"changed only: {compared['only_changed']}" in table.stdout
     assert "f0 above" in table.stdout
     as_csv = program(past, *asked, "--csv")
