@@ -50,8 +50,13 @@ WHERE problem.state = 'firing' AND (%(spaces)s::text[] IS NULL OR entity.space =
 ORDER BY problem.id DESC;
 
 -- name: wake_groups
--- They look anew at what they may say.
+-- They look anew at what they may say. Taken in the order of their keys, as by checks: else the two could wait for each
+-- other in a circle.
 UPDATE message_group SET notify_at = clock_timestamp(), opened_at = clock_timestamp(), instant = NULL
-WHERE (%(space)s::text IS NULL OR space = %(space)s)
-  AND id IN (SELECT group_id FROM message_group_problem JOIN problem ON problem.id = problem_id
-             WHERE state = 'firing' OR told_state = 'firing');
+WHERE id IN (
+    SELECT id FROM message_group
+    WHERE (%(space)s::text IS NULL OR space = %(space)s)
+      AND id IN (SELECT group_id FROM message_group_problem JOIN problem ON problem.id = problem_id
+                 WHERE state = 'firing' OR told_state = 'firing')
+    ORDER BY key
+    FOR UPDATE);

@@ -73,6 +73,7 @@ def _counts(stored: Stored, runs: Sequence[Run], hearing: Hearing, outside: Outs
         "times that one fired": fired,
         "episodes never told": promises.untold_episodes(stored, promises.tellings_of(stored)),
         "silences": outside.silences,
+        "times that one was held": sum(each.held for each in stored.problems.values()),
         "messages sent": len(sent),
         "messages replaced": sum(each.state == "replaced" for each in stored.messages),
         **dict(sorted(kinds.items())),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -27,6 +27,7 @@ _PROBLEMS = """
            settled_state, settled_since, settled_until, reason
     FROM problem JOIN entity ON entity.id = problem.entity_id"""
 _EVENTS = "SELECT problem_id, kind, episode, run_id, message_id FROM problem_event ORDER BY id"
+_HELD = "held"
 _GROUPS = "SELECT id, sequence FROM message_group"
 _MEMBERS = "SELECT group_id, problem_id, is_current, told_state, told_episode FROM message_group_problem"
 _MESSAGES = """
@@ -69,6 +70,7 @@ class StoredProblem:
     followed: bool
     steps: list[Step]
     told: list[tuple[int, str, int]]  # message id, kind, episode
+    held: int = 0  # times that it is written down that something kept it from being told
 
 
 @dataclass(frozen=True)
@@ -102,15 +104,19 @@ class Stored:
 def _problems(connection: psycopg.Connection) -> dict[int, StoredProblem]:
     steps: dict[int, list[Step]] = defaultdict(list)
     told: dict[int, list[tuple[int, str, int]]] = defaultdict(list)
+    held: Counter[int] = Counter()
     for problem_id, kind, episode, run_id, message_id in connection.execute(_EVENTS):
         if kind.startswith("told "):
             told[problem_id].append((message_id, kind.removeprefix("told "), episode))
+        elif kind == _HELD:
+            held[problem_id] += 1
         else:
             steps[problem_id].append(Step(kind, episode, run_id))
     found = {}
     for problem_id, uid, signal, subject, direction, followed, *columns in connection.execute(_PROBLEMS):
         key = ProblemKey(uid, Signal(signal), subject, Side(direction))
-        found[problem_id] = StoredProblem(key, _problem(*columns), followed, steps[problem_id], told[problem_id])
+        history = (steps[problem_id], told[problem_id], held[problem_id])
+        found[problem_id] = StoredProblem(key, _problem(*columns), followed, *history)
     return found
 
 
