@@ -105,7 +105,7 @@ class WholeServer:
             self._eventually(lambda: client.post("/scouter/alerts/test", {"uid": self._checked}).status == 200)
 
     def runs_dry(self) -> None:
-        asked = {"uid": self._checked, "start": "2026-01-01T00:00:00Z", "end": "2026-01-02T00:00:00Z"}
+        asked = {"uid": self._checked, "start": "2026-01-01T00:00:00Z", "end": "2026-01-01T00:10:00Z"}
         with HttpClient(self.server.address) as client:
             client.token = self.client.token
             self._eventually(lambda: client.post("/scouter/alerts/dry-run", asked).status == 200)
