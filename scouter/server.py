@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from datetime import UTC, datetime
 
 from scouter.alerting.group_clock import GroupClock
+from scouter.alerting.heartbeat import Heartbeat
 from scouter.alerting.server_policy import overrule_policy
 from scouter.answering import Behind
 from scouter.api.http_server import bind, http_server, in_address
@@ -199,10 +200,12 @@ class Server:
         yield FRONT, MaintenanceScheduler(conninfo, deadlines, tasks_of(settings), now, is_alone=is_alone)
         delivery = deliverer(jobs, settings, now)
         yield FRONT, delivery
-        yield FRONT, GroupClock(jobs, delivery.wake)
+        group_clock = GroupClock(jobs, delivery.wake)
+        yield FRONT, group_clock
         yield FRONT, LateSweep(jobs, settings.checks, settings.alerting, now, delivery.wake)
         yield FRONT, Poller(jobs, Checker(jobs, settings.checks, settings.alerting, delivery.wake), settings.checks)
         yield FRONT, SilenceSweep(jobs, settings.alerting)
+        yield FRONT, Heartbeat(jobs, settings.checks, settings.alerting, lambda: group_clock.runs, now)
         yield FRONT, ClockWatch(jobs, future_times(settings), now)
         yield FRONT, Archiving(archiver(conninfo, deadlines, settings, base.store, now), settings.archive.every_seconds)
 

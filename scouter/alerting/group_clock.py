@@ -7,6 +7,7 @@ was told. Killed anywhere, all of that has happened, or nothing.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 
 from scouter.alerting.group_speech import MOST_AT_ONCE, speak
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 _LOOK_EVERY_SECONDS = 1.0
 _SHORTEST_PAUSE_SECONDS = 0.05
 _AWAY_SECONDS = 2.0
+_LATELY_SECONDS = 60.0
 
 
 class GroupClock(ThreadPart):
@@ -31,8 +33,14 @@ class GroupClock(ThreadPart):
         """`message_written` is called when messages are committed."""
         self._connections = connections
         self._message_written = message_written
+        self._passed_at = time.monotonic()
         self._thread = PollingThread("group clock", self._pass, retry_seconds=_AWAY_SECONDS)
         super().__init__("group clock", [self._thread])
+
+    @property
+    def runs(self) -> bool:
+        """Whether it has come round lately, or has only just been made."""
+        return time.monotonic() - self._passed_at < _LATELY_SECONDS
 
     def tick(self) -> int:
         """Let every group speak that may. How many looked at what they have to say."""
@@ -54,6 +62,7 @@ class GroupClock(ThreadPart):
         except AWAY as problem:
             log.warning("messages about problems wait for the database: %s", type(problem).__name__)
             return _AWAY_SECONDS
+        self._passed_at = time.monotonic()
         return _LOOK_EVERY_SECONDS if due is None else min(max(due, _SHORTEST_PAUSE_SECONDS), _LOOK_EVERY_SECONDS)
 
     def _speak(self) -> int:

@@ -39,10 +39,18 @@ def _wanted(settings: MessageSettings) -> dict[str, object]:
         "group_wait": _in(settings.group_wait_seconds, "s"),
         "group_interval": _in(settings.group_seconds, "s"),
         "late_hours": settings.late_hours,
+        **_silences(settings.silent_hours),
         "judge": settings.judge,
         "false_alarms": _in(settings.false_alarm_days, "d"),
     }
     return {key: value for key, value in said.items() if value is not None}
+
+
+def _silences(hours: int | None) -> dict[str, object]:
+    if hours is None:
+        return {}
+    off = hours == 0
+    return {"silent_after": "off" if off else hours, "never_sent_after": "off" if off else "24h"}
 
 
 def _in(count: int | None, unit: str) -> str | None:

@@ -6,7 +6,7 @@ this server could not have received anything say nothing either way.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -91,16 +91,18 @@ def _overdue(last: datetime, every: timedelta, activity: Activity, now: datetime
 def _unusual(
     activity: Activity, last: datetime, history_from: datetime, silent_after: int, now: datetime
 ) -> Silent | None:
-    sparse = usual_hours_a_week(activity.received, history_from, now) < _FEW_HOURS
-    missed, after = 0, 0
-    for hour in _whole_hours(last, now):
-        if hour not in activity.watched:
-            continue
-        after += bool(missed)
-        missed += is_usual(hour, activity.received, history_from)
-        if (sparse and after >= _MORE_HOURS) or (not sparse and missed >= silent_after):
-            return Silent(last, hour + HOUR)
-    return None
+    watched = [hour for hour in _whole_hours(last, now) if hour in activity.watched]
+    missed = [n for n, hour in enumerate(watched) if is_usual(hour, activity.received, history_from)]
+    if not missed:
+        return None
+    is_sparse = usual_hours_a_week(activity.received, history_from, now) < _FEW_HOURS
+    enough = missed[0] + _MORE_HOURS if is_sparse else _nth(missed, silent_after)
+    return None if enough is None or enough >= len(watched) else Silent(last, watched[enough] + HOUR)
+
+
+def _nth(items: Sequence[int], number: int) -> int | None:
+    """Counted from one."""
+    return items[number - 1] if len(items) >= number else None
 
 
 def _whole_hours(last: datetime, now: datetime) -> Iterator[datetime]:

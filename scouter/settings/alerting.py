@@ -32,6 +32,12 @@ class AlertingSettings:
         values.choice("alerts", "problems", "both"),
         "What the webhook receives: `alerts` (every one of every check), `problems` (what changed in them), or `both`.",
     )
+    heartbeat_url: str | None = setting(
+        "SCOUTER_HEARTBEAT_URL",
+        None,
+        values.secret_url,
+        "Gets a GET every minute while checks and messages are on time; something outside calls when none comes.",
+    )
     smtp_url: str | None = setting(
         "SCOUTER_SMTP_URL",
         None,

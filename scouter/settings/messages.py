@@ -48,6 +48,14 @@ class MessageSettings:
         "Windows older than that make no messages when they are checked again.",
         shown_default="24",
     )
+    silent_hours: int | None = setting(
+        "SCOUTER_SILENT_HOURS",
+        None,
+        values.integer(0, 168),
+        "After so many whole hours without records, in which there usually are some, a profile is told to be silent; "
+        "0: no profile is, not even one that never sent, unless a policy of its own or of its space says so.",
+        shown_default="2",
+    )
     judge: str | None = setting(
         "SCOUTER_JUDGE",
         None,

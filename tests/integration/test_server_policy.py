@@ -46,3 +46,14 @@ def test_the_better_way_is_named_at_the_start(pool: Pool, caplog: pytest.LogCapt
     with caplog.at_level(logging.INFO):
         stored(pool, MessageSettings())
     assert "SCOUTER_MESSAGES=problems" in caplog.text
+
+
+def test_hours_until_a_profile_is_silent_are_of_the_servers_policy_and_none_switches_it_off(pool: Pool) -> None:
+    assert stored(pool, MessageSettings(silent_hours=4)) == {
+        "messages": "every_alert",
+        "silent_after": 4,
+        "never_sent_after": "24h",
+    }
+    off = {"messages": "every_alert", "silent_after": "off", "never_sent_after": "off"}
+    assert stored(pool, MessageSettings(silent_hours=0)) == off
+    assert stored(pool, MessageSettings()) == off

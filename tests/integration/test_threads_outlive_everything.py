@@ -11,6 +11,9 @@ import pyarrow as pa
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from scouter.alerting import heartbeat
+from scouter.checks import silence_sweep
+from scouter.ingest import arrival_notes
 from scouter.maintenance import clock_watch, quarantine_limits, scheduler
 from scouter.postgres.connections import query_deadlines
 from scouter.server import Server
@@ -21,7 +24,7 @@ from tests.conditions import eventually, probe
 from tests.integration.conftest import settings_for
 from tests.integration.probing import LifeProbes
 from tests.integration.thread_faults import Place, places, strangers, worker_threads
-from tests.integration.whole_server import HOOK, WholeServer
+from tests.integration.whole_server import BEAT, HOOK, WholeServer
 from tests.metrics_page import sample, samples_at
 from tests.publishers import KafkaPublisher, RabbitPublisher
 
@@ -55,6 +58,8 @@ def short_pauses() -> Iterator[None]:
         patch.setattr(scheduler, "_EVERY_SECONDS", 0.5)
         patch.setattr(quarantine_limits, "_EVERY_SECONDS", 0.5)
         patch.setattr(clock_watch, "_EVERY_SECONDS", 0.5)
+        for module in (arrival_notes, silence_sweep, heartbeat):
+            patch.setattr(module, "_EVERY_SECONDS", 0.5)
         patch.setattr(clock_watch, "_TOLD_SECONDS", 0.5)
         patch.setattr(scheduler, "_AGAIN_AFTER_FAILURE_SECONDS", 0.5)
         yield
@@ -76,7 +81,11 @@ def whole(
     from_brokers = {name: value for each in brokers for name, value in each.environment.items()}
     directory = tmp_path_factory.mktemp("outlived")
     with AlertService() as service:
-        more = {"SCOUTER_WEBHOOK_URL": service.url + HOOK, "SCOUTER_STORAGE_URI": str(directory / "store")}
+        more = {
+            "SCOUTER_WEBHOOK_URL": service.url + HOOK,
+            "SCOUTER_HEARTBEAT_URL": service.url + BEAT,
+            "SCOUTER_STORAGE_URI": str(directory / "store"),
+        }
         server = Server(settings_for(database, directory, **{**from_brokers, **_SHORT, **more}))
         server.start()
         made = WholeServer(server, database, service, *brokers)

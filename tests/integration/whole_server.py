@@ -26,6 +26,7 @@ from tests.publishers import HttpPublisher, Publisher
 from tests.raw_http import RawConnection
 
 HOOK = "/hook"
+BEAT = "/beat"
 _PATIENCE_SECONDS = 20.0
 
 
@@ -64,7 +65,8 @@ class WholeServer:
             "group clock": self.lets_groups_speak,
             **{"delivery 1": self.delivers, "maintenance": self.maintains, "archive": self.archives},
             **{"quarantine limits": self.limits_quarantine, "database watch": self.sees_the_database},
-            "clock": self.sets_times_back,
+            **{"arrivals": self.notes_arrivals, "silence sweep": self.looks_for_silent_profiles},
+            **{"heartbeat": self.is_heard, "clock": self.sets_times_back},
             "database deadlines": self.cuts_queries,
         }
 
@@ -103,7 +105,7 @@ class WholeServer:
             self._eventually(lambda: client.post("/scouter/alerts/test", {"uid": self._checked}).status == 200)
 
     def runs_dry(self) -> None:
-        asked = {"uid": self._checked, "start": "2026-01-01T00:00:00Z", "end": "2026-01-01T01:00:00Z"}
+        asked = {"uid": self._checked, "start": "2026-01-01T00:00:00Z", "end": "2026-01-01T00:10:00Z"}
         with HttpClient(self.server.address) as client:
             client.token = self.client.token
             self._eventually(lambda: client.post("/scouter/alerts/dry-run", asked).status == 200)
@@ -196,6 +198,20 @@ class WholeServer:
         self._until("SELECT 1 FROM clock")
         self._database.execute("UPDATE clock SET was_ahead_by = '1 day'")
         self._until("SELECT 1 FROM clock WHERE was_ahead_by IS NULL")
+
+    def notes_arrivals(self) -> None:
+        now = self._ask("SELECT clock_timestamp()")
+        self.stores("http")
+        self._until("SELECT 1 FROM profile_activity WHERE moved_at > %s", now)
+
+    def looks_for_silent_profiles(self) -> None:
+        now = self._ask("SELECT clock_timestamp()")
+        self._until("SELECT 1 FROM reception WHERE looked_at > %s", now)
+
+    def is_heard(self) -> None:
+        """By a service outside that expects to hear of it."""
+        before = len(self._service.requests(BEAT))
+        self._service.wait_for(BEAT, before + 1, seconds=_PATIENCE_SECONDS)
 
     def lets_groups_speak(self) -> None:
         """One that has nothing to say."""

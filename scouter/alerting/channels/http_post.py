@@ -1,4 +1,4 @@
-"""One POST to a service outside, and what its answer means: sent, try again, or never.
+"""One request to a service outside, and what its answer means: sent, try again, or never.
 
 Addresses are secret, for webhooks carry their key in the path: texts show the host alone. Exceptions of the library
 quote addresses and headers, so none of their texts is passed on.
@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from email.message import Message
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException, InvalidURL
-from typing import Any
+from typing import Any, Literal
 from urllib.error import HTTPError, URLError
 from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
@@ -32,7 +32,8 @@ _REQUEST_TIMEOUT, _TOO_MANY_REQUESTS = 408, 429
 class Post:
     """What to send where. `secrets` are texts that a service may repeat in its answer and nobody may read there.
 
-    The parts of the address are among them anyway. `also_good` are answers beside 2xx that are as good.
+    The parts of the address are among them anyway. `also_good` are answers beside 2xx that are as good. A GET has no
+    body.
     """
 
     url: str = field(repr=False)
@@ -40,6 +41,7 @@ class Post:
     headers: Mapping[str, str] = field(repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
     also_good: frozenset[int] = frozenset()
+    method: Literal["POST", "GET"] = "POST"
 
     @property
     def host(self) -> str:
@@ -71,7 +73,7 @@ class Answer:
 
 
 class Poster:
-    """Sends POST requests. `seconds` is for a whole exchange: connecting, sending, reading.
+    """Sends requests. `seconds` is for a whole exchange: connecting, sending, reading.
 
     Proxies are taken from the environment. Redirects are not followed: an alert goes where the settings say.
     """
@@ -116,7 +118,8 @@ def _request(post: Post) -> Request:
         post_url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
     else:
         post_url = post.url
-    return Request(post_url, post.body, headers, method="POST")  # noqa: S310  # settings take http and https only
+    body = post.body if post.method == "POST" else None
+    return Request(post_url, body, headers, method=post.method)  # noqa: S310  # settings take http and https only
 
 
 def _basic(parts: SplitResult) -> str:
