@@ -230,7 +230,7 @@ def test_a_silence_holds_a_message_back_until_it_ends(watched: Watched) -> None:
     assert watched.speak() == []
     assert watched.steps() == ["firing", "held"], "why nothing is told is written down once"
     ((why,),) = watched.query(
-        "SELECT detail ->> 'why' = 'silence ' || id FROM problem_event, silence WHERE kind = 'held'"
+        "SELECT detail ->> 'why' = 'silence ' || silence.id FROM problem_event, silence WHERE kind = 'held'"
     )
     assert why
     watched.query("UPDATE silence SET ends_at = now()")
