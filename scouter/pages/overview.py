@@ -153,7 +153,7 @@ def _why(item: ProfileStateItem, now: datetime) -> str:
     if item.state == "failed":
         return "the last check failed"
     since = duration((now - item.state_since).total_seconds())
-    if item.state == "no_data":
+    if item.state in ("silent", "no_data"):
         return f"no records for {since}"
     if item.state == "new":
         return f"registered {since} ago, not checked yet"

@@ -11,7 +11,7 @@ from scouter.wire.cursors import Cursor
 from scouter.wire.names import WITHOUT_CONTROL, Name
 from scouter.wire.profiles import DriftType
 
-ProfileState: TypeAlias = Literal["alert", "failed", "no_data", "new", "ok", "off"]
+ProfileState: TypeAlias = Literal["alert", "failed", "silent", "no_data", "new", "ok", "off"]
 StateOrder: TypeAlias = Literal["worst", "name"]
 SearchText: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200, pattern=WITHOUT_CONTROL)]
 
@@ -59,7 +59,8 @@ class ProfileStateItem(Struct, frozen=True):
     """One profile and how it is.
 
     `state`, the first that fits: `off`, switched off; `failed`, its last check failed; `alert`, its last check alerted;
-    `no_data`, its last three windows were empty, or all since its registration; `new`, not checked yet; else `ok`.
+    `silent`, its records have stopped, or never came (a problem of that signal fires); `no_data`, its last three
+    windows were empty, or all since its registration; `new`, not checked yet; else `ok`.
     `open_alerts` counts features or metrics with alerts that nobody has acknowledged. `last_record_at` is exact within
     two days, before that the end of the last window with records. `recent_outcomes`: of the last 24 windows, the oldest
     first.

@@ -25,13 +25,14 @@ ORDER BY id, alert_id;
 
 -- name: deliveries_of_problem
 -- Every message that told of it, the newest first.
-SELECT event.kind, event.episode, message_group.is_escalation, delivery.id, delivery.channel, delivery.destination::text AS destination,
-       delivery.state, delivery.created_at, delivery.next_attempt_at, delivery.delivered_at, delivery.last_error,
-       delivery.receipt,
+SELECT event.kind, event.episode, coalesce(member.escalated_episode = event.episode, false) AS is_escalation,
+       delivery.id, delivery.channel, delivery.destination::text AS destination, delivery.state, delivery.created_at,
+       delivery.next_attempt_at, delivery.delivered_at, delivery.last_error, delivery.receipt,
        delivery.attempts - (delivery.state = 'pending' AND delivery.claimed_by IS NOT NULL)::integer AS attempts
 FROM problem_event AS event
 JOIN alert_delivery AS delivery ON delivery.id = event.message_id
-JOIN message_group ON message_group.id = delivery.group_id
+LEFT JOIN message_group_problem AS member ON member.group_id = delivery.group_id
+                                         AND member.problem_id = event.problem_id
 WHERE event.problem_id = %(problem_id)s
 ORDER BY event.id DESC
 LIMIT %(maximum)s;

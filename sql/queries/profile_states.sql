@@ -1,5 +1,5 @@
--- Lists of profiles by how they are. A profile that is switched off is off, whatever its last check said. Null filters
--- let everything pass. `spaces` holds what the caller may read, null: every space.
+-- Lists of profiles by how they are. A profile that is switched off is off, whatever its last check said; one whose
+-- records have stopped is silent, unless its last check found worse. Null filters let everything pass. `spaces` holds what the caller may read, null: every space.
 
 -- name: state_page
 -- Sorted and cut first; only then is anything looked up for its rows. `after` is where the page before ended: by name
@@ -8,14 +8,19 @@
 WITH RECURSIVE listed AS (
     SELECT profile.entity_id, entity.uid, entity.space, entity.name, entity.version, entity.drift_type, profile.active,
            profile.schedule, profile.created_at, profile.updated_at, profile.previous_run, profile.next_run,
-           CASE WHEN profile.active THEN profile.state ELSE 'off' END AS state,
+           CASE WHEN NOT profile.active THEN 'off'
+                WHEN silence.id IS NOT NULL AND profile.state NOT IN ('alert', 'failed') THEN 'silent'
+                ELSE profile.state END AS state,
            CASE WHEN NOT profile.active
                 THEN coalesce(profile.deactivated_at,
                               CASE WHEN profile.activated_at IS NULL THEN profile.created_at ELSE profile.updated_at END)
+                WHEN silence.id IS NOT NULL AND profile.state NOT IN ('alert', 'failed') THEN silence.since
                 ELSE coalesce(profile.state_since, profile.created_at) END AS state_since,
            profile.last_run_id, profile.checked, profile.outside, profile.data_until,
            profile.furthest_name, profile.furthest_distance, profile.furthest_beyond
     FROM profile JOIN entity ON entity.id = profile.entity_id
+    LEFT JOIN problem AS silence ON silence.entity_id = profile.entity_id AND silence.signal = 'silent'
+                                AND silence.subject = '' AND silence.direction = '' AND silence.state = 'firing'
     WHERE (%(entity_id)s::integer IS NULL OR profile.entity_id = %(entity_id)s)
       AND (%(spaces)s::text[] IS NULL OR entity.space = ANY (%(spaces)s))
       AND (%(space)s::text IS NULL OR entity.space = %(space)s)
@@ -76,8 +81,12 @@ LEFT JOIN check_run AS run ON run.id = page.last_run_id
 ORDER BY place, nearness, space, name, version, drift_type;
 
 -- name: count_states
-SELECT CASE WHEN profile.active THEN profile.state ELSE 'off' END AS state, count(*) AS profiles
+SELECT CASE WHEN NOT profile.active THEN 'off'
+            WHEN silence.id IS NOT NULL AND profile.state NOT IN ('alert', 'failed') THEN 'silent'
+            ELSE profile.state END AS state, count(*) AS profiles
 FROM profile JOIN entity ON entity.id = profile.entity_id
+LEFT JOIN problem AS silence ON silence.entity_id = profile.entity_id AND silence.signal = 'silent'
+                            AND silence.subject = '' AND silence.direction = '' AND silence.state = 'firing'
 WHERE (%(spaces)s::text[] IS NULL OR entity.space = ANY (%(spaces)s))
   AND (%(space)s::text IS NULL OR entity.space = %(space)s)
   AND (%(name)s::text IS NULL OR entity.name = %(name)s)

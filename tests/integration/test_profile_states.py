@@ -163,9 +163,28 @@ def test_counts_are_of_all_that_fit(pool: Pool, seven: list[str]) -> None:
     with pool.connection() as connection:
         counts = counts_by_state(connection, ["s"], StateFilter(state="ok"))
         everywhere = counts_by_state(connection, None)
-    assert counts == {"alert": 2, "failed": 1, "no_data": 1, "new": 1, "ok": 1, "off": 1}
-    assert list(counts) == ["alert", "failed", "no_data", "new", "ok", "off"]
+    assert counts == {"alert": 2, "failed": 1, "silent": 0, "no_data": 1, "new": 1, "ok": 1, "off": 1}
+    assert list(counts) == ["alert", "failed", "silent", "no_data", "new", "ok", "off"]
     assert sum(everywhere.values()) == 8
+
+
+def test_a_profile_whose_records_have_stopped_is_silent_unless_its_last_check_found_worse(
+    pool: Pool, seven: list[str]
+) -> None:
+    with pool.connection() as connection:
+        connection.execute(
+            "INSERT INTO problem (entity_id, signal, subject, direction, state, episode, since, followed) "
+            "SELECT id, 'silent', '', '', 'firing', 1, %s, false FROM entity WHERE space = 's' AND name <> 'near'",
+            (at(0),),
+        )
+        counts = counts_by_state(connection, ["s"])
+        page = profile_states(connection, ["s"], StateFilter(state="silent"))
+    assert counts == {"alert": 2, "failed": 1, "silent": 3, "no_data": 0, "new": 0, "ok": 0, "off": 1}
+    assert sorted(item.name for item in page.items) == ["fine", "fresh", "silent"]
+    assert {item.state_since for item in page.items} == {at(0)}
+    with pool.connection() as connection:
+        connection.execute("UPDATE problem SET state = 'ok'")
+    assert names_of(pool, StateFilter(state="silent")) == []
 
 
 @pytest.mark.parametrize("cursor", ["nonsense", "WzEsMl0", "WzEsIi0tLSIsInMiLCJuIiwidiIsIlNwYyJd"])

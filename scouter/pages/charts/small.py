@@ -13,6 +13,7 @@ _SHAPES = {
     "alert": '<path d="M8 1 15 14H1Z"/>',
     "failed": '<path d="M3 3 13 13M13 3 3 13"/>',
     "no_data": '<circle cx="8" cy="8" r="5" stroke-dasharray="3 2.236"/>',
+    "silent": '<circle cx="8" cy="8" r="5"/><path d="M4.5 11.5l7-7"/>',
     "off": '<path d="M3 8h10"/>',
     "new": '<path d="M8 2v12M2 8h12"/>',
 }

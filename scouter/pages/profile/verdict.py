@@ -53,6 +53,8 @@ def verdict_of(standing: Standing, visit: Visit) -> Verdict:
             return Verdict("failed", "The last check failed", list(_failed(standing, visit)))
         case "new":
             return _new(standing, visit)
+        case "silent":
+            return _stopped(standing, visit)
     if item.last_run is None or item.last_run.outcome == "no_data":
         return _silent(standing, visit)
     return _checked(standing, item.last_run, visit)
@@ -89,6 +91,14 @@ def _silent(standing: Standing, visit: Visit) -> Verdict:
     if item.last_run is not None:
         rest += _in_check(item.last_run, visit)
     return Verdict("no_data", "No records came", [*rest, ".", *_last_record(item, visit)], is_silent=True)
+
+
+def _stopped(standing: Standing, visit: Visit) -> Verdict:
+    """For longer than is usual for it, whatever its last check saw."""
+    since = to_the_minute(standing.item.state_since, visit.now, visit.reader.zone_info)
+    return Verdict(
+        "no_data", "No records come", [" since ", since, ".", *_last_record(standing.item, visit)], is_silent=True
+    )
 
 
 def _new(standing: Standing, visit: Visit) -> Verdict:

@@ -10,6 +10,7 @@ from scouter.wire.check_results import NotChecked, Obstacle
 STATES = {
     "alert": "alert",
     "failed": "check failed",
+    "silent": "silent",
     "no_data": "no data",
     "new": "new",
     "ok": "fine",
@@ -19,6 +20,7 @@ STATES = {
 STATES_COUNTED = {
     "alert": "alerting",
     "failed": "checks failed",
+    "silent": "silent",
     "no_data": "without data",
     "new": "new",
     "ok": "fine",

@@ -27,7 +27,7 @@ def _nothing_left(pool: Pool) -> None:
 
 def shown(page: PageAnswer) -> dict[str, tuple[str, str]]:
     """What holds and where it comes from, by key."""
-    body = page.html.partition('<table class="policy">')[2].partition("</table>")[0]
+    body = page.html.partition('<table class="policy settings">')[2].partition("</table>")[0]
     made = {}
     for row in re.findall(r"<tr>.*?</tr>", body, re.DOTALL):
         key = re.search(r"<code>(.*?)</code>", row)

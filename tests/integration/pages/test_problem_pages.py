@@ -227,6 +227,10 @@ def test_every_message_sent_or_held_back_and_what_happened(
     assert "muted until 1 Jan 2030 08:00" in page.text
     assert f'href="#message-{message}"' in page.html
     assert "<svg onload" not in page.html
+    checked.run(
+        "INSERT INTO message_group_problem (group_id, problem_id, escalated_episode) VALUES (%s, %s, 2)", group, made
+    )
+    assert "because nobody took it" in browser_of_admin.get(f"/problems/{made}").text
     [alert] = rows(browser_of_admin.get("/alerts"))
     assert "sent to e-mail to team@example.com" in alert, "an alert was told with its problem"
 
