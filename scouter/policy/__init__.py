@@ -10,5 +10,6 @@ the second opinions that `opinions.py` finds in it), `firing_rule.py` and `probl
 
 What may be chosen: `policy.py` (the values), `keys.py` and `documents.py` (how they are written), `merging.py` (server,
 space, profile, feature), with `durations.py`, `recipients.py` and `mutes.py`. `silences.py` are people's, with
-`globs.py`. Profiles that stopped sending: `silent_profiles.py` over `usual_hours.py` and `hour_set.py`.
+`globs.py`. Profiles that stopped sending: `silent_profiles.py` over `usual_hours.py`, `hour_set.py` and `reception.py`
+(since when everything can be received); `inhibition.py` says what another problem explains.
 """

@@ -29,11 +29,12 @@ from scouter.postgres.tables.entities import Entity
 from scouter.postgres.tables.profile_judgement import SaidOfRows, put_stated_rows, said_of_rows
 from scouter.postgres.tables.profile_standings import lock_profile
 from scouter.postgres.tables.profiles import document_of
+from scouter.profiles.arrivals import arrivals_of
 from scouter.profiles.judgement_rules import rules_of
 from scouter.profiles.training_rows import rows_said
 from scouter.profiles.usual_samples import usual_samples
 from scouter.wire.check_results import RowsOrigin
-from scouter.wire.judgements import FeatureOutlook, ProfileJudgement, StatedRows, StateRowsRequest
+from scouter.wire.judgements import FeatureOutlook, ProfileArrivals, ProfileJudgement, StatedRows, StateRowsRequest
 from scouter.wire.profiles import CustomProfile, DriftType, Profile, PsiProfile, SpcProfile
 
 _TYPES: dict[str, type[SpcProfile] | type[PsiProfile] | type[CustomProfile]] = {
@@ -53,6 +54,7 @@ class JudgementBasis:
     rows: KnownRows
     usual: Mapping[str, int]
     rules: JudgementRules
+    arrivals: ProfileArrivals
 
     @property
     def is_custom(self) -> bool:
@@ -67,7 +69,8 @@ def judgement_basis(connection: Connection, entity: Entity) -> JudgementBasis | 
     profile, said = _decoded(entity, document), said_of_rows(connection, entity.id)
     rows = rows_said(said, profile, document)
     rules = rules_of(policies_of_profile(connection, entity.id, entity.space))
-    return JudgementBasis(entity, profile, said, rows, usual_samples(connection, entity.id), rules)
+    usual, arrivals = usual_samples(connection, entity.id), arrivals_of(connection, entity.id)
+    return JudgementBasis(entity, profile, said, rows, usual, rules, arrivals)
 
 
 def state_rows(
@@ -110,6 +113,7 @@ def profile_judgement(basis: JudgementBasis, samples: int | None = None) -> Prof
         expected_false_messages_a_week=false_messages_a_week(rates, budget, judge, together=together, alone=alone),
         first_number=first_number(profile, known, budget.alpha),
         stated=_stated(basis.said),
+        arrivals=basis.arrivals,
         features=features,
         notes=list(_notes(basis, features, known)),
     )

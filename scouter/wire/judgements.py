@@ -65,6 +65,20 @@ class FeatureOutlook(Struct, frozen=True):
     expected_alert_rows_a_week: float | None
 
 
+class ProfileArrivals(Struct, frozen=True):
+    """When records come, by the database's clock, and how many by those that checks counted.
+
+    `last_at`: when the last ones were stored; null: never. `usual_hours_a_week`: hours in which some are missed when
+    none come; 0 in the first week. `usual_records_an_hour`: the median of the last thirty windows, without those that
+    held none; `present_records_an_hour`: of the newest window. Null: there was none.
+    """
+
+    last_at: datetime | None
+    usual_hours_a_week: int
+    usual_records_an_hour: float | None
+    present_records_an_hour: float | None
+
+
 class ProfileJudgement(Struct, frozen=True):
     """How a profile's alerts are judged, and what is to be expected while nothing drifts.
 
@@ -89,5 +103,6 @@ class ProfileJudgement(Struct, frozen=True):
     expected_false_messages_a_week: float | None
     first_number: int | None
     stated: StatedRows | None
+    arrivals: ProfileArrivals
     features: list[FeatureOutlook]
     notes: list[str]

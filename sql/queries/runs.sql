@@ -79,6 +79,14 @@ WHERE entity_id = %(entity_id)s AND NOT set_back
 ORDER BY window_end DESC, attempt DESC
 LIMIT 1;
 
+-- name: recent_counts
+-- Of the newest windows, what the last check of each counted; the newest first.
+SELECT DISTINCT ON (window_end) row_count, extract(epoch FROM window_end - window_start)::double precision AS seconds
+FROM check_run
+WHERE entity_id = %(entity_id)s AND NOT set_back AND outcome <> 'failed'
+ORDER BY window_end DESC, attempt DESC
+LIMIT %(maximum)s;
+
 -- name: recent_results
 -- Of the newest windows that held records, the last check of each.
 SELECT DISTINCT ON (window_end) result::text AS result

@@ -107,6 +107,33 @@ def test_a_silence_is_told_once_and_ends_with_the_first_record(sender: Sender) -
     assert sender.steps() == ["firing", "told firing", "resolved", "told resolved"]
 
 
+def test_the_judgement_of_a_profile_says_when_and_how_much_it_sends(sender: Sender) -> None:
+    uid = sender.register()
+    path = "/scouter/profile/judgement"
+    assert sender.admin.get(path, uid=uid).body["arrivals"] == {
+        "last_at": None,
+        "usual_hours_a_week": 0,
+        "usual_records_an_hour": None,
+        "present_records_an_hour": None,
+    }
+    sender.sent_until(uid, 1)
+    now = datetime.now(UTC)
+    for hours, rows in ((3, 100), (2, 300), (1, 200), (0, 0)):
+        end = now - hours * HOUR
+        sender.query(
+            "INSERT INTO check_run (entity_id, window_start, window_end, attempt, outcome, row_count, started_at, "
+            "finished_at) VALUES (%s, %s, %s, 1, 'ok', %s, now(), now())",
+            sender.entity(uid),
+            end - HOUR,
+            end,
+            rows,
+        )
+    arrivals = sender.admin.get(path, uid=uid).body["arrivals"]
+    assert arrivals["usual_hours_a_week"] == 168
+    assert (arrivals["usual_records_an_hour"], arrivals["present_records_an_hour"]) == (200.0, 0.0)
+    assert arrivals["last_at"] is not None
+
+
 def test_a_profile_that_sent_an_hour_ago_is_not_silent(sender: Sender) -> None:
     sender.sent_until(sender.register(), 1)
     assert sender.sweep_silences() == 0

@@ -40,6 +40,18 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class WindowCount:
+    """How many records a window held, and how long it was."""
+
+    row_count: int
+    seconds: float
+
+    @property
+    def an_hour(self) -> float:
+        return self.row_count * 3600 / self.seconds
+
+
+@dataclass(frozen=True, slots=True)
 class RunSummary:
     """One check of one profile without what it saw. `alerts`: how many it raised."""
 
@@ -184,6 +196,11 @@ def checked_window(connection: Connection, entity_id: int, window_end: datetime)
 def newest_window(connection: Connection, entity_id: int) -> CheckedWindow | None:
     """The last check of a profile's newest window."""
     return _sql["newest_window"].one(connection, CheckedWindow, entity_id=entity_id)
+
+
+def recent_counts(connection: Connection, entity_id: int, maximum: int) -> list[WindowCount]:
+    """Of the newest windows, the newest first."""
+    return _sql["recent_counts"].all(connection, WindowCount, entity_id=entity_id, maximum=maximum)
 
 
 def recent_results(connection: Connection, entity_id: int, maximum: int) -> list[str]:
