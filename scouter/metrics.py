@@ -196,7 +196,7 @@ ALERTS_GIVEN_UP = _counter(
 )
 
 MESSAGES_WRITTEN = _counter(
-    "scouter_messages",
+    "scouter_messages_told",
     "Messages about problems that were written for a channel.",
     "channel",
     "kind",

@@ -28,6 +28,11 @@ def test_every_setting_and_metric_is_on_its_page() -> None:
         assert f"| `{metric.name}` | {metric.kind} |" in metrics.read_text()
 
 
+def test_no_metric_has_the_name_of_another() -> None:
+    names = [each.name for each in declared()]
+    assert sorted(set(names)) == sorted(names)
+
+
 def test_every_command_and_every_action_is_on_its_page() -> None:
     page = (REFERENCE / "cli.md").read_text()
     for name, below, _ in subcommands(program_parser()):
