@@ -49,7 +49,7 @@ def test_whoever_signs_in_sees_profiles_with_charts_and_alerts(demonstration: De
 def test_its_profiles_are_of_every_kind_and_in_every_state(admin: HttpClient) -> None:
     listed = _states(admin)
     assert {each["drift_type"] for each in listed["items"]} == {"Spc", "Psi", "Custom"}
-    assert listed["counts"] == {"alert": 3, "failed": 0, "no_data": 1, "new": 1, "ok": 4, "off": 1}
+    assert listed["counts"] == {"alert": 3, "failed": 0, "silent": 0, "no_data": 1, "new": 1, "ok": 4, "off": 1}
 
 
 def test_its_past_lies_before_and_behind_the_border_of_the_archive(admin: HttpClient) -> None:
