@@ -70,6 +70,7 @@ def run(options: argparse.Namespace) -> bool:
     print(f"{SERVERS} servers, {options.profiles} profiles, {options.kills} kills, seed {seed}", flush=True)
     findings = drill(directory, options, seed)
     print(findings.shown())
+    print(f"transactions that waited in a circle, and were made again: {deadlocks(directory)}")
     if findings.broken:
         print(f"BROKEN: {', '.join(findings.broken)}; the evidence is in {directory}")
         return False
@@ -94,6 +95,11 @@ def drill(directory: Path, options: argparse.Namespace, seed: int) -> Findings:
             most_again=(fleet.kills + len(fleet.died)) * DELIVERY_WORKERS,
         )
         return judge(conninfo, outside)
+
+
+def deadlocks(directory: Path) -> int:
+    """Nothing is lost by them, but time."""
+    return (directory / "database" / "postgres.log").read_text(errors="replace").count("deadlock detected")
 
 
 def load_and_kill(
