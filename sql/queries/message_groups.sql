@@ -128,8 +128,9 @@ ORDER BY problem.subject, entity.name, entity.version, problem.id;
 
 -- name: undelivered_messages
 -- Of each group the one that has not been delivered yet, and whether somebody is at it: there is one at most, for nothing
--- more is written before it is delivered, given up or replaced.
-SELECT group_id, id, undo::text AS undo, coalesce(claim_until > clock_timestamp(), false) AS is_claimed
+-- more is written before it is delivered, given up or replaced. A claim that has lapsed is one still: who had it may have
+-- sent the message, and it is sent again before anything else is said.
+SELECT group_id, id, undo::text AS undo, claim_until IS NOT NULL AS is_claimed
 FROM alert_delivery
 WHERE group_id = ANY (%(group_ids)s::bigint[]) AND state = 'pending'
 ORDER BY id

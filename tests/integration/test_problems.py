@@ -251,6 +251,19 @@ def test_a_reminder_is_planned_and_needs_a_bad_window(watched: Watched) -> None:
     assert [each["kind"] for each in watched.speak()] == ["reminder"]
 
 
+def test_a_message_that_a_killed_server_may_have_sent_is_sent_again_and_then_taken_back(watched: Watched) -> None:
+    uid = watched.register()
+    watched.window(uid, BAD)
+    assert [each["kind"] for each in watched.speak()] == ["firing"]
+    watched.query("UPDATE alert_delivery SET attempts = 1, claimed_by = 'x', claim_until = now() - interval '1 second'")
+    for _ in range(2):
+        watched.window(uid, GOOD)
+    assert watched.speak() == []
+    assert watched.query("SELECT kind, state FROM alert_delivery") == [("firing", "pending")]
+    watched.query("UPDATE alert_delivery SET state = 'delivered', claimed_by = NULL, claim_until = NULL")
+    assert [each["kind"] for each in watched.speak()] == ["resolved"]
+
+
 ESCALATED = {
     "fire_after": "1 of 1",
     "escalate_after": "10m",
