@@ -33,7 +33,8 @@ class Arrivals:
                     moment = min(to_microseconds(message.inbound.received_at), at) if batch.has_waited else at
                     hour = self._hours.setdefault(moment // _HOUR_MICROSECONDS, {})
                     for part in message.result.rows:
-                        hour[part.entity_id] = moment
+                        # What has waited may be stored after what came later.
+                        hour[part.entity_id] = max(hour.get(part.entity_id, 0), moment)
 
     def take(self) -> list[tuple[datetime, dict[int, datetime]]]:
         """What was noted since, as hours and the last moment of each entity in them, the oldest hour first."""

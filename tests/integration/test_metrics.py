@@ -30,7 +30,7 @@ def spc_records(uid: str, *values: float | None) -> dict[str, object]:
 
 # These have labels that nobody knows beforehand: of what went wrong, and of consumers and topics where there are any.
 WHEN_THERE_IS_SOMETHING_TO_SAY = {
-    *("scouter_store_failures_total", "scouter_consumer_lag"),
+    *("scouter_store_failures_total", "scouter_consumer_lag", "scouter_messages_told_total"),
     *("scouter_kafka_missed_total", "scouter_kafka_made_anew_total", "scouter_kafka_unreadable_total"),
 }
 

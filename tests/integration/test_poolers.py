@@ -11,8 +11,11 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from scouter.alerting import heartbeat
 from scouter.archive.record_stream import Names, record_stream
+from scouter.checks import silence_sweep
 from scouter.errors import StartRefused
+from scouter.ingest import arrival_notes
 from scouter.maintenance import clock_watch, quarantine_limits, scheduler
 from scouter.postgres.connections.ingest_connection import IngestConnection
 from scouter.postgres.connections.job_sessions import (
@@ -149,6 +152,8 @@ def test_every_part_works_through_few_sessions(
     monkeypatch.setattr(quarantine_limits, "_EVERY_SECONDS", 0.5)
     monkeypatch.setattr(clock_watch, "_EVERY_SECONDS", 0.5)
     monkeypatch.setattr(clock_watch, "_TOLD_SECONDS", 0.5)
+    for module in (arrival_notes, silence_sweep, heartbeat):
+        monkeypatch.setattr(module, "_EVERY_SECONDS", 0.5)
     with ExitStack() as ends:
         sessions = 8 if mode == "transaction" else 40
         pooler = Pgbouncer(tmp_path / "pgbouncer", behind=direct, mode=mode, sessions=sessions)
