@@ -50,7 +50,7 @@ from tests.integration.archive.archived_days import (
 from tests.integration.conftest import settings_for
 from tests.integration.test_program import program
 from tests.integration.ways import serving
-from tests.integration.whole_server import HOOK, WholeServer
+from tests.integration.whole_server import BEAT, HOOK, WholeServer
 from tests.integration.whole_way import WholeWay
 from tests.publishers import KafkaPublisher, RabbitPublisher
 from tests.server_process import let_others_enter
@@ -159,7 +159,11 @@ def test_every_part_works_through_few_sessions(
         pooler = Pgbouncer(tmp_path / "pgbouncer", behind=direct, mode=mode, sessions=sessions)
         ends.enter_context(pooler)
         service = ends.enter_context(AlertService())
-        more = {"SCOUTER_WEBHOOK_URL": service.url + HOOK, "SCOUTER_STORAGE_URI": str(tmp_path / "store")}
+        more = {
+            "SCOUTER_WEBHOOK_URL": service.url + HOOK,
+            "SCOUTER_HEARTBEAT_URL": service.url + BEAT,
+            "SCOUTER_STORAGE_URI": str(tmp_path / "store"),
+        }
         server = ends.enter_context(running(pooler.conninfo, tmp_path, **_SHORT, **more))
         whole = ends.enter_context(closing(WholeServer(server, outside, service)))
         whole.all_work()
