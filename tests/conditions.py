@@ -29,13 +29,15 @@ def eventually(question: Callable[[], bool], *, seconds: float = 10) -> None:
 @contextmanager
 def frozen(pid: int) -> Iterator[None]:
     """A Postgres that answers nobody and closes nothing, as behind a broken network."""
-    processes = [pid, *children_of(pid)]
-    for process in processes:
-        freeze(process)
+    freeze(pid)
+    # A child that ends stays in the list of processes until its parent, which goes first and comes last, asks for it.
+    children = children_of(pid)
     try:
+        for child in children:
+            freeze(child)
         yield
     finally:
-        for process in processes:
+        for process in (*children, pid):
             thaw(process)
 
 
