@@ -6,7 +6,6 @@ restart, a service that was away for hours.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -23,15 +22,6 @@ class Kind(StrEnum):
     worse = "worse"
     resolved = "resolved"
     ended = "ended"
-
-
-class MessageState(StrEnum):
-    """Of a message that told something. One that was replaced was never tried."""
-
-    pending = "pending"
-    delivered = "delivered"
-    given_up = "given_up"
-    replaced = "replaced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +86,6 @@ def next_moment(problem: Problem, told: Told | None, policy: Policy, now: dateti
     if problem.state is not State.firing:
         return now
     return _reminder_at(problem, told, policy)
-
-
-def last_told(messages: Iterable[tuple[MessageState, Told | None]]) -> Told | None:
-    """What was told last. `messages` come newest first; what nobody got was not told."""
-    never = (MessageState.given_up, MessageState.replaced)
-    return next((told for state, told in messages if state not in never), None)
 
 
 def _is_told(told: Told | None) -> bool:

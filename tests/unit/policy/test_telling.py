@@ -19,11 +19,9 @@ from scouter.policy.problem import Problem, State, Verdict, advanced
 from scouter.policy.telling import (
     UNKNOWN_STRENGTH,
     Kind,
-    MessageState,
     Strength,
     Told,
     decide,
-    last_told,
     next_moment,
 )
 from scouter.wire.recipients import Recipient
@@ -157,13 +155,6 @@ def test_a_policy_without_resolved_messages_still_tells_the_next_episode() -> No
     made = decide(OK, WEAK, told_firing(), quiet, at(hours=3))
     assert (made.kind, made.told and made.told.state) == (None, State.ok)
     assert decide(FIRING, WEAK, made.told, quiet, at(hours=4)).kind is Kind.firing
-
-
-def test_a_message_that_was_given_up_or_replaced_counts_as_not_told() -> None:
-    told = told_firing()
-    assert last_told([(MessageState.given_up, told)]) is None
-    assert last_told([(MessageState.replaced, None), (MessageState.delivered, told)]) == told
-    assert last_told([(MessageState.pending, told), (MessageState.delivered, None)]) == told
 
 
 def test_there_is_something_to_say_at_once_or_at_the_next_reminder_or_never() -> None:
